@@ -1,0 +1,110 @@
+"""Signing and reading JWTs with our own keys, behind our own gate (security.md S22); joserfc does the cryptography."""
+
+import base64
+import hashlib
+import re
+from typing import Any, Final
+
+import msgspec
+from joserfc import jwk, jws
+from joserfc.errors import JoseError
+
+RS256: Final = "RS256"
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_MAX_TOKEN: Final = 16_384
+_HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ"})
+
+
+class JwtRefused(Exception):
+    """A JWT that is not taken; the text says why and holds nothing of the token."""
+
+
+class SigningKey:
+    """A private RSA key under its key id, ready to sign."""
+
+    __slots__ = ("kid", "_key")
+
+    def __init__(self, kid: str, pem: bytes) -> None:
+        self.kid = kid
+        self._key = jwk.RSAKey.import_key(pem)
+
+    @staticmethod
+    def generate_pem() -> bytes:
+        """Return a fresh RSA-2048 private key as PEM."""
+        pem: bytes = jwk.RSAKey.generate_key(2048).as_pem(private=True)
+        return pem
+
+    def public_jwk(self) -> dict[str, str]:
+        """Return the public half as it stands in the JWK set (salesforce-oauth.md 1.5): never a private member."""
+        public = self._key.as_dict(private=False)
+        return {
+            "kty": "RSA",
+            "n": str(public["n"]),
+            "e": str(public["e"]),
+            "alg": RS256,
+            "use": "sig",
+            "kid": self.kid,
+        }
+
+    def sign(self, claims: dict[str, Any], typ: str = "JWT") -> str:
+        """Return a compact RS256 JWS of `claims`. About 0.25 ms of CPU with the GIL released."""
+        header = {"kid": self.kid, "typ": typ, "alg": RS256}
+        return jws.serialize_compact(header, msgspec.json.encode(claims), self._key, algorithms=[RS256])
+
+    def read(self, token: str) -> dict[str, Any]:
+        """Return the claims of a JWT that this very key signed; nothing is said of expiry or audience.
+
+        Raises:
+            JwtRefused: the form, the header or the signature is not ours.
+        """
+        header = read_header(token)
+        if header.get("alg") != RS256 or header.get("kid") != self.kid:
+            raise JwtRefused("the header does not name this key and algorithm")
+        try:
+            verified = jws.deserialize_compact(token, self._key, algorithms=[RS256])
+        except (JoseError, ValueError) as problem:
+            raise JwtRefused("the signature is not ours") from problem
+        return _json_object(verified.payload)
+
+
+def read_header(token: str) -> dict[str, Any]:
+    """Return the header of a JWT whose form is right, before anything is believed of it (S22).
+
+    Raises:
+        JwtRefused: too long, not three base64url parts, no JSON object, or a header member that is not allowed.
+    """
+    if len(token) > _MAX_TOKEN:
+        raise JwtRefused("longer than 16 kB")
+    if _TOKEN.fullmatch(token) is None:
+        raise JwtRefused("not three base64url parts")
+    header = _json_object(_decoded(token.split(".", 1)[0]))
+    if extra := header.keys() - _HEADER_MEMBERS:
+        raise JwtRefused(f"header member {sorted(extra)[0]!r} is not taken")
+    return header
+
+
+def left_half_hash(text: str) -> str:
+    """Return `at_hash` or `c_hash` of a token for RS256: the left half of its SHA-256 (OpenID Connect Core 3.1.3.6)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:16]).rstrip(b"=").decode()
+
+
+def s256(verifier: str) -> str:
+    """Return the S256 challenge of a PKCE verifier (RFC 7636, section 4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def _decoded(part: str) -> bytes:
+    try:
+        return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except ValueError as problem:
+        raise JwtRefused("not base64url") from problem
+
+
+def _json_object(data: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise JwtRefused("not JSON") from problem
+    if not isinstance(value, dict):
+        raise JwtRefused("not a JSON object")
+    return value

@@ -1,0 +1,81 @@
+"""The one builder of every URL the server gives out, and the names it answers to (decisions 1 and 17)."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
+STANDARDS_PREFIX: Final = "/oidc"
+
+
+class Urls:
+    """The names of this server.
+
+    All URLs come from configuration, never from what a request claims (S51): a request's Host is only looked up among
+    the names configured here, and whatever is built goes back under the name that was called.
+    """
+
+    __slots__ = ("base", "_by_host")
+
+    def __init__(self, base: str, aliases: tuple[str, ...] = ()) -> None:
+        """Take the base URL (`https://sso.example`, no trailing slash) and further base URLs that lead here too.
+
+        Raises:
+            ValueError: a URL has a path, query or fragment, or no host, or is neither http nor https.
+        """
+        self.base = _checked(base)
+        self._by_host = {urlsplit(url).netloc.lower(): url for url in map(_checked, (*aliases, base))}
+
+    @classmethod
+    def serving(cls, base: str) -> "Urls":
+        """Return the names for one base URL; a loopback one answers to all three spellings of loopback."""
+        parts = urlsplit(_checked(base))
+        host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+        if host not in LOOPBACK_NAMES:
+            return cls(base)
+        port = f":{parts.port}" if parts.port else ""
+        return cls(base, tuple(f"{parts.scheme}://{name}{port}" for name in LOOPBACK_NAMES))
+
+    def at(self, host: str) -> str | None:
+        """Return the base URL that stands for a request's Host header, or None when it is not one of our names."""
+        return self._by_host.get(host) or self._by_host.get(host.lower())
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach us by https: cookies are `Secure` and `__Host-` then."""
+        return self.base.startswith("https://")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the base URL leads to this machine only."""
+        return is_loopback_host(urlsplit(self.base).hostname or "")
+
+
+def is_loopback_host(hostname: str) -> bool:
+    """Tell whether a host name as `urlsplit` gives it means this machine (RFC 8252, section 7.3)."""
+    return hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def identity_url(base: str, org_id: str, user_id: str) -> str:
+    """Return a user's identity URL, with 18-character ids (salesforce-oauth.md 1.6)."""
+    return f"{base}/id/{org_id}/{user_id}"
+
+
+def origin_of(url: str) -> str | None:
+    """Return `scheme://host[:port]` of an http(s) URL, or None for anything else."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def with_query(url: str, query: str) -> str:
+    """Add an encoded query to a URL that may have one of its own, before no fragment (registered ones have none)."""
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url!r} is not a base URL: write it like https://sso.example.com")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError(f"{url!r} is not a base URL: it must end after the host and port")
+    parts.port  # noqa: B018 - raises ValueError for a port that is no number
+    return f"{parts.scheme}://{parts.netloc.lower()}"

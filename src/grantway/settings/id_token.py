@@ -1,0 +1,59 @@
+"""Settings of the section "Configure ID Token"."""
+
+from typing import Any, Final
+
+from grantway.settings.kinds import FLAG, Kind, SettingProblem, integer, parts_of, text
+from grantway.settings.setting import Section, Setting, Xml
+
+
+def _audiences(raw: Any) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(parts_of(raw, r"[\s,]+")))
+    if len(found) > 20:
+        raise SettingProblem(f"at most 20 audiences, these are {len(found)}")
+    for audience in found:
+        text(255).parse(audience)
+    return found
+
+
+AUDIENCES_KIND: Final = Kind[tuple[str, ...]](
+    name="audiences",
+    parse=_audiences,
+    write=list,
+    says=lambda value: ", ".join(value) or "the app alone",
+    schema={"type": "array", "items": {"type": "string"}, "maxItems": 20},
+    hint="AUDIENCE,…",
+    many=True,
+)
+
+ID_TOKEN_VALIDITY: Final = Setting[int](
+    name="id_token_validity",
+    kind=integer(1, 720, "minutes"),
+    label="Token Valid for",
+    help="How long an ID token may be believed, from 1 to 720 minutes.",
+    default=2,
+    section=Section.ID_TOKEN,
+    effect="ID token: exp − iat",
+    xml={"ConnectedApp": Xml(path="oauthConfig/idTokenConfig/idTokenValidity", unset_word="0")},
+)
+
+ID_TOKEN_AUDIENCES: Final = Setting[tuple[str, ...]](
+    name="id_token_audiences",
+    kind=AUDIENCES_KIND,
+    label="ID Token Audiences",
+    help="Who else may take this app's ID tokens for their own. The consumer key is always an audience.",
+    default=(),
+    section=Section.ID_TOKEN,
+    effect="ID token: aud is the consumer key, or an array of it and these",
+    xml={"ConnectedApp": Xml(path="oauthConfig/idTokenConfig/idTokenAudience", joined="\n")},
+)
+
+ID_TOKEN_STANDARD_CLAIMS: Final = Setting[bool](
+    name="id_token_standard_claims",
+    kind=FLAG,
+    label="Include Standard Claims",
+    help="Puts what userinfo says (name, e-mail and so on, as far as the scopes allow) into the ID token as well.",
+    default=False,
+    section=Section.ID_TOKEN,
+    effect="ID token: holds the claims of userinfo",
+    xml={"ConnectedApp": Xml(path="oauthConfig/idTokenConfig/idTokenIncludeStandardClaims")},
+)

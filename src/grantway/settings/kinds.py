@@ -1,0 +1,229 @@
+"""The kinds of values a setting can have: how each is read from text or JSON, checked, and written."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from grantway.settings.callbacks import callback_problem
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+_TRUE: Final = frozenset({"true", "yes", "on", "1"})
+_FALSE: Final = frozenset({"false", "no", "off", "0"})
+CALLBACKS_TOTAL: Final = 2000
+
+
+class SettingProblem(ValueError):
+    """A value a setting does not take; the text is for whoever typed it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind(Generic[T]):
+    """A way of having values.
+
+    - `parse` takes what came (text from a form or the command line, JSON from the API or the database) and gives the
+      value, or raises SettingProblem.
+    - `write` gives the JSON form of a value; `parse(write(value)) == value`.
+    - `says` gives the value in words for a person.
+    - `schema` is its JSON Schema, `hint` how it is written on the command line.
+    """
+
+    name: str
+    parse: Callable[[Any], T]
+    write: Callable[[T], Any]
+    says: Callable[[T], str]
+    schema: dict[str, Any]
+    hint: str
+    many: bool = False
+
+
+def _flag(raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    word = raw.strip().lower() if isinstance(raw, str) else ""
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise SettingProblem("say true or false")
+
+
+FLAG: Final = Kind[bool](
+    name="flag",
+    parse=_flag,
+    write=lambda value: value,
+    says=lambda value: "on" if value else "off",
+    schema={"type": "boolean"},
+    hint="true|false",
+)
+
+
+def text(limit: int, *, required: bool = False, lines: bool = False) -> Kind[str]:
+    """One line of text (or several with `lines`) of at most `limit` characters."""
+
+    def parse(raw: Any) -> str:
+        if raw is None:
+            raw = ""
+        if not isinstance(raw, str):
+            raise SettingProblem("write it as text")
+        value = raw.strip()
+        if required and not value:
+            raise SettingProblem("it cannot be empty")
+        if len(value) > limit:
+            raise SettingProblem(f"at most {limit} characters, this has {len(value)}")
+        if _CONTROL.search(value.replace("\n", "").replace("\r", "").replace("\t", "") if lines else value):
+            raise SettingProblem("it holds characters that cannot be shown")
+        return value
+
+    return Kind(
+        name="text",
+        parse=parse,
+        write=lambda value: value,
+        says=lambda value: value or "none",
+        schema={"type": "string", "maxLength": limit, **({"minLength": 1} if required else {})},
+        hint="TEXT",
+    )
+
+
+def _email(raw: Any) -> str:
+    value = text(254).parse(raw)
+    if not _EMAIL.fullmatch(value):
+        raise SettingProblem("write an e-mail address such as team@example.com")
+    return value
+
+
+EMAIL: Final = Kind[str](
+    name="email",
+    parse=_email,
+    write=lambda value: value,
+    says=lambda value: value or "none",
+    schema={"type": "string", "format": "email", "maxLength": 254},
+    hint="ADDRESS",
+)
+
+
+def _https_url(raw: Any) -> str:
+    value = text(2400).parse(raw)
+    if not value:
+        return value
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        usable = False
+    if not usable or any(char.isspace() for char in value):
+        raise SettingProblem("write an absolute URL that begins with https://")
+    return value
+
+
+HTTPS_URL: Final = Kind[str](
+    name="https_url",
+    parse=_https_url,
+    write=lambda value: value,
+    says=lambda value: value or "none",
+    schema={"type": "string", "format": "uri", "maxLength": 2400},
+    hint="https://…",
+)
+
+
+def integer(low: int, high: int, unit: str) -> Kind[int]:
+    """A whole number of `unit` from `low` to `high`."""
+
+    def parse(raw: Any) -> int:
+        if isinstance(raw, str) and re.fullmatch(r"-?\d{1,12}", raw.strip()):
+            raw = int(raw)
+        if isinstance(raw, bool) or not isinstance(raw, int) or not low <= raw <= high:
+            raise SettingProblem(f"say a whole number of {unit} from {low} to {high}")
+        return raw
+
+    return Kind(
+        name="integer",
+        parse=parse,
+        write=lambda value: value,
+        says=lambda value: f"{value} {unit}",
+        schema={"type": "integer", "minimum": low, "maximum": high},
+        hint=f"{low}…{high} {unit}",
+    )
+
+
+def one_of(choices: type[E], *, words: dict[E, str] | None = None) -> Kind[E]:
+    """One member of an enumeration, written by its value; `words` are for people."""
+    by_value = {str(member.value).lower(): member for member in choices}
+
+    def parse(raw: Any) -> E:
+        found = by_value.get(raw.strip().lower()) if isinstance(raw, str) else None
+        if found is None:
+            raise SettingProblem("say one of " + ", ".join(str(member.value) for member in choices))
+        return found
+
+    return Kind(
+        name="choice",
+        parse=parse,
+        write=lambda value: value.value,
+        says=lambda value: (words or {}).get(value, str(value.value)),
+        schema={"type": "string", "enum": [member.value for member in choices]},
+        hint="|".join(str(member.value) for member in choices),
+    )
+
+
+def parts_of(raw: Any, separators: str = r"[\r\n,]+") -> list[str]:
+    """Return the parts of a list however it came: a JSON list, or text with one part a line (or after a comma)."""
+    if raw is None:
+        return []
+    if isinstance(raw, str):
+        return [part.strip() for part in re.split(separators, raw) if part.strip()]
+    if isinstance(raw, (list, tuple)) and all(isinstance(part, str) for part in raw):
+        return [part.strip() for part in raw if part.strip()]
+    raise SettingProblem("write a list of texts")
+
+
+def names(limit: int, what: str) -> Kind[tuple[str, ...]]:
+    """A list of at most `limit` names, in the order given, each once."""
+
+    def parse(raw: Any) -> tuple[str, ...]:
+        found = tuple(dict.fromkeys(parts_of(raw)))
+        if len(found) > limit:
+            raise SettingProblem(f"at most {limit} {what}, these are {len(found)}")
+        for name in found:
+            text(255).parse(name)
+        return found
+
+    return Kind(
+        name="names",
+        parse=parse,
+        write=list,
+        says=lambda value: ", ".join(value) or "none",
+        schema={"type": "array", "items": {"type": "string"}, "maxItems": limit},
+        hint="NAME,…",
+        many=True,
+    )
+
+
+def _callbacks(raw: Any) -> tuple[str, ...]:
+    # A comma may stand in a URL, so only line ends part them.
+    found = tuple(dict.fromkeys(parts_of(raw, r"[\r\n]+")))
+    if sum(map(len, found)) + max(0, len(found) - 1) > CALLBACKS_TOTAL:
+        raise SettingProblem(
+            f"all callback URLs together may have {CALLBACKS_TOTAL} characters; create another app for the rest"
+        )
+    for number, url in enumerate(found, start=1):
+        if problem := callback_problem(url):
+            raise SettingProblem(f"line {number} {problem}")
+    return found
+
+
+CALLBACKS: Final = Kind[tuple[str, ...]](
+    name="callbacks",
+    parse=_callbacks,
+    write=list,
+    says=lambda value: "\n".join(value) or "none",
+    schema={"type": "array", "items": {"type": "string"}},
+    hint="URL (repeat for more)",
+    many=True,
+)

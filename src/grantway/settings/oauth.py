@@ -1,0 +1,153 @@
+"""Settings of the section "API (Enable OAuth Settings)": the developer's half of an app."""
+
+from typing import Any, Final
+
+from grantway.settings.choices import Doors
+from grantway.settings.kinds import CALLBACKS, FLAG, Kind, SettingProblem, integer, one_of, parts_of
+from grantway.settings.scopes import scope_named, scope_of_metadata
+from grantway.settings.setting import Section, Setting, Xml
+
+
+def _scopes(raw: Any) -> tuple[str, ...]:
+    found = []
+    for word in parts_of(raw, r"[\s,]+"):
+        scope = scope_named(word) or scope_of_metadata(word)
+        if scope is None:
+            raise SettingProblem(f"{word[:40]!r} is no scope; `grantway settings scopes` lists them")
+        found.append(scope.name)
+    return tuple(dict.fromkeys(found))
+
+
+SCOPES_KIND: Final = Kind[tuple[str, ...]](
+    name="scopes",
+    parse=_scopes,
+    write=list,
+    says=lambda value: " ".join(value) or "none",
+    schema={"type": "array", "items": {"type": "string"}},
+    hint="SCOPE,…",
+    many=True,
+)
+
+OAUTH_ENABLED: Final = Setting[bool](
+    name="oauth_enabled",
+    kind=FLAG,
+    label="Enable OAuth Settings",
+    help="Whether the app may ask for tokens at all. Apps for SAML or canvas alone leave it off.",
+    default=True,
+    section=Section.OAUTH,
+    effect="authorize, token: invalid_client_id when off",
+    xml={"ConnectedApp": Xml(path="oauthConfig", present=True)},
+)
+
+CALLBACK_URL: Final = Setting[tuple[str, ...]](
+    name="callback_url",
+    kind=CALLBACKS,
+    label="Callback URL",
+    help="Where answers may go, one URL a line: https, your app's own scheme, or http://localhost. 2,000 characters together.",
+    default=(),
+    section=Section.OAUTH,
+    effect="authorize, token: redirect_uri_mismatch unless redirect_uri equals a line, byte by byte",
+    xml={"ConnectedApp": Xml(path="oauthConfig/callbackUrl")},
+)
+
+SCOPES: Final = Setting[tuple[str, ...]](
+    name="scopes",
+    kind=SCOPES_KIND,
+    label="Selected OAuth Scopes",
+    help="The most this app may ask for. A request that names no scope gets all of them.",
+    default=(),
+    section=Section.OAUTH,
+    effect="authorize: invalid_scope for anything outside; token: what scope= may hold",
+    xml={"ConnectedApp": Xml(path="oauthConfig/scopes")},
+)
+
+REQUIRE_PKCE: Final = Setting[bool](
+    name="require_pkce",
+    kind=FLAG,
+    label="Require Proof Key for Code Exchange (PKCE) extension for Supported Authorization Flows",
+    help="Each authorization code is then bound to the client that asked for it. Keep it on.",
+    default=False,
+    for_new_apps=True,
+    section=Section.OAUTH,
+    effect="authorize: invalid_request 'missing required code challenge' without code_challenge",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isPkceRequired")},
+)
+
+REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: Final = Setting[bool](
+    name="require_secret_for_web_server_flow",
+    kind=FLAG,
+    label="Require Secret for the Web Server Flow",
+    help="Clear it only for apps that cannot keep a secret, such as mobile and single-page apps.",
+    default=True,
+    section=Section.OAUTH,
+    effect="token, authorization_code: invalid_client without the secret; one that is sent is checked either way",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isConsumerSecretOptional", inverted=True)},
+)
+
+REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: Final = Setting[bool](
+    name="require_secret_for_refresh_token_flow",
+    kind=FLAG,
+    label="Require Secret for the Refresh Token Flow",
+    help="Clear it only for apps that cannot keep a secret. A secret that is sent is checked either way.",
+    default=True,
+    section=Section.OAUTH,
+    effect="token, refresh_token: invalid_client without the secret; one that is sent is checked either way",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isSecretRequiredForRefreshToken")},
+)
+
+REFRESH_TOKEN_ROTATION: Final = Setting[bool](
+    name="refresh_token_rotation",
+    kind=FLAG,
+    label="Enable Refresh Token Rotation",
+    help="Each refresh gives a new refresh token and ends the old one; an old one that comes back ends the whole line.",
+    default=False,
+    for_new_apps=True,
+    section=Section.OAUTH,
+    effect="token, refresh_token: the answer has a new refresh_token; a spent one is invalid_grant and revokes its line",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isRefreshTokenRotationEnabled")},
+)
+
+ROTATION_OVERLAP: Final = Setting[int](
+    name="rotation_overlap",
+    kind=integer(0, 300, "seconds"),
+    label="Rotation overlap",
+    help=(
+        "How long a client whose answer got lost may present the refresh token it had before: it gets the same "
+        "successor again. 0 is Salesforce's behaviour."
+    ),
+    default=0,
+    section=Section.OAUTH,
+    effect="token, refresh_token: the immediate predecessor is answered with the same successor within this time",
+)
+
+CLIENT_CREDENTIALS: Final = Setting[bool](
+    name="client_credentials",
+    kind=FLAG,
+    label="Enable Client Credentials Flow",
+    help="The app gets tokens without a person, as the run-as user that each org's policy names.",
+    default=False,
+    section=Section.OAUTH,
+    effect="token, client_credentials: invalid_grant 'client credentials flow not enabled' when off",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isClientCredentialEnabled")},
+)
+
+INTROSPECT_ALL: Final = Setting[bool](
+    name="introspect_all",
+    kind=FLAG,
+    label="Introspect all tokens",
+    help="The app may look at every token of its org, not only its own. One app an org.",
+    default=False,
+    section=Section.OAUTH,
+    effect="introspect: tokens of other apps of the org are shown instead of active false",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isIntrospectAllTokens")},
+)
+
+DOORS: Final = Setting[Doors](
+    name="doors",
+    kind=one_of(Doors),
+    label="Doors",
+    help="Whether the app is served on Salesforce's endpoints, on the standards' endpoints under /oidc, or on both.",
+    default=Doors.BOTH,
+    section=Section.OAUTH,
+    effect="authorize, token, introspect: unknown client at a door that is closed to the app",
+)
