@@ -1,0 +1,96 @@
+"""A connected app, its policies in an org, and the two read together: `app[setting]`."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from grantway.domain.org import Org
+from grantway.kit.secrets import Secret
+from grantway.settings.catalogue import BY_NAME
+from grantway.settings.setting import Setting
+
+T = TypeVar("T")
+
+
+class App(msgspec.Struct, frozen=True, gc=False):
+    """A connected app as its developer registered it. `org_id` is its home org; `settings` is JSON text."""
+
+    id: str
+    org_id: str
+    name: str
+    consumer_key: str
+    secret_mac: bytes
+    secret_box: bytes
+    settings: str
+    version: int
+    created_at: int
+    created_by: str
+
+
+class Policy(msgspec.Struct, frozen=True, gc=False):
+    """What an org's administrator says of an app installed there (decision 19).
+
+    `not_before` (ms): tokens of this app in this org issued earlier are dead. `blocked` 1 ends all use at once.
+    """
+
+    org_id: str
+    app_id: str
+    settings: str
+    version: int
+    is_blocked: int
+    not_before: int
+    installed_at: int
+
+
+class InstalledApp:
+    """An app as one org meets it: `app[s.REQUIRE_PKCE]` gives the developer's, the administrator's or the org's value.
+
+    `policy` is None where the org has not installed the app; defaults hold then. Immutable by convention; one object
+    serves as long as none of the three versions it was made from has changed.
+    """
+
+    __slots__ = ("app", "org", "policy", "secret", "_values")
+
+    def __init__(
+        self, *, app: App, policy: Policy | None, org: Org, secret: Secret, values: dict[Setting[Any], Any]
+    ) -> None:
+        self.app = app
+        self.policy = policy
+        self.org = org
+        self.secret = secret
+        self._values = values
+
+    def __getitem__(self, setting: Setting[T]) -> T:
+        value: T = self._values.get(setting, setting.default)
+        return value
+
+    @property
+    def id(self) -> str:
+        """The app's 18-character id."""
+        return self.app.id
+
+    @property
+    def consumer_key(self) -> str:
+        """The app's consumer key: `client_id` on the wire."""
+        return self.app.consumer_key
+
+
+def read_values(*documents: str) -> dict[Setting[Any], Any]:
+    """Return the values that stand in JSON settings documents; an unknown name or a value no longer taken is left out.
+
+    A newer release may know settings that this one does not (R7), so unknown names are no error.
+    """
+    values: dict[Setting[Any], Any] = {}
+    for document in documents:
+        for name, raw in msgspec.json.decode(document).items():
+            setting = BY_NAME.get(name)
+            if setting is not None:
+                values[setting] = setting.kind.parse(raw)
+    return values
+
+
+def write_values(values: dict[Setting[Any], Any]) -> str:
+    """Return the JSON document of values, by name; what equals the default is written too, so that it stays chosen."""
+    return msgspec.json.encode(
+        {setting.name: setting.kind.write(value) for setting, value in sorted(values.items(), key=lambda v: v[0].name)}
+    ).decode()

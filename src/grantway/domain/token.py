@@ -1,0 +1,76 @@
+"""Grants and the tokens that come of them: authorization codes, token families, access and refresh tokens."""
+
+import msgspec
+
+
+class Code(msgspec.Struct, frozen=True, gc=False):
+    """An authorization code and all it is bound to (S13). `spent_at`, `settled_us`: see RefreshToken."""
+
+    id: str
+    hash: bytes
+    family_id: str
+    app_id: str
+    org_id: str
+    user_id: str
+    door: str
+    redirect_uri: str
+    redirect_uri_sent: int
+    scopes: str
+    challenge: str
+    nonce: str
+    auth_time: int
+    session_id: str
+    issued_at: int
+    expires_at: int
+    spent_at: int | None
+    settled_us: int | None
+
+
+class Family(msgspec.Struct, frozen=True, gc=False):
+    """All tokens that came of one approval: they end together. `used_at` (ms) is the last use of its refresh token."""
+
+    id: str
+    app_id: str
+    org_id: str
+    user_id: str
+    door: str
+    scopes: str
+    nonce: str
+    auth_time: int
+    created_at: int
+    used_at: int
+    has_refresh: int
+    revoked_at: int | None
+
+
+class RefreshToken(msgspec.Struct, frozen=True, gc=False):
+    """One refresh token of a family.
+
+    `spent_at` (ms): when a rotation ended it. `settled_us` (µs): when that was on disk, written right after; a request
+    that arrived earlier is a tie, a later one a replay (decision 3). `successor_id`: the token that came of it.
+    """
+
+    id: str
+    hash: bytes
+    family_id: str
+    issued_at: int
+    spent_at: int | None
+    settled_us: int | None
+    successor_id: str
+
+
+class AccessToken(msgspec.Struct, frozen=True, gc=False):
+    """One access token. `family_id` is empty for client credentials. `lifetime_ms` is what a use at Salesforce's door renews."""
+
+    id: str
+    hash: bytes
+    family_id: str
+    app_id: str
+    org_id: str
+    user_id: str
+    door: str
+    scopes: str
+    issued_at: int
+    expires_at: int
+    lifetime_ms: int
+    revoked_at: int | None

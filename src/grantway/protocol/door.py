@@ -1,0 +1,82 @@
+"""The two doors: Salesforce's dialect and the RFCs', as data (decision 1). A door renders; it never decides."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from grantway.kit.clock import MINUTE_MS
+from grantway.kit.urls import STANDARDS_PREFIX
+from grantway.settings.choices import Doors
+
+
+class Voice(Enum):
+    """How a refusal is put: each kind of endpoint has its own form on the wire."""
+
+    SALESFORCE = "salesforce"
+    """OAuth JSON with Salesforce's texts."""
+    STANDARDS = "standards"
+    """OAuth JSON as the RFCs have it."""
+    IDENTITY = "identity"
+    """One plain word (salesforce-oauth.md 1.6)."""
+    DATA = "data"
+    """A JSON array of errorCode and message (salesforce-oauth.md 7)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What differs between the doors.
+
+    - `code_lifetime_ms`: how long an authorization code lives (security.md, section 1).
+    - `verifier_max`: the longest PKCE verifier; `challenge_method_optional`: an absent method means S256.
+    - `scope_narrows`: `scope` may be sent with refresh and client credentials, and narrows; else it is refused.
+    - `pkce_for_public`: a client that need not send a secret must use PKCE.
+    - `tells_expiry`: answers have `expires_in`, and the token's end never moves.
+    """
+
+    name: str
+    voice: Voice
+    code_lifetime_ms: int
+    verifier_max: int
+    challenge_method_optional: bool
+    scope_narrows: bool
+    pkce_for_public: bool
+    tells_expiry: bool
+    closed_for: Doors
+
+    def issuer(self, base: str) -> str:
+        """Return the issuer under the name that was called."""
+        return base if self is SALESFORCE else base + STANDARDS_PREFIX
+
+
+SALESFORCE: Final = Door(
+    name="salesforce",
+    voice=Voice.SALESFORCE,
+    code_lifetime_ms=15 * MINUTE_MS,
+    verifier_max=256,
+    challenge_method_optional=True,
+    scope_narrows=False,
+    pkce_for_public=False,
+    tells_expiry=False,
+    closed_for=Doors.STANDARDS,
+)
+STANDARDS: Final = Door(
+    name="standards",
+    voice=Voice.STANDARDS,
+    code_lifetime_ms=MINUTE_MS,
+    verifier_max=128,
+    challenge_method_optional=False,
+    scope_narrows=True,
+    pkce_for_public=True,
+    tells_expiry=True,
+    closed_for=Doors.SALESFORCE,
+)
+DOORS: Final = {door.name: door for door in (SALESFORCE, STANDARDS)}
+
+
+def door_of(path: str) -> Door:
+    """Return the door that a path belongs to; the path alone chooses, before any app is known (decision 1)."""
+    if path.startswith(STANDARDS_PREFIX) and path[len(STANDARDS_PREFIX) : len(STANDARDS_PREFIX) + 1] in ("", "/"):
+        return STANDARDS
+    if path.startswith("/.well-known/") and path.endswith(STANDARDS_PREFIX):
+        return STANDARDS
+    return SALESFORCE

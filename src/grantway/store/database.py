@@ -1,0 +1,79 @@
+"""`Database`: what the store's modules ask of an engine, and nothing more."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from grantway.store.statement import Row, SqlValue, Statement, Write
+
+
+class Session(Protocol):
+    """Where statements run: the database itself (each on its own) or a transaction."""
+
+    async def one(self, statement: Statement, *values: SqlValue) -> Row | None:
+        """Return the first row, or None.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        ...
+
+    async def all(self, statement: Statement, *values: SqlValue) -> Sequence[Row]:
+        """Return every row.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        ...
+
+
+class Transaction(Session, Protocol):
+    """A transaction in which rows may be read and changed step by step; for administration, not for hot paths."""
+
+    async def run(self, statement: Statement, *values: SqlValue) -> Sequence[Row]:
+        """Change something, and return the rows of a RETURNING clause.
+
+        Raises:
+            Conflict: a row that must be unique exists already.
+            Unavailable: the database does not answer.
+        """
+        ...
+
+    async def script(self, text: str) -> None:
+        """Run DDL: statements that each end with a semicolon at the end of a line."""
+        ...
+
+
+class Database(Session, Protocol):
+    """An engine: reads, durable writes that share a commit, transactions, schema."""
+
+    name: str
+
+    async def commit(self, write: Write) -> bool:
+        """Carry out a write durably, together with others that wait at the same time.
+
+        Returns False when its guard was lost (then nothing of it was done).
+
+        Raises:
+            Conflict: a row that must be unique exists already.
+            Unavailable: nothing was acknowledged.
+        """
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Begin a transaction; it commits when the block ends and rolls back when the block raises."""
+        ...
+
+    schema_lock: Statement
+    """Makes schema changes of several processes wait for each other, within a transaction."""
+
+    table_exists: Statement
+    """Gives a row when the table named by its one parameter exists."""
+
+    def ddl(self, text: str) -> str:
+        """Return a migration's text in the engine's own type names."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun, then let go of files and connections."""
+        ...

@@ -1,0 +1,69 @@
+"""The schema: which version a database has, which migrations it lacks, and applying them."""
+
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final
+
+from grantway.store.database import Database, Session
+from grantway.store.statement import Statement
+
+_FILE: Final = re.compile(r"(\d{4})_([a-z_]+)\.sql")
+_VERSION: Final = Statement("SELECT value FROM setting_of_server WHERE name = 'schema_version'")
+_SET_VERSION: Final = Statement(
+    "INSERT INTO setting_of_server (name, value) VALUES ('schema_version', :version)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One numbered step of the schema's history; `text` is SQL for both engines."""
+
+    number: int
+    name: str
+    text: str
+
+
+def migrations() -> tuple[Migration, ...]:
+    """Return every migration this release knows, in order."""
+    found = []
+    for file in resources.files("grantway.store.migrations").iterdir():
+        if match := _FILE.fullmatch(file.name):
+            found.append(Migration(number=int(match[1]), name=match[2], text=file.read_text()))
+    return tuple(sorted(found, key=lambda migration: migration.number))
+
+
+async def version_of(db: Database, session: Session | None = None) -> int:
+    """Return the number of the last migration applied; 0 for an empty database."""
+    session = session or db
+    if await session.one(db.table_exists, "setting_of_server") is None:
+        return 0
+    row = await session.one(_VERSION)
+    return int(str(row[0])) if row else 0
+
+
+async def pending(db: Database) -> tuple[Migration, ...]:
+    """Return what is still to be applied."""
+    version = await version_of(db)
+    return tuple(migration for migration in migrations() if migration.number > version)
+
+
+async def upgrade(db: Database) -> tuple[Migration, ...]:
+    """Apply what is pending, each migration with its number in one transaction, and return what was applied.
+
+    Several processes may call this at once: the one that comes second finds nothing left to do.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    applied = []
+    for migration in await pending(db):
+        async with db.transaction() as transaction:
+            await transaction.one(db.schema_lock)
+            if await version_of(db, transaction) >= migration.number:
+                continue
+            await transaction.script(db.ddl(migration.text))
+            await transaction.run(_SET_VERSION, str(migration.number))
+        applied.append(migration)
+    return tuple(applied)

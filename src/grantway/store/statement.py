@@ -1,0 +1,92 @@
+"""SQL statements that both engines understand, and `Write`: what a decision asks the store to do, as plain data."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+SqlValue = str | int | bytes | None
+Row = tuple[SqlValue, ...]
+_NAME: Final = re.compile(r":([a-z_]+)")
+
+
+class Statement:
+    """One SQL statement with `:name` parameters, which are given by position, in the order the names first appear."""
+
+    __slots__ = ("names", "postgres", "sqlite")
+
+    def __init__(self, text: str) -> None:
+        self.names: Final = tuple(dict.fromkeys(_NAME.findall(text)))
+        number = {name: str(index) for index, name in enumerate(self.names, start=1)}
+        self.sqlite: Final = _NAME.sub(lambda found: "?" + number[found[1]], text)
+        self.postgres: Final = _NAME.sub(lambda found: "$" + number[found[1]], text)
+
+
+class Insert(Statement):
+    """Adds one row; many at once go in one statement where the engine can."""
+
+    __slots__ = ("columns", "on_conflict", "table")
+
+    def __init__(self, table: str, columns: Sequence[str], on_conflict: str = "") -> None:
+        """Take the table and its columns in the order their values will come; `on_conflict` is the clause's rest."""
+        self.table: Final = table
+        self.columns: Final = tuple(columns)
+        self.on_conflict: Final = f" ON CONFLICT {on_conflict}" if on_conflict else ""
+        marks = ", ".join(f":{name}" for name in columns)
+        super().__init__(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){self.on_conflict}")
+
+
+class Update(Statement):
+    """Changes the one row whose `key` is given, if `where` holds of it (written with the alias `t`).
+
+    Values come in the order of `columns`, then the key. Gives the key back when the row was changed: who gets it has
+    won (S12).
+    """
+
+    __slots__ = ("columns", "key", "table", "where")
+
+    def __init__(self, table: str, columns: Sequence[str], *, where: str = "", key: str = "id") -> None:
+        self.table: Final = table
+        self.columns: Final = tuple(columns)
+        self.key: Final = key
+        self.where: Final = f" AND {where}" if where else ""
+        changes = ", ".join(f"{name} = :{name}" for name in columns)
+        super().__init__(
+            f"UPDATE {table} AS t SET {changes} WHERE t.{key} = :{key}{self.where} RETURNING t.{key}"  # noqa: S608 - names of our own tables
+        )
+
+
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """A statement with its values."""
+
+    statement: Statement
+    values: Row
+
+
+class Write(msgspec.Struct, frozen=True, gc=False):
+    """What one request changes: all of it or nothing, durable before the answer leaves.
+
+    - `guard`: a conditional update that exactly one request can win; when it changes no row, nothing is done.
+    - `steps`: what else is written, in no particular order.
+    - `settles`: an update whose only column is filled with the time (µs) when the write was on disk; it is visible
+      before the answer leaves, and may be lost in a crash.
+    """
+
+    steps: tuple[Step, ...] = ()
+    guard: Step | None = None
+    settles: Step | None = None
+
+
+class Unavailable(Exception):
+    """The database cannot be reached, or refuses to write: nothing was acknowledged. Answered with 503."""
+
+
+class Conflict(Exception):
+    """A row that must be unique exists already."""
+
+
+def columns_of(record: type[msgspec.Struct], alias: str = "") -> str:
+    """Return the columns of a record in the order of its fields, so that `record(*row)` is right by construction."""
+    dot = f"{alias}." if alias else ""
+    return ", ".join(dot + name for name in record.__struct_fields__)
