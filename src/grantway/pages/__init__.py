@@ -1,0 +1,46 @@
+"""The pages a person meets on the way through the gate: typed records in, HTML bytes out.
+
+Owns the templates, the style sheet, the headers that guard a page and the rules by which text and addresses from apps
+and users may appear on one. Does not know requests, cookies, sessions or the database: `web` fills a record, renders it
+and sends it. Importing this package does not load the template engine; the first `render` does.
+"""
+
+from grantway.pages.assets import Asset, asset, asset_path
+from grantway.pages.headers import security_headers
+from grantway.pages.rendering import Display, Theme, render
+from grantway.pages.screens import (
+    Ask,
+    Asker,
+    ConfirmLogoutPage,
+    ConsentPage,
+    Document,
+    ErrorPage,
+    HomePage,
+    LoginPage,
+    MessagePage,
+    Page,
+    SignedOutPage,
+)
+from grantway.pages.wording import initials_of
+
+__all__ = [
+    "Ask",
+    "Asker",
+    "Asset",
+    "ConfirmLogoutPage",
+    "ConsentPage",
+    "Display",
+    "Document",
+    "ErrorPage",
+    "HomePage",
+    "LoginPage",
+    "MessagePage",
+    "Page",
+    "SignedOutPage",
+    "Theme",
+    "asset",
+    "asset_path",
+    "initials_of",
+    "render",
+    "security_headers",
+]
