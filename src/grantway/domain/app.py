@@ -76,9 +76,12 @@ class InstalledApp:
 
 
 def read_values(*documents: str) -> dict[Setting[Any], Any]:
-    """Return the values that stand in JSON settings documents; an unknown name or a value no longer taken is left out.
+    """Return the values that stand in JSON settings documents.
 
-    A newer release may know settings that this one does not (R7), so unknown names are no error.
+    A newer release may know settings that this one does not (R7), so an unknown name is passed over.
+
+    Raises:
+        SettingProblem: a value that this release does not take; guessing could loosen a rule, so nothing is guessed.
     """
     values: dict[Setting[Any], Any] = {}
     for document in documents:

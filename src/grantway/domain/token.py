@@ -35,7 +35,6 @@ class Family(msgspec.Struct, frozen=True, gc=False):
     user_id: str
     door: str
     scopes: str
-    nonce: str
     auth_time: int
     created_at: int
     used_at: int

@@ -22,24 +22,29 @@ Check = Callable[[C], Finding | None]
 """A check looks at a case and gives a finding, or None where it has nothing to say of it."""
 
 
-class Decision(msgspec.Struct, frozen=True, gc=False):
-    """The findings in the order the checks were made; the last one refuses, or none does."""
+class Trail:
+    """The findings of one request, check by check; it ends with the first refusal."""
 
-    findings: tuple[Finding, ...]
+    __slots__ = ("findings", "refusal")
 
-    @property
-    def refusal(self) -> Refusal | None:
-        """The refusal, or None when everything was found in order."""
-        return self.findings[-1].refusal if self.findings else None
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.refusal: Refusal | None = None
+
+    def passes(self, checks: Sequence[Check[C]], case: C) -> bool:
+        """Make the checks in order; False as soon as one refuses."""
+        for check in checks:
+            finding = check(case)
+            if finding is not None:
+                self.findings.append(finding)
+                if finding.refusal is not None:
+                    self.refusal = finding.refusal
+                    return False
+        return True
 
 
-def decide(checks: Sequence[Check[C]], case: C) -> Decision:
-    """Make the checks in order and stop at the first that refuses."""
-    findings: list[Finding] = []
-    for check in checks:
-        finding = check(case)
-        if finding is not None:
-            findings.append(finding)
-            if finding.refusal is not None:
-                break
-    return Decision(tuple(findings))
+def decide(checks: Sequence[Check[C]], case: C) -> Trail:
+    """Make checks about one case and return what they found."""
+    trail = Trail()
+    trail.passes(checks, case)
+    return trail

@@ -175,7 +175,6 @@ CREATE TABLE token_family (
   user_id TEXT NOT NULL,
   door TEXT NOT NULL,
   scopes TEXT NOT NULL,
-  nonce TEXT NOT NULL,
   auth_time INT64 NOT NULL,
   created_at INT64 NOT NULL,
   used_at INT64 NOT NULL,

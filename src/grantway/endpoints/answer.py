@@ -1,0 +1,141 @@
+"""Replies: JSON, the formats of Salesforce's door, and a refusal put in the voice of its endpoint."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from grantway.endpoints.refusals import Refused
+from grantway.endpoints.server import Server
+from grantway.kit.http import Call, Reply
+from grantway.protocol.decision import Finding
+from grantway.protocol.door import Door, Voice, door_of
+from grantway.protocol.no import request as no
+from grantway.protocol.refusal import Refusal, Wire
+
+Header = tuple[bytes, bytes]
+NO_STORE: Final[tuple[Header, ...]] = (
+    (b"cache-control", b"no-cache,must-revalidate,max-age=0,no-store,private"),
+    (b"pragma", b"no-cache"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-robots-tag", b"none"),
+)
+_JSON: Final[tuple[Header, ...]] = ((b"content-type", b"application/json;charset=UTF-8"), *NO_STORE)
+_TEXT: Final[tuple[Header, ...]] = ((b"content-type", b"text/plain;charset=UTF-8"), *NO_STORE)
+_FORM: Final[tuple[Header, ...]] = ((b"content-type", b"application/x-www-form-urlencoded;charset=UTF-8"), *NO_STORE)
+_XML: Final[tuple[Header, ...]] = ((b"content-type", b"application/xml;charset=UTF-8"), *NO_STORE)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def json_reply(value: Any, status: int = 200, headers: tuple[Header, ...] = ()) -> Reply:
+    """Return a JSON answer that nobody stores."""
+    return Reply(status, _encode(value), _JSON + headers)
+
+
+def text_reply(text: str, status: int = 200) -> Reply:
+    """Return a plain text answer that nobody stores."""
+    return Reply(status, text.encode(), _TEXT)
+
+
+def form_reply(pairs: Mapping[str, str], status: int = 200) -> Reply:
+    """Return an urlencoded answer; blanks are %20, as Salesforce writes them."""
+    return Reply(status, urlencode(pairs, quote_via=quote).encode(), _FORM)
+
+
+def formatted_reply(call: Call, asked: str, fields: Mapping[str, str], status: int = 200) -> Reply:
+    """Return an answer of Salesforce's token endpoint in the format asked for (1.10): `format` beats Accept."""
+    wanted = asked.lower() if asked else _accepted(call)
+    if wanted == "urlencoded":
+        return form_reply(fields, status)
+    if wanted == "xml":
+        inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
+        body = f'<?xml version="1.0" encoding="UTF-8"?><OAuth>{inner}</OAuth>'
+        return Reply(status, body.encode(), _XML)
+    return json_reply(fields, status)
+
+
+def _accepted(call: Call) -> str:
+    accept = call.header(b"accept")
+    if accept is None or b"json" in accept or b"*/*" in accept:
+        return "json"
+    if b"application/x-www-form-urlencoded" in accept:
+        return "urlencoded"
+    return "xml" if b"xml" in accept else "json"
+
+
+def note(
+    server: Server,
+    call: Call,
+    refusal: Refusal,
+    wire: Wire,
+    *,
+    findings: tuple[Finding, ...] = (),
+    org_id: str = "",
+    app_id: str = "",
+    user_id: str = "",
+) -> None:
+    """Queue a refusal for `explain`, behind the answer."""
+    server.refusals.add(
+        Refused(
+            request_id=call.request_id,
+            at=server.clock.now_ms(),
+            endpoint=f"{call.method} {call.path[:200]}",
+            refusal=refusal,
+            wire=wire,
+            findings=findings,
+            org_id=org_id,
+            app_id=app_id,
+            user_id=user_id,
+            address=call.address,
+        )
+    )
+
+
+def refuse_oauth(door: Door, call: Call, refusal: Refusal, asked_format: str = "") -> Reply:
+    """Put a refusal as an OAuth error of a door: JSON, or the format asked for at Salesforce's (2.4)."""
+    wire = refusal.reason.wire(door.voice)
+    fields = {"error": wire.error, "error_description": wire.says}
+    if door.voice is Voice.STANDARDS:
+        headers: tuple[Header, ...] = ()
+        if wire.status == 401:
+            headers = ((b"www-authenticate", b'Basic realm="grantway", charset="UTF-8"'),)
+        if wire.status == 405:
+            headers = ((b"allow", b"POST"),)
+        return json_reply(fields, wire.status, headers)
+    return formatted_reply(call, asked_format, fields, wire.status)
+
+
+def voice_of(path: str) -> Voice:
+    """Return the voice in which a path refuses, known before anything else of a request is."""
+    if path.startswith("/services/data"):
+        return Voice.DATA
+    if path.startswith("/id/") or path == "/services/oauth2/userinfo":
+        return Voice.IDENTITY
+    return door_of(path).voice
+
+
+def refuse_at_edge(path: str, refusal: Refusal) -> Reply:
+    """Put a refusal that the HTTP edge makes (404, 405, 413, 431 …) in the dialect of the path (decision 1)."""
+    voice = voice_of(path)
+    wire = refusal.reason.wire(voice)
+    if voice is Voice.DATA:
+        return json_reply([{"errorCode": wire.error, "message": wire.says}], wire.status)
+    if voice is Voice.IDENTITY:
+        return text_reply(wire.error, wire.status)
+    return json_reply({"error": wire.error, "error_description": wire.says}, wire.status)
+
+
+EDGE_REASONS: Final = {
+    400: no.MALFORMED,
+    404: no.PATH_UNKNOWN,
+    405: no.METHOD_NOT_ALLOWED,
+    408: no.TOO_SLOW,
+    413: no.TOO_LARGE,
+    414: no.URL_TOO_LONG,
+    415: no.MEDIA_TYPE,
+    421: no.HOST_UNKNOWN,
+    431: no.HEADERS_TOO_LARGE,
+    503: no.UNAVAILABLE,
+}

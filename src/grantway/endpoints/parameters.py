@@ -1,0 +1,101 @@
+"""Reading the parameters of an OAuth request: one form, each parameter once, nothing secret in the URL (S2, S21a)."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from grantway.kit.form import FormError, parse_form, parse_query
+from grantway.kit.http import Call
+from grantway.kit.multipart import is_multipart, multipart_fields
+from grantway.protocol.door import SALESFORCE, Door
+from grantway.protocol.no import request as no
+from grantway.protocol.refusal import Refused
+
+_FORM: Final = b"application/x-www-form-urlencoded"
+SECRET_PARAMETERS: Final = (
+    "client_secret",
+    "password",
+    "refresh_token",
+    "access_token",
+    "oauth_token",
+    "token",
+    "sid",
+    "code_verifier",
+    "assertion",
+    "client_assertion",
+    "subject_token",
+    "actor_token",
+    "device_code",
+)
+
+
+def posted(call: Call, door: Door) -> Mapping[str, str]:
+    """Return the parameters of an endpoint that takes POST only. Query parameters are not read; secret ones are refused.
+
+    Raises:
+        Refused: another method, another media type, a malformed form, or a secret in the URL.
+    """
+    if call.method != "POST":
+        raise Refused(no.MUST_POST(method=call.method))
+    if call.query:
+        refuse_secrets_in(query_of(call))
+    return form_of(call, door)
+
+
+def form_of(call: Call, door: Door) -> Mapping[str, str]:
+    """Return the parameters of a form body.
+
+    Raises:
+        Refused: another media type, or a malformed form.
+    """
+    media_type = call.header(b"content-type") or b""
+    try:
+        if media_type == _FORM or media_type.split(b";", 1)[0].strip().lower() == _FORM:
+            return parse_form(call.body)
+        if not media_type and not call.body:
+            return {}
+        if door is SALESFORCE and is_multipart(media_type):
+            return multipart_fields(media_type, call.body)
+    except FormError as problem:
+        raise Refused(_as_refusal(problem)) from problem
+    raise Refused(no.MEDIA_TYPE(media_type=media_type[:60].decode("latin-1") or "nothing"))
+
+
+def query_of(call: Call) -> Mapping[str, str]:
+    """Return the parameters of the URL.
+
+    Raises:
+        Refused: the query is malformed or repeats a parameter.
+    """
+    try:
+        return parse_query(call.query)
+    except FormError as problem:
+        raise Refused(_as_refusal(problem)) from problem
+
+
+def refuse_secrets_in(query: Mapping[str, str]) -> None:
+    """Refuse a URL that holds something secret (decision 2).
+
+    Raises:
+        Refused: names the parameter.
+    """
+    for name in SECRET_PARAMETERS:
+        if name in query:
+            raise Refused(no.SECRET_IN_URL(parameter=name))
+
+
+def required(params: Mapping[str, str], name: str) -> str:
+    """Return a parameter that must be there; an empty one is a missing one.
+
+    Raises:
+        Refused: it is missing.
+    """
+    value = params.get(name, "")
+    if not value:
+        raise Refused(no.PARAMETER_MISSING(parameter=name))
+    return value
+
+
+def _as_refusal(problem: FormError):  # type: ignore[no-untyped-def]
+    if problem.code == "repeated":
+        return no.PARAMETER_REPEATED(parameter=problem.parameter)
+    return no.MALFORMED(problem=str(problem))

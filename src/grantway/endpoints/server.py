@@ -1,0 +1,29 @@
+"""What endpoints are given: database, clock, keys, names. Nothing is fetched from a global (style.md 2)."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from grantway.endpoints.refusals import RefusalLog
+from grantway.endpoints.signing import Signing
+from grantway.kit.clock import Clock
+from grantway.kit.secrets import KeyRing
+from grantway.kit.urls import Urls
+from grantway.store.apps import Apps
+from grantway.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """One running server.
+
+    - `workers`: threads for what releases the GIL and takes long: signing, password hashes.
+    """
+
+    db: Database
+    clock: Clock
+    ring: KeyRing
+    urls: Urls
+    apps: Apps
+    signing: Signing
+    refusals: RefusalLog
+    workers: Executor

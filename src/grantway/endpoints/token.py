@@ -1,0 +1,142 @@
+"""POST /services/oauth2/token and /oidc/token: the steps every grant shares (RFC 6749, section 3.2)."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from grantway import settings as s
+from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
+from grantway.endpoints.issue import OPENID, Issued, issue, salesforce_fields, standards_fields
+from grantway.endpoints.parameters import posted
+from grantway.endpoints.server import Server
+from grantway.grants import GRANTS
+from grantway.grants.grant import Grant, Proof, TokenCall
+from grantway.kit.http import Call, Reply
+from grantway.policy import app_use
+from grantway.policy.client import ClientCase, known
+from grantway.protocol.claims import id_token_claims, standard_claims
+from grantway.protocol.credentials import read_credentials
+from grantway.protocol.decision import Trail
+from grantway.protocol.door import SALESFORCE, Door, door_of
+from grantway.protocol.no import app as no_app
+from grantway.protocol.no import request as no
+from grantway.protocol.refusal import Refusal, Refused
+from grantway.store.statement import Write
+from grantway.store.tokens import revoke_family
+
+_USE_CHECKS: Final = app_use.checks(
+    app_use.Voices(
+        app_blocked=no_app.APP_BLOCKED,
+        app_not_installed=no_app.APP_NOT_INSTALLED,
+        user_inactive=no_app.USER_INACTIVE,
+        not_admin_approved=no_app.NOT_ADMIN_APPROVED,
+        tokens_ended=no_app.TOKENS_ENDED,
+    )
+)
+# Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
+_ROUNDS: Final = 4
+
+
+async def token(call: Call, server: Server, base: str) -> Reply:
+    """Answer a token request. `base` is the base URL under which the server was called."""
+    door = door_of(call.path)
+    params: Mapping[str, str] = {}
+    try:
+        params = posted(call, door)
+        grant = _grant(params)
+        credentials = read_credentials(params, call.header(b"authorization"))
+    except Refused as refused:
+        return _refuse(server, call, door, params, refused.refusal, Trail(), None)
+    token_call = TokenCall(door, params, credentials, server.clock.now_ms(), call.arrived_us)
+    for _ in range(_ROUNDS):
+        case = await grant.load(token_call, server.db, server.apps)
+        client = grant.client(case)
+        trail = Trail()
+        if not (
+            trail.passes((known, grant.authentication), client)
+            and trail.passes(grant.checks, case)
+            and trail.passes(_USE_CHECKS, grant.use(case))
+        ):
+            assert trail.refusal is not None  # noqa: S101 - `passes` said so
+            await _carry_out(server, trail.refusal, token_call.now_ms)
+            return _refuse(server, call, door, params, trail.refusal, trail, client)
+        proof = grant.prove(case, server.ring)
+        issued = issue(proof, door, token_call.now_ms, call.address, call.request_id)
+        if not (proof.wants_id_token and OPENID in proof.scopes):
+            if await server.db.commit(issued.write):
+                return _reply(call, door, params, proof, issued, base, "")
+            continue
+        signing = asyncio.ensure_future(_id_token(server, door, proof, issued, base))
+        try:
+            won = await server.db.commit(issued.write)
+        finally:
+            id_token = await signing
+        if won:
+            return _reply(call, door, params, proof, issued, base, id_token)
+    return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)
+
+
+def _grant(params: Mapping[str, str]) -> Grant[Any]:
+    name = params.get("grant_type", "")
+    if not name:
+        raise Refused(no.GRANT_TYPE_MISSING())
+    grant = GRANTS.get(name)
+    if grant is None:
+        raise Refused(no.GRANT_TYPE_UNKNOWN(grant_type=name[:100]))
+    return grant
+
+
+async def _id_token(server: Server, door: Door, proof: Proof, issued: Issued, base: str) -> str:
+    app = proof.app
+    key = (await server.signing.keys(server.db))[0]
+    claims = id_token_claims(
+        door=door,
+        base=base,
+        user=proof.user,
+        consumer_key=app.consumer_key,
+        audiences=app[s.ID_TOKEN_AUDIENCES],
+        now_s=issued.record.issued_at // 1000,
+        lifetime_s=app[s.ID_TOKEN_VALIDITY] * 60,
+        access_token=issued.access_token,
+        nonce=proof.nonce,
+        auth_time=proof.auth_time,
+        more=standard_claims(proof.user, proof.scopes) if app[s.ID_TOKEN_STANDARD_CLAIMS] else {},
+    )
+    return await asyncio.get_running_loop().run_in_executor(server.workers, key.sign, claims)
+
+
+def _reply(
+    call: Call, door: Door, params: Mapping[str, str], proof: Proof, issued: Issued, base: str, id_token: str
+) -> Reply:
+    if door is SALESFORCE:
+        fields = salesforce_fields(proof, issued, base, id_token)
+        return formatted_reply(call, params.get("format", ""), fields)
+    return json_reply(standards_fields(proof, issued, id_token))
+
+
+async def _carry_out(server: Server, refusal: Refusal, now_ms: int) -> None:
+    """Do what a refusal demands before it is told, so that it holds when the client hears of it."""
+    if refusal.then is not None:
+        await server.db.commit(Write((revoke_family(refusal.then.family_id, refusal.then.why, now_ms),)))
+
+
+def _refuse(
+    server: Server,
+    call: Call,
+    door: Door,
+    params: Mapping[str, str],
+    refusal: Refusal,
+    trail: Trail,
+    client: ClientCase | None,
+) -> Reply:
+    app = client.client if client is not None else None
+    note(
+        server,
+        call,
+        refusal,
+        refusal.reason.wire(door.voice),
+        findings=tuple(trail.findings),
+        org_id=app.org.id if app is not None else "",
+        app_id=app.id if app is not None else "",
+    )
+    return refuse_oauth(door, call, refusal, params.get("format", ""))

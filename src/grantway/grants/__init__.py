@@ -1,0 +1,14 @@
+"""One file per grant type. A grant proves; the token endpoint authenticates, applies policy and issues.
+
+Grants do not import each other. `grants.GRANTS` is the list; a new grant is a file, a line there and a test file.
+"""
+
+from typing import Any, Final
+
+from grantway.grants import authorization_code, client_credentials, refresh_token
+from grantway.grants.grant import Grant
+
+GRANTS: Final[dict[str, Grant[Any]]] = {
+    grant.grant_type: grant
+    for grant in (authorization_code.GRANT, refresh_token.GRANT, client_credentials.GRANT)
+}

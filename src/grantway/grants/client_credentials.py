@@ -1,0 +1,128 @@
+"""Client Credentials Flow: an app gets a token without a person, as the run-as user (RFC 6749 4.4)."""
+
+from typing import Final
+
+import msgspec
+
+from grantway import settings as s
+from grantway.domain.org import User
+from grantway.grants.grant import Grant, Proof, TokenCall
+from grantway.kit.secrets import KeyRing
+from grantway.policy.app_use import UseCase
+from grantway.policy.client import ClientCase, secret_always
+from grantway.protocol.decision import Finding
+from grantway.protocol.no import machine as no
+from grantway.protocol.no import refresh as no_scope
+from grantway.store import hot
+from grantway.store.apps import Apps
+from grantway.store.database import Session
+from grantway.store.people import permissions_that_count
+
+FLOW: Final = "Client Credentials Flow"
+RUN_AS: Final = "Run-as user"
+SCOPE: Final = "Scope"
+_ON: Final = Finding(FLOW, "on for the app")
+_NAMED: Final = Finding(RUN_AS, "named by the app's policy")
+_LEFT: Final = Finding(SCOPE, "within the app's scopes")
+# A token without a person behind it is never a browser session, never everything, never renewed (3.10).
+_DROPPED: Final = frozenset({"full", "web", "refresh_token", "offline_access"})
+
+
+class MachineCase(msgspec.Struct, frozen=True, gc=False):
+    """A client credentials request: who asks, and the user its org lets it run as."""
+
+    call: TokenCall
+    client: ClientCase
+    run_as: User | None
+    permission_sets: frozenset[str]
+    permissions: frozenset[str]
+
+
+async def load(call: TokenCall, db: Session, apps: Apps) -> MachineCase:
+    """Read the client and its run-as user in one statement."""
+    credentials = call.credentials
+    found = await hot.client_with_run_as(db, apps, credentials.client_id) if credentials.client_id else None
+    app, run_as = found or (None, None)
+    permission_sets = permissions = frozenset[str]()
+    if app is not None and run_as is not None:
+        permission_sets = await hot.permission_sets_that_count(db, app, run_as)
+        permissions = await permissions_that_count(db, app, run_as)
+    client = ClientCase(call.door, credentials.client_id, app, credentials.secrets)
+    return MachineCase(call, client, run_as, permission_sets, permissions)
+
+
+def scope_taken(case: MachineCase) -> Finding | None:
+    """At Salesforce's door client credentials take no scope."""
+    if "scope" in case.call.params and not case.call.door.scope_narrows:
+        return Finding(SCOPE, "sent, and not taken here", no_scope.SCOPE_NOT_SUPPORTED())
+    return None
+
+
+def flow_on(case: MachineCase) -> Finding | None:
+    """The app must have the flow switched on."""
+    app = case.client.client
+    if app is None or app[s.CLIENT_CREDENTIALS]:
+        return _ON
+    return Finding(FLOW, "off for the app", no.CLIENT_CREDENTIALS_OFF(app=app.app.name))
+
+
+def run_as_named(case: MachineCase) -> Finding | None:
+    """The org's policy must name a user there is."""
+    app = case.client.client
+    if case.run_as is not None or app is None:
+        return _NAMED
+    return Finding(RUN_AS, "none", no.NO_RUN_AS_USER(app=app.app.name, run_as=app[s.RUN_AS] or "none"))
+
+
+def scope_left(case: MachineCase) -> Finding | None:
+    """Something must be left of the app's scopes, and what is asked for must be within."""
+    app = case.client.client
+    if app is None:
+        return None
+    left = _scopes_of(case)
+    if not left:
+        return Finding(SCOPE, "none is left", no.NO_VALID_SCOPES(app=app.app.name))
+    if extra := set(case.call.params.get("scope", "").split()).difference(left):
+        refusal = no_scope.SCOPE_NOT_HELD(extra=" ".join(sorted(extra))[:200])
+        return Finding(SCOPE, "more than the app has", refusal)
+    return _LEFT
+
+
+def _scopes_of(case: MachineCase) -> tuple[str, ...]:
+    app = case.client.client
+    return tuple(name for name in app[s.SCOPES] if name not in _DROPPED) if app is not None else ()
+
+
+def use(case: MachineCase) -> UseCase:
+    """The run-as user, in the app's home org: the Permitted Users policy holds for it like for anyone."""
+    app, user = case.client.client, case.run_as
+    assert app is not None  # noqa: S101 - the client checks refused otherwise
+    assert user is not None  # noqa: S101 - `run_as_named` refused otherwise
+    return UseCase(app, user, case.permission_sets, case.permissions, None)
+
+
+def prove(case: MachineCase, _ring: KeyRing) -> Proof:
+    """A token for the run-as user; no refresh token, no ID token: nobody logged in."""
+    app, user = case.client.client, case.run_as
+    assert app is not None  # noqa: S101 - the client checks refused otherwise
+    assert user is not None  # noqa: S101 - `run_as_named` refused otherwise
+    asked = case.call.params.get("scope", "").split()
+    scopes = _scopes_of(case)
+    return Proof(
+        app=app,
+        user=user,
+        scopes=tuple(name for name in scopes if name in asked) if asked else scopes,
+        event="token.client_credentials",
+    )
+
+
+GRANT: Final = Grant[MachineCase](
+    grant_type="client_credentials",
+    title="Client Credentials Flow",
+    authentication=secret_always,
+    load=load,
+    client=lambda case: case.client,
+    checks=(scope_taken, flow_on, run_as_named, scope_left),
+    use=use,
+    prove=prove,
+)

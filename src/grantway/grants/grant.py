@@ -1,0 +1,80 @@
+"""What a grant is, and what it hands to the endpoint: its case, its checks, its proof."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from grantway.domain.app import InstalledApp
+from grantway.domain.org import User
+from grantway.kit.secrets import KeyRing
+from grantway.policy.app_use import UseCase
+from grantway.policy.client import ClientCase
+from grantway.protocol.credentials import Credentials
+from grantway.protocol.decision import Check
+from grantway.protocol.door import Door
+from grantway.store.apps import Apps
+from grantway.store.database import Session
+from grantway.store.statement import Step
+
+C = TypeVar("C")
+
+
+class TokenCall(msgspec.Struct, frozen=True, gc=False):
+    """A token request, read: at which door, with which parameters, by which client, when.
+
+    `now_ms` is the one time of the whole request; `arrived_us` when its first byte reached the server.
+    """
+
+    door: Door
+    params: Mapping[str, str]
+    credentials: Credentials
+    now_ms: int
+    arrived_us: int
+
+
+class Proof(msgspec.Struct, frozen=True, gc=False):
+    """What a grant proved: who gets which scopes in which app, and what that uses up.
+
+    - `family_id`: the family the access token joins; empty when it stands alone.
+    - `guard`, `settles`, `steps`: what is to be written beside the access token.
+    - `refresh_token`: the refresh token that goes with the answer; empty for none.
+    - `wants_id_token`: whether an ID token goes with it, if `openid` is among the scopes.
+    - `auth_time`: when the user logged in (seconds), for the ID token; 0 when no user did.
+    - `event`: what the event log says happened.
+    """
+
+    app: InstalledApp
+    user: User
+    scopes: tuple[str, ...]
+    event: str
+    family_id: str = ""
+    guard: Step | None = None
+    settles: Step | None = None
+    steps: tuple[Step, ...] = ()
+    refresh_token: str = ""
+    wants_id_token: bool = False
+    nonce: str = ""
+    auth_time: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant(Generic[C]):
+    """A grant type.
+
+    - `load`: reads what the decision needs; gives a case, whatever is missing in it.
+    - `authentication`: how the client must prove itself.
+    - `checks`: everything this flow has an opinion on, in order.
+    - `use`: who would use which app; asked only after `checks` found nothing to refuse.
+    - `prove`: what follows; asked only when every check has passed.
+    """
+
+    grant_type: str
+    title: str
+    authentication: Check[ClientCase]
+    load: Callable[[TokenCall, Session, Apps], Awaitable[C]]
+    client: Callable[[C], ClientCase]
+    checks: tuple[Check[C], ...]
+    use: Callable[[C], UseCase]
+    prove: Callable[[C, KeyRing], Proof]

@@ -1,0 +1,99 @@
+"""Checks of whether a user may use an app in an org, now (salesforce-oauth.md 4). Every flow and every use makes them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from grantway import settings as s
+from grantway.domain.app import InstalledApp
+from grantway.domain.org import User
+from grantway.domain.permissions import APPROVE_UNINSTALLED
+from grantway.protocol.decision import Check, Finding
+from grantway.protocol.refusal import Reason
+from grantway.settings.choices import PermittedUsers
+
+APP: Final = "App in this org"
+USER: Final = "User"
+PERMITTED: Final = "Permitted Users"
+STANDING: Final = "Issued after the last revocation"
+_INSTALLED: Final = Finding(APP, "installed, not blocked")
+_UNINSTALLED: Final = Finding(APP, "not installed; the user may approve uninstalled apps")
+_ACTIVE: Final = Finding(USER, "active")
+_SELF: Final = Finding(PERMITTED, "all users may self-authorize")
+_BY_PROFILE: Final = Finding(PERMITTED, "pre-authorized by the user's profile")
+_BY_SET: Final = Finding(PERMITTED, "pre-authorized by a permission set of the user")
+_STANDS: Final = Finding(STANDING, "nothing was taken back since")
+
+
+class UseCase(msgspec.Struct, frozen=True, gc=False):
+    """A user, an app as the user's org meets it, and when what they use was issued (ms; None for something new).
+
+    `permission_sets` are the names of the user's permission sets, where they can decide; `permissions` the user
+    permissions, where the app is not installed.
+    """
+
+    app: InstalledApp
+    user: User
+    permission_sets: frozenset[str]
+    permissions: frozenset[str]
+    issued_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voices:
+    """The reasons these checks refuse with: the same facts are put differently at tokens, pages and APIs."""
+
+    app_blocked: Reason
+    app_not_installed: Reason
+    user_inactive: Reason
+    not_admin_approved: Reason
+    tokens_ended: Reason
+
+
+def checks(no: Voices) -> tuple[Check[UseCase], ...]:
+    """Return the checks in their order, refusing with the reasons given."""
+
+    def installed(case: UseCase) -> Finding | None:
+        app = case.app
+        if app.policy is None:
+            if APPROVE_UNINSTALLED.name in case.permissions:
+                return _UNINSTALLED
+            facts = {"app": app.app.name, "org": app.org.name, "user": case.user.username}
+            return Finding(APP, "not installed", no.app_not_installed(**facts))
+        if app.policy.is_blocked or not app[s.OAUTH_ENABLED]:
+            return Finding(APP, "blocked", no.app_blocked(app=app.app.name))
+        return _INSTALLED
+
+    def active(case: UseCase) -> Finding | None:
+        if case.user.may_act:
+            return _ACTIVE
+        return Finding(USER, "deactivated or frozen", no.user_inactive(user=case.user.username))
+
+    def permitted(case: UseCase) -> Finding | None:
+        app, user = case.app, case.user
+        if app[s.PERMITTED_USERS] is PermittedUsers.SELF_AUTHORIZE:
+            return _SELF
+        if user.profile_name in app[s.PROFILES]:
+            return _BY_PROFILE
+        if not case.permission_sets.isdisjoint(app[s.PERMISSION_SETS]):
+            return _BY_SET
+        refusal = no.not_admin_approved(app=app.app.name, user=user.username)
+        return Finding(PERMITTED, "in no profile or permission set of this app", refusal)
+
+    def standing(case: UseCase) -> Finding | None:
+        if case.issued_at is None:
+            return None
+        app, user = case.app, case.user
+        policy_mark = app.policy.not_before if app.policy is not None else 0
+        # A mark set in the same millisecond ends what was issued in it: a revocation is never the weaker one.
+        if case.issued_at <= max(user.not_before, app.org.not_before, policy_mark):
+            of, mark = max(("user", user.not_before), ("org", app.org.not_before), ("app", policy_mark), key=_mark)
+            return Finding(STANDING, f"the {of}'s tokens were taken back", no.tokens_ended(not_before=mark, of=of))
+        return _STANDS
+
+    return (installed, active, permitted, standing)
+
+
+def _mark(pair: tuple[str, int]) -> int:
+    return pair[1]

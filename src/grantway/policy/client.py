@@ -1,0 +1,77 @@
+"""Checks of who the client is: known, open at this door, and authenticated (RFC 6749 2.3; salesforce-oauth.md 2.1)."""
+
+import hmac
+from typing import Final
+
+import msgspec
+
+from grantway import settings as s
+from grantway.domain.app import InstalledApp
+from grantway.protocol.decision import Finding
+from grantway.protocol.door import Door
+from grantway.protocol.no import client as no
+from grantway.protocol.refusal import Reason
+from grantway.settings.setting import Setting
+
+CLIENT: Final = "Client"
+SECRET: Final = "Client secret"  # noqa: S105 - the name of a check
+_KNOWN: Final = Finding(CLIENT, "known, and served at this door")
+_RIGHT: Final = Finding(SECRET, "sent, and right")
+_NOT_NEEDED: Final = Finding(SECRET, "not sent, and not required here")
+
+
+class ClientCase(msgspec.Struct, frozen=True, gc=False):
+    """Who asks: the client id that was sent, the app it names, and the secrets that may have been meant.
+
+    `secrets` are the readings of the one secret that was sent (raw and percent-decoded, RFC 6749 2.3.1); empty when
+    none was.
+    """
+
+    door: Door
+    client_id: str
+    client: InstalledApp | None
+    secrets: tuple[str, ...]
+
+
+def known(case: ClientCase) -> Finding | None:
+    """The consumer key must name an app that has OAuth enabled and is served at this door."""
+    if not case.client_id:
+        return Finding(CLIENT, "not named", no.CLIENT_ID_MISSING())
+    app = case.client
+    if app is None:
+        return Finding(CLIENT, "unknown", no.CLIENT_UNKNOWN(client_id=case.client_id[:100]))
+    if not app[s.OAUTH_ENABLED]:
+        return Finding(CLIENT, "OAuth settings are off", no.OAUTH_OFF(app=app.app.name))
+    if app[s.DOORS] is case.door.closed_for:
+        return Finding(CLIENT, "not served at this door", no.DOOR_CLOSED(app=app.app.name, door=case.door.name))
+    return _KNOWN
+
+
+def secret_always(case: ClientCase) -> Finding | None:
+    """The client must authenticate, whatever its settings."""
+    return _secret(case, None, no.SECRET_MISSING)
+
+
+def secret_for_web_server(case: ClientCase) -> Finding | None:
+    """The client must authenticate if its web server setting says so; a secret that is sent is checked either way."""
+    return _secret(case, s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW, no.SECRET_MISSING_ON_WEB_SERVER)
+
+
+def secret_for_refresh(case: ClientCase) -> Finding | None:
+    """The client must authenticate if its refresh setting says so; a secret that is sent is checked either way."""
+    return _secret(case, s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW, no.SECRET_MISSING_ON_REFRESH)
+
+
+def _secret(case: ClientCase, required_by: Setting[bool] | None, missing: Reason) -> Finding | None:
+    app = case.client
+    if app is None:
+        return None
+    if not case.secrets:
+        if required_by is None or app[required_by]:
+            return Finding(SECRET, "missing", missing(app=app.app.name))
+        return _NOT_NEEDED
+    held = app.secret.reveal().encode()
+    right = False
+    for secret in case.secrets:
+        right |= hmac.compare_digest(held, secret.encode("utf-8", "surrogatepass"))
+    return _RIGHT if right else Finding(SECRET, "wrong", no.SECRET_WRONG(app=app.app.name))

@@ -1,0 +1,50 @@
+"""Reasons about the app in this org and the user who would use it (salesforce-oauth.md 4)."""
+
+from typing import Final
+
+from grantway import settings as s
+from grantway.protocol.refusal import Reason, Wire, oauth
+
+APP_BLOCKED: Final = Reason(
+    id="app.blocked",
+    wires=oauth(
+        "OAUTH_APP_BLOCKED",
+        "this app is blocked by admin",
+        standards=Wire(error="unauthorized_client", says="the client may not be used here"),
+    ),
+    means="An administrator blocked the app {app} in this org.",
+    remedy="`grantway app unblock {app}` lets it in again.",
+)
+APP_NOT_INSTALLED: Final = Reason(
+    id="app.not_installed",
+    wires=oauth(
+        "invalid_client",
+        "app must be installed into org",
+        standards=Wire(error="unauthorized_client", says="the client may not be used here"),
+    ),
+    means="The app {app} is not installed in the org {org}, and the user may not approve uninstalled apps.",
+    remedy="Install the app there, or give the user the permission Approve Uninstalled Connected Apps.",
+)
+NOT_ADMIN_APPROVED: Final = Reason(
+    id="app.not_admin_approved",
+    wires=oauth(
+        "invalid_app_access",
+        "user is not admin approved to access this app",
+        standards=Wire(error="access_denied", says="the user may not use this client"),
+    ),
+    means="Only admin approved users may use {app}, and {user} is in none of its profiles or permission sets.",
+    remedy="Assign the app to the user's profile or to a permission set the user has, or let all users self-authorize.",
+    setting=s.PERMITTED_USERS,
+)
+USER_INACTIVE: Final = Reason(
+    id="user.inactive",
+    wires=oauth("invalid_grant", "inactive user"),
+    means="The user {user} is deactivated or frozen.",
+    remedy="`grantway user unfreeze` or `user set is_active=true`, if the user should have access.",
+)
+TOKENS_ENDED: Final = Reason(
+    id="app.tokens_ended",
+    wires=oauth("invalid_grant", "expired access/refresh token"),
+    means="Everything issued before {not_before} for this {of} was taken back.",
+    remedy="The user has to approve the app again.",
+)

@@ -1,0 +1,124 @@
+"""Reasons at endpoints that take an access token, and at revocation and introspection (RFC 6750, 7009, 7662)."""
+
+from typing import Final
+
+from grantway import settings as s
+from grantway.protocol.door import Voice
+from grantway.protocol.refusal import Reason, Wire, oauth
+
+_DEAD: Final = {
+    Voice.SALESFORCE: Wire(error="Bad_OAuth_Token", says="Bad_OAuth_Token", status=403),
+    Voice.IDENTITY: Wire(error="Bad_OAuth_Token", says="Bad_OAuth_Token", status=403),
+    Voice.DATA: Wire(error="INVALID_SESSION_ID", says="Session expired or invalid", status=401),
+    Voice.STANDARDS: Wire(error="invalid_token", says="the access token is not valid", status=401),
+}
+
+TOKEN_MISSING: Final = Reason(
+    id="bearer.missing",
+    wires=_DEAD
+    | {
+        Voice.IDENTITY: Wire(error="Missing_OAuth_Token", says="Missing_OAuth_Token", status=403),
+        Voice.SALESFORCE: Wire(error="Missing_OAuth_Token", says="Missing_OAuth_Token", status=403),
+        # RFC 6750 3.1: a request without any authentication is told no error code.
+        Voice.STANDARDS: Wire(error="", says="", status=401),
+    },
+    means="The request has no access token.",
+    remedy="Send it as Authorization: Bearer. In a URL it is never taken.",
+)
+TOKEN_UNKNOWN: Final = Reason(
+    id="bearer.unknown",
+    wires=_DEAD,
+    means="The server knows no such access token, or has swept it after its end.",
+    remedy="Refresh the token.",
+)
+TOKEN_EXPIRED: Final = Reason(
+    id="bearer.expired",
+    wires=_DEAD,
+    means="The access token ended at {ended_at}, after the session timeout.",
+    remedy="Refresh the token, or set a longer session timeout.",
+    setting=s.SESSION_TIMEOUT,
+)
+TOKEN_REVOKED: Final = Reason(
+    id="bearer.revoked",
+    wires=_DEAD,
+    means="The access token or its whole line was revoked at {revoked_at}.",
+    remedy="The user has to approve the app again.",
+)
+TOKENS_ENDED: Final = Reason(
+    id="bearer.tokens_ended",
+    wires=_DEAD,
+    means="Everything issued before {not_before} for this {of} was taken back.",
+    remedy="The user has to approve the app again.",
+)
+USER_INACTIVE: Final = Reason(
+    id="bearer.user_inactive",
+    wires=_DEAD,
+    means="The token's user {user} is deactivated or frozen.",
+    remedy="`grantway user unfreeze`, if the user should have access.",
+)
+APP_BLOCKED: Final = Reason(
+    id="bearer.app_blocked",
+    wires=_DEAD,
+    means="The token's app {app} is blocked, or its OAuth settings are off.",
+    remedy="`grantway app unblock {app}` lets it in again.",
+)
+NOT_ADMIN_APPROVED: Final = Reason(
+    id="bearer.not_admin_approved",
+    wires=_DEAD,
+    means="The token's user {user} is no longer admin approved for {app}.",
+    remedy="Assign the app to a profile or permission set of the user.",
+    setting=s.PERMITTED_USERS,
+)
+APP_NOT_INSTALLED: Final = Reason(
+    id="bearer.app_not_installed",
+    wires=_DEAD,
+    means="The token's app {app} is not installed in the org {org}, and the user may not use uninstalled apps.",
+    remedy="Install the app there.",
+)
+SCOPE_LACKING: Final = Reason(
+    id="bearer.scope_lacking",
+    wires={
+        Voice.SALESFORCE: Wire(error="Bad_OAuth_Token", says="Bad_OAuth_Token", status=403),
+        Voice.IDENTITY: Wire(error="Bad_OAuth_Token", says="Bad_OAuth_Token", status=403),
+        Voice.DATA: Wire(
+            error="INVALID_SESSION_ID", says="This session is not valid for use with the REST API", status=401
+        ),
+        Voice.STANDARDS: Wire(error="insufficient_scope", says="the access token lacks a scope", status=403),
+    },
+    means="The access token has the scopes {scopes}; this needs {needs}.",
+    remedy="Ask for that scope when the user approves, and select it for the app.",
+    setting=s.SCOPES,
+)
+API_DISABLED: Final = Reason(
+    id="bearer.api_disabled",
+    wires={
+        Voice.SALESFORCE: Wire(error="API_CURRENTLY_DISABLED", says="API is disabled for this User", status=403),
+        Voice.DATA: Wire(error="API_CURRENTLY_DISABLED", says="API is disabled for this User", status=403),
+    },
+    means="The user {user} has not the permission API Enabled.",
+    remedy="Give it by the user's profile or a permission set.",
+)
+WRONG_ORG: Final = Reason(
+    id="bearer.wrong_org",
+    wires={Voice.SALESFORCE: Wire(error="Wrong_Org", says="Wrong_Org", status=403)},
+    means="The identity URL names another org than the access token's.",
+    remedy="Use the id URL of the token's own answer.",
+)
+BAD_ID: Final = Reason(
+    id="bearer.bad_id",
+    wires={Voice.SALESFORCE: Wire(error="Bad_Id", says="Bad_Id", status=404)},
+    means="The identity URL names no user that the token may see.",
+    remedy="Use the id URL of the token's own answer.",
+)
+TOKEN_TYPE_UNSUPPORTED: Final = Reason(
+    id="token.type_unsupported",
+    wires=oauth("unsupported_token_type", "this token type is not supported"),
+    means="The token parameter holds no token of this server.",
+    remedy="Send the access or refresh token as it was received.",
+)
+TOKEN_INVALID: Final = Reason(
+    id="token.invalid",
+    wires=oauth("invalid_token", "invalid token"),
+    means="The token to revoke is unknown, expired or revoked already.",
+    remedy="Nothing to mend: it is of no use to anyone.",
+)

@@ -1,0 +1,25 @@
+"""Events: what happened to tokens, users and apps. Written in the same commit as the thing itself; never changed (S43)."""
+
+from typing import Final
+
+from grantway.kit.ids import new_row_id
+from grantway.store.statement import Insert, Step
+
+_ADD: Final = Insert(
+    "event", ["id", "at", "kind", "org_id", "app_id", "user_id", "address", "request_id", "detail"]
+)
+
+
+def add_event(
+    kind: str,
+    *,
+    at: int,
+    org_id: str,
+    app_id: str = "",
+    user_id: str = "",
+    address: str = "",
+    request_id: str = "",
+    detail: str = "",
+) -> Step:
+    """Record that something happened at `at` (ms). `detail` is JSON text or empty, and never holds a secret."""
+    return Step(_ADD, (new_row_id(at), at, kind, org_id, app_id, user_id, address, request_id, detail))

@@ -1,0 +1,51 @@
+"""Users with their profile and permission sets, read for decisions."""
+
+from typing import Any, Final, cast
+
+from grantway.domain.app import InstalledApp
+from grantway.domain.org import User
+from grantway.domain.permissions import read_permissions
+from grantway.store.database import Session
+from grantway.store.hot import USER_COLUMNS
+from grantway.store.statement import Statement
+
+_FROM: Final = f"SELECT {USER_COLUMNS} FROM person u JOIN profile r ON r.id = u.profile_id"
+_BY_ID: Final = Statement(f"{_FROM} WHERE u.id = :id")
+_BY_USERNAME: Final = Statement(
+    f"SELECT {USER_COLUMNS}, u.password_hash FROM person u JOIN profile r ON r.id = u.profile_id"
+    " WHERE u.username = :username"
+)
+_SET_PERMISSIONS: Final = Statement(
+    "SELECT s.permissions FROM permission_set_assignment m JOIN permission_set s ON s.id = m.permission_set_id"
+    " WHERE m.person_id = :person_id"
+)
+
+
+def canonical_username(text: str) -> str:
+    """Return the one form under which a username is stored and counted: trimmed, in lower case (S35)."""
+    return text.strip().casefold()
+
+
+async def user_by_id(db: Session, user_id: str) -> User | None:
+    """Return the user with an id, or None."""
+    row = await db.one(_BY_ID, user_id)
+    return None if row is None else User(*cast(Any, row))
+
+
+async def user_and_password(db: Session, username: str) -> tuple[User, str] | None:
+    """Return the user with a username and the hash of the password, or None. Usernames are unique over all orgs."""
+    row = await db.one(_BY_USERNAME, canonical_username(username))
+    return None if row is None else (User(*cast(Any, row[:-1])), cast(str, row[-1]))
+
+
+async def permissions_of(db: Session, user: User) -> frozenset[str]:
+    """Return the user permissions that a user's profile and permission sets give together."""
+    found = read_permissions(user.profile_permissions)
+    for row in await db.all(_SET_PERMISSIONS, user.id):
+        found |= read_permissions(cast(str, row[0]))
+    return found
+
+
+async def permissions_that_count(db: Session, app: InstalledApp, user: User) -> frozenset[str]:
+    """Return a user's permissions where they decide about using an app: where the org has not installed it."""
+    return frozenset() if app.policy is not None else await permissions_of(db, user)
