@@ -107,6 +107,15 @@ def refuse_oauth(door: Door, call: Call, refusal: Refusal, asked_format: str = "
     return formatted_reply(call, asked_format, fields, wire.status)
 
 
+def bearer_reply(wire: Wire) -> Reply:
+    """Return the answer of a protected resource at the standards' door (RFC 6750, section 3)."""
+    challenge = 'Bearer realm="grantway"'
+    fields = {"error": wire.error, "error_description": wire.says} if wire.error else {}
+    for name, value in fields.items():
+        challenge += f', {name}="{value}"'
+    return json_reply(fields, wire.status, ((b"www-authenticate", challenge.encode()),))
+
+
 def voice_of(path: str) -> Voice:
     """Return the voice in which a path refuses, known before anything else of a request is."""
     if path.startswith("/services/data"):

@@ -8,7 +8,7 @@ from grantway.kit.http import Call
 from grantway.kit.multipart import is_multipart, multipart_fields
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.protocol.no import request as no
-from grantway.protocol.refusal import Refused
+from grantway.protocol.refusal import Refusal, Refused
 
 _FORM: Final = b"application/x-www-form-urlencoded"
 SECRET_PARAMETERS: Final = (
@@ -95,7 +95,7 @@ def required(params: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _as_refusal(problem: FormError):  # type: ignore[no-untyped-def]
+def _as_refusal(problem: FormError) -> Refusal:
     if problem.code == "repeated":
         return no.PARAMETER_REPEATED(parameter=problem.parameter)
     return no.MALFORMED(problem=str(problem))

@@ -8,6 +8,7 @@ from grantway.endpoints.signing import Signing
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import Urls
+from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
 from grantway.store.database import Database
 
@@ -16,6 +17,7 @@ from grantway.store.database import Database
 class Server:
     """One running server.
 
+    - `root_door`: whose discovery document and issuer stand at the root.
     - `workers`: threads for what releases the GIL and takes long: signing, password hashes.
     """
 
@@ -27,3 +29,4 @@ class Server:
     signing: Signing
     refusals: RefusalLog
     workers: Executor
+    root_door: Door = SALESFORCE

@@ -47,6 +47,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:
         return _refuse(server, call, door, params, refused.refusal, Trail(), None)
+    trail, client = Trail(), None
     token_call = TokenCall(door, params, credentials, server.clock.now_ms(), call.arrived_us)
     for _ in range(_ROUNDS):
         case = await grant.load(token_call, server.db, server.apps)

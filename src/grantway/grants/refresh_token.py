@@ -108,12 +108,7 @@ def policy(case: RefreshCase) -> Finding | None:
     held = case.held
     assert held is not None  # noqa: S101 - `token` refused otherwise
     rule = held.app[s.REFRESH_TOKEN_POLICY]
-    ended_at = {
-        "infinite": None,
-        "zero": held.family.created_at,
-        "specific_lifetime": held.family.created_at + rule.period_ms,
-        "specific_inactivity": held.family.used_at + rule.period_ms,
-    }[rule.form]
+    ended_at = rule.ends_at(held.family.created_at, held.family.used_at)
     if ended_at is None or case.call.now_ms < ended_at:
         return _WITHIN
     says = s.REFRESH_TOKEN_POLICY.kind.says(rule)

@@ -59,8 +59,8 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         if app.policy is None:
             if APPROVE_UNINSTALLED.name in case.permissions:
                 return _UNINSTALLED
-            facts = {"app": app.app.name, "org": app.org.name, "user": case.user.username}
-            return Finding(APP, "not installed", no.app_not_installed(**facts))
+            refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.user.username)
+            return Finding(APP, "not installed", refusal)
         if app.policy.is_blocked or not app[s.OAUTH_ENABLED]:
             return Finding(APP, "blocked", no.app_blocked(app=app.app.name))
         return _INSTALLED
@@ -76,7 +76,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
             return _SELF
         if user.profile_name in app[s.PROFILES]:
             return _BY_PROFILE
-        if not case.permission_sets.isdisjoint(app[s.PERMISSION_SETS]):
+        if any(name in case.permission_sets for name in app[s.PERMISSION_SETS]):
             return _BY_SET
         refusal = no.not_admin_approved(app=app.app.name, user=user.username)
         return Finding(PERMITTED, "in no profile or permission set of this app", refusal)

@@ -39,7 +39,9 @@ _REFRESH: Final = Statement(
     f" FROM refresh_token t JOIN token_family f ON f.id = t.family_id {_WHO.format(of='f')} WHERE t.id = :id"
 )
 _ACCESS: Final = Statement(
-    f"SELECT {USER_COLUMNS}, {VERSIONS}, {columns_of(AccessToken, 't')}, f.revoked_at"
+    # A line that was swept away was dead: its tokens count as revoked at 0.
+    f"SELECT {USER_COLUMNS}, {VERSIONS}, {columns_of(AccessToken, 't')},"
+    " CASE WHEN t.family_id <> '' AND f.id IS NULL THEN 0 ELSE f.revoked_at END"
     f" FROM access_token t LEFT JOIN token_family f ON f.id = t.family_id {_WHO.format(of='t')} WHERE t.id = :id"
 )
 _SUCCESSOR_SPENT: Final = Statement("SELECT spent_at FROM refresh_token WHERE id = :id")

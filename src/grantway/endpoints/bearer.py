@@ -1,0 +1,157 @@
+"""Who calls with this access token, and is it still good for anything? Read anew at each use (RFC 6750; S15)."""
+
+import hmac
+from typing import Final
+
+import msgspec
+
+from grantway.endpoints.parameters import form_of, query_of
+from grantway.endpoints.server import Server
+from grantway.kit.http import Call
+from grantway.kit.secrets import access_token_row, fingerprint
+from grantway.policy import app_use
+from grantway.protocol.decision import Check, Finding, Trail
+from grantway.protocol.door import SALESFORCE, Door
+from grantway.protocol.no import bearer as no
+from grantway.protocol.refusal import Refusal
+from grantway.protocol.scopes import allows
+from grantway.store import tokens
+from grantway.store.hot import HeldAccessToken, held_access_token
+from grantway.store.people import permissions_that_count
+from grantway.store.statement import Write
+
+TOKEN: Final = "Access token"  # noqa: S105 - the name of a check
+SCOPE: Final = "Scope"
+_LIVE: Final = Finding(TOKEN, "known, not expired, not revoked")
+_USE_CHECKS: Final = app_use.checks(
+    app_use.Voices(
+        app_blocked=no.APP_BLOCKED,
+        app_not_installed=no.APP_NOT_INSTALLED,
+        user_inactive=no.USER_INACTIVE,
+        not_admin_approved=no.NOT_ADMIN_APPROVED,
+        tokens_ended=no.TOKENS_ENDED,
+    )
+)
+_SCHEMES: Final = (b"bearer ", b"oauth ")
+
+
+class BearerCase(msgspec.Struct, frozen=True, gc=False):
+    """A token that came, and what the server holds of it."""
+
+    held: HeldAccessToken | None
+    presented: bool
+    now_ms: int
+    door: Door | None
+    """The door of the endpoint; None where tokens of both doors are good (introspection)."""
+
+
+class Bearer(msgspec.Struct, frozen=True, gc=False):
+    """What came of looking at a token: the held token if it is good, else the refusal, and the checks either way."""
+
+    held: HeldAccessToken | None
+    trail: Trail
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why the token is no good, or None."""
+        return self.trail.refusal
+
+
+def live(case: BearerCase) -> Finding | None:
+    """The token must be one of ours, of this door, within its time, and neither it nor its line revoked."""
+    held = case.held
+    if held is None:
+        return Finding(TOKEN, "unknown" if case.presented else "missing", _absent(case))
+    token = held.token
+    if case.door is not None and token.door != case.door.name:
+        return Finding(TOKEN, "of the other door", no.TOKEN_UNKNOWN())
+    revoked_at = token.revoked_at if token.revoked_at is not None else held.family_revoked_at
+    if revoked_at is not None:
+        return Finding(TOKEN, "revoked", no.TOKEN_REVOKED(revoked_at=revoked_at))
+    if case.now_ms >= token.expires_at:
+        return Finding(TOKEN, "expired", no.TOKEN_EXPIRED(ended_at=token.expires_at))
+    return _LIVE
+
+
+def _absent(case: BearerCase) -> Refusal:
+    return no.TOKEN_UNKNOWN() if case.presented else no.TOKEN_MISSING()
+
+
+_LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
+
+
+def header_token(call: Call) -> str | None:
+    """Return the token of the Authorization header (Bearer, or OAuth as Salesforce has it), or None."""
+    value = call.header(b"authorization")
+    if value is None:
+        return None
+    lowered = value[:7].lower()
+    for scheme in _SCHEMES:
+        if lowered.startswith(scheme):
+            return value[len(scheme) :].strip().decode("latin-1")
+    return None
+
+
+def presented_token(call: Call, door: Door) -> str | None:
+    """Return the access token that came: in the header, or in a POST's form; in a URL it is none (decision 2).
+
+    Raises:
+        Refused: the form cannot be read.
+    """
+    token = header_token(call)
+    if token is None and call.method == "POST" and call.body:
+        form = form_of(call, door)
+        token = form.get("access_token") or (form.get("oauth_token") if door is SALESFORCE else None)
+    return token
+
+
+def asked_format(call: Call) -> str:
+    """Return the `format` parameter of a GET, or empty."""
+    return query_of(call).get("format", "") if call.query else ""
+
+
+async def look_up(server: Server, token: str | None, door: Door | None) -> Bearer:
+    """Read a token with all that decides about it, and decide whether it is good."""
+    row_id = access_token_row(token) if token else None
+    held = await held_access_token(server.db, server.apps, row_id) if row_id else None
+    if (
+        held is not None
+        and token is not None
+        and not (
+            hmac.compare_digest(held.token.hash, fingerprint(token)) and token[:15] == held.token.org_id[:15]
+        )
+    ):
+        held = None
+    trail = Trail()
+    case = BearerCase(held, token is not None, server.clock.now_ms(), door)
+    if not trail.passes(_LIVE_CHECKS, case) or held is None:
+        return Bearer(held, trail)
+    permissions = await permissions_that_count(server.db, held.app, held.user)
+    use = app_use.UseCase(held.app, held.user, held.permission_sets, permissions, held.token.issued_at)
+    trail.passes(_USE_CHECKS, use)
+    return Bearer(held, trail)
+
+
+def needs_scope(bearer: Bearer, *any_of: str) -> bool:
+    """Check that the token has one of some scopes; adds the finding to the trail."""
+    held = bearer.held
+    if bearer.refusal is not None or held is None:
+        return False
+    if any(allows(held.token.scopes, name) for name in any_of):
+        bearer.trail.findings.append(Finding(SCOPE, f"has {' or '.join(any_of)}"))
+        return True
+    refusal = no.SCOPE_LACKING(scopes=held.token.scopes, needs=" or ".join(any_of))
+    bearer.trail.findings.append(Finding(SCOPE, "lacks what is needed", refusal))
+    bearer.trail.refusal = refusal
+    return False
+
+
+async def renew(server: Server, held: HeldAccessToken) -> None:
+    """Move on the end of a token that is in use, once half of its time has passed (salesforce-oauth.md 7).
+
+    Tokens of the standards' door keep the end their `expires_in` told.
+    """
+    token = held.token
+    now = server.clock.now_ms()
+    if token.door == SALESFORCE.name and token.expires_at - now < token.lifetime_ms // 2:
+        await server.db.commit(Write((tokens.renew_access(token.id, now + token.lifetime_ms),)))

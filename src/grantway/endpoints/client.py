@@ -1,0 +1,52 @@
+"""Authenticating the client of an endpoint other than the token endpoint (RFC 7009 2.1, RFC 7662 2.1)."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from grantway import settings as s
+from grantway.domain.app import InstalledApp
+from grantway.endpoints.server import Server
+from grantway.kit.http import Call
+from grantway.policy.client import ClientCase, known, secret_always, secret_for_refresh, secret_for_web_server
+from grantway.protocol.credentials import read_credentials
+from grantway.protocol.decision import Finding, Trail
+from grantway.protocol.door import Door
+from grantway.protocol.no import app as no
+from grantway.protocol.refusal import Refused
+
+_BLOCKED: Final = "App in this org"
+
+
+def _as_its_flows_do(case: ClientCase) -> Finding | None:
+    """A public client, which need not send a secret to refresh, need not send one to revoke either."""
+    app = case.client
+    if app is not None and not app[s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW]:
+        return secret_for_refresh(case)
+    if app is not None and not app[s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW]:
+        return secret_for_web_server(case)
+    return secret_always(case)
+
+
+def _not_blocked(case: ClientCase) -> Finding | None:
+    app = case.client
+    if app is not None and app.policy is not None and app.policy.is_blocked:
+        return Finding(_BLOCKED, "blocked", no.APP_BLOCKED(app=app.app.name))
+    return Finding(_BLOCKED, "not blocked")
+
+
+async def authenticated_client(
+    call: Call, server: Server, door: Door, params: Mapping[str, str], trail: Trail, *, always: bool = False
+) -> InstalledApp:
+    """Return the client that a request comes from, as its home org meets it; `always` demands its secret.
+
+    Raises:
+        Refused: unknown, not authenticated, or blocked in its home org; `trail` has the checks.
+    """
+    credentials = read_credentials(params, call.header(b"authorization"))
+    client = await server.apps.by_key(server.db, credentials.client_id) if credentials.client_id else None
+    case = ClientCase(door, credentials.client_id, client, credentials.secrets)
+    trail.passes((known, secret_always if always else _as_its_flows_do, _not_blocked), case)
+    if trail.refusal is not None or client is None:
+        assert trail.refusal is not None  # noqa: S101 - `known` refuses an unknown client
+        raise Refused(trail.refusal)
+    return client

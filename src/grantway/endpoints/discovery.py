@@ -1,0 +1,141 @@
+"""Discovery: what the server is and can do, per door (OpenID Connect Discovery 1.0, RFC 8414; salesforce-oauth.md 1.3)."""
+
+from typing import Any, Final
+
+import msgspec
+
+from grantway.endpoints.server import Server
+from grantway.grants import GRANTS
+from grantway.kit.http import Call, Reply
+from grantway.kit.jose import RS256
+from grantway.kit.urls import STANDARDS_PREFIX
+from grantway.protocol.door import SALESFORCE, Door, door_of
+from grantway.settings.scopes import SCOPES
+from grantway.store.orgs import default_org_id
+
+# Anyone may read these, from any page (decision 1; salesforce-oauth.md 1.9).
+OPEN: Final = ((b"access-control-allow-origin", b"*"), (b"x-content-type-options", b"nosniff"))
+_JSON: Final = ((b"content-type", b"application/json;charset=UTF-8"), (b"cache-control", b"public, max-age=60"), *OPEN)
+_AUTH_METHODS: Final = ("client_secret_post", "client_secret_basic")
+_STANDARD_CLAIMS: Final = (
+    "sub iss aud exp iat auth_time nonce at_hash name given_name family_name nickname preferred_username locale "
+    "zoneinfo updated_at email email_verified phone_number phone_number_verified address"
+).split()
+_SALESFORCE_CLAIMS: Final = (
+    "active address email email_verified family_name given_name is_app_installed language locale name nickname "
+    "organization_id phone_number phone_number_verified photos picture preferred_username profile sub updated_at urls "
+    "user_id user_type zoneinfo"
+).split()
+
+
+def salesforce_metadata(base: str) -> dict[str, Any]:
+    """Return the document of Salesforce's door, its keys in the order seen there."""
+    oauth = f"{base}/services/oauth2"
+    names = [name for scope in SCOPES for name in (scope.name, *scope.synonyms)]
+    return {
+        "issuer": base,
+        "authorization_endpoint": f"{oauth}/authorize",
+        "token_endpoint": f"{oauth}/token",
+        "revocation_endpoint": f"{oauth}/revoke",
+        "userinfo_endpoint": f"{oauth}/userinfo",
+        "jwks_uri": f"{base}/id/keys",
+        "introspection_endpoint": f"{oauth}/introspect",
+        "scopes_supported": names,
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [RS256],
+        "display_values_supported": ["page", "popup", "touch"],
+        "token_endpoint_auth_methods_supported": [*_AUTH_METHODS, "none"],
+        "claims_supported": list(_SALESFORCE_CLAIMS),
+        "authorization_response_iss_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "code_challenge_methods_supported": ["S256"],
+        "grant_types_supported": list(GRANTS),
+    }
+
+
+def standards_metadata(base: str) -> dict[str, Any]:
+    """Return the document of the standards' door."""
+    oidc = base + STANDARDS_PREFIX
+    return {
+        "issuer": oidc,
+        "authorization_endpoint": f"{oidc}/authorize",
+        "token_endpoint": f"{oidc}/token",
+        "userinfo_endpoint": f"{oidc}/userinfo",
+        "jwks_uri": f"{oidc}/jwks",
+        "revocation_endpoint": f"{oidc}/revoke",
+        "introspection_endpoint": f"{oidc}/introspect",
+        "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access", "id", "api", "web"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANTS),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [RS256],
+        "token_endpoint_auth_methods_supported": [*_AUTH_METHODS, "none"],
+        "revocation_endpoint_auth_methods_supported": [*_AUTH_METHODS, "none"],
+        "introspection_endpoint_auth_methods_supported": list(_AUTH_METHODS),
+        "display_values_supported": ["page", "popup", "touch"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": _STANDARD_CLAIMS,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "request_object_signing_alg_values_supported": [RS256],
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+class Documents:
+    """The metadata documents as bytes, made once per name the server is called by."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], bytes] = {}
+
+    def of(self, door: Door, base: str) -> bytes:
+        """Return a door's document under a base URL."""
+        found = self._made.get((door.name, base))
+        if found is None:
+            made = salesforce_metadata(base) if door is SALESFORCE else standards_metadata(base)
+            found = self._made[door.name, base] = msgspec.json.encode(made)
+        return found
+
+
+_documents: Final = Documents()
+
+
+async def metadata(call: Call, server: Server, base: str) -> Reply:
+    """Answer the well-known locations; at the root, the door that the server was started with has the say."""
+    door = door_of(call.path) if STANDARDS_PREFIX in call.path else server.root_door
+    return Reply(200, _documents.of(door, base), _JSON)
+
+
+async def jwks(call: Call, server: Server, base: str) -> Reply:
+    """Answer /id/keys and /oidc/jwks: the public halves of the signing keys, the same at both doors."""
+    del call, base
+    return Reply(200, await server.signing.jwks(server.db), _JSON)
+
+
+async def auth_configuration(call: Call, server: Server, base: str) -> Reply:
+    """Answer /.well-known/auth-configuration, which mobile clients read (salesforce-oauth.md 1.4)."""
+    del call
+    org_id = await default_org_id(server.db)
+    document: dict[str, Any] = {
+        "OrgId": (org_id or "")[:15],
+        "Url": base,
+        "MobileSDK": {
+            "UseiOSNativeBrowserForAuthentication": False,
+            "UseAndroidNativeBrowserForAuthentication": False,
+            "shareBrowserSessionIOS": False,
+            "shareBrowserSessionAndroid": False,
+        },
+        "LoginPage": None,
+        "SamlProviders": [],
+        "AuthProviders": [],
+        "CertificateLogin": None,
+        "LoginPageType": "standard",
+        "LoginPageTypeConfigs": {},
+    }
+    return Reply(200, msgspec.json.encode(document), _JSON)

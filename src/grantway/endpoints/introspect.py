@@ -1,0 +1,125 @@
+"""POST /services/oauth2/introspect and /oidc/introspect: is this token good? (RFC 7662; salesforce-oauth.md 3.21)."""
+
+import hmac
+from typing import Any, Final
+
+from grantway import settings as s
+from grantway.domain.app import InstalledApp
+from grantway.endpoints.answer import json_reply, note, refuse_oauth
+from grantway.endpoints.bearer import look_up
+from grantway.endpoints.client import authenticated_client
+from grantway.endpoints.parameters import posted, required
+from grantway.endpoints.server import Server
+from grantway.kit.http import Call, Reply
+from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
+from grantway.policy import app_use
+from grantway.protocol.claims import subject
+from grantway.protocol.decision import Trail, decide
+from grantway.protocol.door import DOORS, SALESFORCE
+from grantway.protocol.door import door_of as door_of_path
+from grantway.protocol.no import app as no_app
+from grantway.protocol.no import bearer as no
+from grantway.protocol.refusal import Refused
+from grantway.store.hot import held_refresh_token
+from grantway.store.people import permissions_that_count
+
+_INACTIVE: Final = {"active": False}
+_USE_CHECKS: Final = app_use.checks(
+    app_use.Voices(
+        app_blocked=no_app.APP_BLOCKED,
+        app_not_installed=no_app.APP_NOT_INSTALLED,
+        user_inactive=no_app.USER_INACTIVE,
+        not_admin_approved=no_app.NOT_ADMIN_APPROVED,
+        tokens_ended=no_app.TOKENS_ENDED,
+    )
+)
+
+
+async def introspect(call: Call, server: Server, base: str) -> Reply:
+    """Say whether a token is good, to a client that may know: its own tokens, or all of its org's where it may."""
+    door = door_of_path(call.path)
+    trail = Trail()
+    client: InstalledApp | None = None
+    try:
+        params = posted(call, door)
+        client = await authenticated_client(call, server, door, params, trail, always=True)
+        token = params.get("token", "") if door is SALESFORCE else required(params, "token")
+        if access_token_row(token) is not None:
+            found = await _access_token(server, client, token, base)
+        elif refresh_token_row(token) is not None:
+            found = await _refresh_token(server, client, token, base)
+        elif door is SALESFORCE:
+            raise Refused(no.TOKEN_TYPE_UNSUPPORTED())
+        else:
+            found = None
+    except Refused as refused:
+        note(
+            server,
+            call,
+            refused.refusal,
+            refused.refusal.reason.wire(door.voice),
+            findings=tuple(trail.findings),
+            app_id=client.id if client else "",
+            org_id=client.org.id if client else "",
+        )
+        return refuse_oauth(door, call, refused.refusal)
+    return json_reply(found or _INACTIVE)
+
+
+def _may_see(client: InstalledApp, app_id: str, org_id: str) -> bool:
+    return client.id == app_id or (client[s.INTROSPECT_ALL] and client.org.id == org_id)
+
+
+async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
+    bearer = await look_up(server, token, None)
+    held = bearer.held
+    if held is None or bearer.refusal is not None or not _may_see(client, held.token.app_id, held.token.org_id):
+        return None
+    issued = DOORS[held.token.door]
+    return {
+        "active": True,
+        "scope": held.token.scopes,
+        "client_id": held.app.consumer_key,
+        "username": held.user.username,
+        "sub": subject(issued, base, held.user),
+        "token_type": "access_token" if issued is SALESFORCE else "Bearer",
+        "exp": held.token.expires_at // 1000,
+        "iat": held.token.issued_at // 1000,
+        "nbf": held.token.issued_at // 1000,
+        "iss": issued.issuer(base),
+    }
+
+
+async def _refresh_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
+    row_id = refresh_token_row(token)
+    held = await held_refresh_token(server.db, server.apps, row_id) if row_id else None
+    if held is None or not hmac.compare_digest(held.token.hash, fingerprint(token)):
+        return None
+    family = held.family
+    if family.revoked_at is not None or held.token.spent_at is not None:
+        return None
+    if not _may_see(client, family.app_id, family.org_id):
+        return None
+    rule = held.app[s.REFRESH_TOKEN_POLICY]
+    ends_at = rule.ends_at(family.created_at, family.used_at)
+    if ends_at is not None and server.clock.now_ms() >= ends_at:
+        return None
+    permissions = await permissions_that_count(server.db, held.app, held.user)
+    use = app_use.UseCase(held.app, held.user, held.permission_sets, permissions, family.created_at)
+    if decide(_USE_CHECKS, use).refusal is not None:
+        return None
+    issued = DOORS[family.door]
+    fields: dict[str, Any] = {
+        "active": True,
+        "scope": family.scopes,
+        "client_id": held.app.consumer_key,
+        "username": held.user.username,
+        "sub": subject(issued, base, held.user),
+        "token_type": "refresh_token",
+        "iat": held.token.issued_at // 1000,
+        "nbf": held.token.issued_at // 1000,
+        "iss": issued.issuer(base),
+    }
+    if ends_at is not None:
+        fields["exp"] = ends_at // 1000
+    return fields

@@ -1,0 +1,102 @@
+"""POST /services/oauth2/revoke and /oidc/revoke: ending a token (RFC 7009; salesforce-oauth.md 3.22)."""
+
+import hmac
+from collections.abc import Mapping
+
+from grantway.endpoints.answer import form_reply, note, refuse_oauth
+from grantway.endpoints.client import authenticated_client
+from grantway.endpoints.parameters import posted, required
+from grantway.endpoints.server import Server
+from grantway.kit.http import Call, Reply
+from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
+from grantway.protocol.decision import Trail
+from grantway.protocol.door import SALESFORCE, door_of
+from grantway.protocol.no import bearer as no
+from grantway.protocol.refusal import Refusal, Refused
+from grantway.store import tokens
+from grantway.store.events import add_event
+from grantway.store.hot import HeldAccessToken, HeldRefreshToken, held_access_token, held_refresh_token
+from grantway.store.statement import Write
+
+
+async def revoke(call: Call, server: Server, base: str) -> Reply:
+    """End a token. An access token ends alone; a refresh token ends its whole line.
+
+    At Salesforce's door no client authentication is asked: holding the token is enough, and an unknown token is an
+    error. At the standards' door the client authenticates and an unknown token is no error.
+    """
+    del base
+    door = door_of(call.path)
+    if door is SALESFORCE:
+        return await _at_salesforce(call, server)
+    app_id = org_id = ""
+    trail = Trail()
+    try:
+        params = posted(call, door)
+        client = await authenticated_client(call, server, door, params, trail)
+        app_id, org_id = client.id, client.org.id
+        held = await _held(server, required(params, "token"))
+    except Refused as refused:
+        wire = refused.refusal.reason.wire(door.voice)
+        note(server, call, refused.refusal, wire, findings=tuple(trail.findings), app_id=app_id, org_id=org_id)
+        return refuse_oauth(door, call, refused.refusal)
+    # RFC 7009 2.1: only the client a token was issued to may end it; for any other it is as if unknown.
+    if held is not None and _app_of(held) == app_id:
+        await _end(server, call, held)
+    return Reply(200, b"", ((b"content-length", b"0"), (b"cache-control", b"no-store")))
+
+
+async def _at_salesforce(call: Call, server: Server) -> Reply:
+    try:
+        params = posted(call, SALESFORCE)
+        text = params.get("token", "")
+        if access_token_row(text) is None and refresh_token_row(text) is None:
+            return _refuse(server, call, no.TOKEN_TYPE_UNSUPPORTED())
+        held = await _held(server, text)
+    except Refused as refused:
+        return _refuse(server, call, refused.refusal)
+    if held is None or not await _end(server, call, held):
+        return _refuse(server, call, no.TOKEN_INVALID())
+    return Reply(200, b"", ((b"cache-control", b"no-cache,must-revalidate,max-age=0,no-store,private"),))
+
+
+def _refuse(server: Server, call: Call, refusal: Refusal) -> Reply:
+    wire = refusal.reason.wire(SALESFORCE.voice)
+    note(server, call, refusal, wire)
+    fields: Mapping[str, str] = {"error": wire.error, "error_description": wire.says}
+    return form_reply(fields, wire.status)
+
+
+async def _held(server: Server, text: str) -> HeldAccessToken | HeldRefreshToken | None:
+    if row_id := access_token_row(text):
+        access = await held_access_token(server.db, server.apps, row_id)
+        return access if access and hmac.compare_digest(access.token.hash, fingerprint(text)) else None
+    if row_id := refresh_token_row(text):
+        refresh = await held_refresh_token(server.db, server.apps, row_id)
+        return refresh if refresh and hmac.compare_digest(refresh.token.hash, fingerprint(text)) else None
+    return None
+
+
+def _app_of(held: HeldAccessToken | HeldRefreshToken) -> str:
+    return held.token.app_id if isinstance(held, HeldAccessToken) else held.family.app_id
+
+
+async def _end(server: Server, call: Call, held: HeldAccessToken | HeldRefreshToken) -> bool:
+    """End a token durably; False when it had ended already."""
+    now = server.clock.now_ms()
+    if isinstance(held, HeldAccessToken):
+        if now >= held.token.expires_at or held.family_revoked_at is not None:
+            return False
+        guard = tokens.revoke_access(held.token.id, now)
+    else:
+        guard = tokens.revoke_family(held.family.id, "client.revoked", now)
+    event = add_event(
+        "token.revoked",
+        at=now,
+        org_id=held.user.org_id,
+        app_id=_app_of(held),
+        user_id=held.user.id,
+        address=call.address,
+        request_id=call.request_id,
+    )
+    return await server.db.commit(Write((event,), guard))

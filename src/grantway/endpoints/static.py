@@ -1,0 +1,37 @@
+"""The page at the root and the files that pages are made of."""
+
+from typing import Final
+
+from grantway.endpoints.server import Server
+from grantway.kit.http import Call, Reply
+from grantway.pages import HomePage, MessagePage, asset as page_asset, render, security_headers
+
+_HTML: Final = (b"content-type", b"text/html;charset=UTF-8")
+
+
+async def home(call: Call, server: Server, base: str) -> Reply:
+    """Show what this is, to somebody who opens the base URL in a browser."""
+    del server
+    page = HomePage(host=call.host, org_name=None, base_url=base, setup_path=None)
+    return Reply(200, render(page), (_HTML, *security_headers()))
+
+
+async def asset(call: Call, server: Server, base: str) -> Reply:
+    """Serve a style sheet or picture; the path holds its hash, so it may be kept for ever."""
+    del server, base
+    _, _, rest = call.path.partition("/assets/")
+    version, _, name = rest.partition("/")
+    found = page_asset(name)
+    if found is None:
+        page = MessagePage(host=call.host, org_name=None, title="Not found", text="There is no such file.", status=404)
+        return Reply(404, render(page), (_HTML, *security_headers()))
+    kept = b"public, max-age=31536000, immutable" if version == found.etag[1:-1] else b"no-cache"
+    headers = (
+        (b"content-type", found.content_type.encode()),
+        (b"etag", found.etag.encode()),
+        (b"cache-control", kept),
+        (b"x-content-type-options", b"nosniff"),
+    )
+    if call.header(b"if-none-match") == found.etag.encode():
+        return Reply(304, b"", headers)
+    return Reply(200, found.body, headers)

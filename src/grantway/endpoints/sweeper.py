@@ -1,0 +1,40 @@
+"""The sweeper's round: every so often one pass, with a breath between windows."""
+
+import asyncio
+import contextlib
+import logging
+from typing import Final
+
+from grantway.kit.clock import Clock
+from grantway.store.database import Database
+from grantway.store.statement import Unavailable
+from grantway.store.sweep import Sweep
+
+_EVERY_S: Final = 60.0
+_BREATH_S: Final = 0.02
+_log: Final = logging.getLogger("grantway")
+
+
+class Sweeper:
+    """Sweeps in the background for as long as the server runs."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._task = asyncio.get_running_loop().create_task(self._rounds())
+
+    async def close(self) -> None:
+        """Stop."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _rounds(self) -> None:
+        while True:
+            await asyncio.sleep(_EVERY_S)
+            sweep = Sweep(self._db, self._clock.now_ms())
+            try:
+                while await sweep.step():
+                    await asyncio.sleep(_BREATH_S)
+            except Unavailable as problem:
+                _log.warning("sweeping stopped until the next round: %s", problem)

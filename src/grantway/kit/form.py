@@ -1,0 +1,92 @@
+"""Strict, bounded reading of form bodies, query strings and Basic headers (security.md S2, S49)."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl, unquote_plus
+
+MAX_FIELDS: Final = 100
+REPEATABLE: Final = frozenset({"resource", "audience"})
+
+
+class FormError(ValueError):
+    """A form that is not taken. `code` is malformed or repeated; `parameter` names what was repeated."""
+
+    def __init__(self, text: str, code: str = "malformed", parameter: str = "") -> None:
+        super().__init__(text)
+        self.code: Final = code
+        self.parameter: Final = parameter
+
+
+def parse_form(body: bytes) -> Mapping[str, str]:
+    """Read an application/x-www-form-urlencoded body. Unescaped blanks and colons are taken, as some clients send them.
+
+    Raises:
+        FormError: not UTF-8, a NUL, more than 100 fields, or a parameter given twice.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise FormError("the form is not UTF-8") from problem
+    return parse_query(text)
+
+
+def parse_query(text: str) -> Mapping[str, str]:
+    """Read an encoded query or form text; see `parse_form`.
+
+    Raises:
+        FormError: not UTF-8, a NUL, more than 100 fields, or a parameter given twice.
+    """
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except UnicodeDecodeError as problem:
+        raise FormError("a value is not UTF-8") from problem
+    except ValueError as problem:
+        raise FormError(f"there are more than {MAX_FIELDS} fields") from problem
+    return fields_of(pairs)
+
+
+def fields_of(pairs: list[tuple[str, str]]) -> Mapping[str, str]:
+    """Return pairs as a mapping; repeatable parameters are joined by blanks.
+
+    Raises:
+        FormError: a NUL or a lone surrogate, array syntax, or a parameter given twice.
+    """
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        fields = {}
+        for name, value in pairs:
+            if name in fields:
+                if name not in REPEATABLE:
+                    raise FormError("a parameter is given more than once", "repeated", name[:60])
+                value = f"{fields[name]} {value}"
+            fields[name] = value
+    for name, value in fields.items():
+        if "\0" in value or "\0" in name or not name.isprintable():
+            raise FormError("a value holds a NUL, or a name a control character")
+        if "[" in name and name.partition("[")[0] in fields:
+            raise FormError("a parameter is given more than once", "repeated", name[:60])
+    return fields
+
+
+def basic_auth(header: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the readings of a Basic header as (name, password): percent-decoded as RFC 6749 2.3.1 has it, and raw.
+
+    Raises:
+        FormError: no base64, not UTF-8, a control character, or no colon.
+    """
+    try:
+        text = base64.b64decode(header[6:].strip(), validate=True).decode("utf-8")
+    except (binascii.Error, ValueError) as problem:
+        raise FormError("the Basic header is no base64 of UTF-8") from problem
+    name, colon, password = text.partition(":")
+    if not colon or not text.isprintable():
+        raise FormError("the Basic header has no colon, or a control character")
+    if "%" not in text and "+" not in text:
+        return ((name, password),)
+    try:
+        decoded = (unquote_plus(name, errors="strict"), unquote_plus(password, errors="strict"))
+    except UnicodeDecodeError:
+        return ((name, password),)
+    return tuple(dict.fromkeys((decoded, (name, password))))

@@ -1,0 +1,58 @@
+"""From a `Call` to a `Reply`: find the route, ask the endpoint, and put every accident in the dialect of the path."""
+
+import logging
+from typing import Final
+
+from grantway.endpoints.answer import EDGE_REASONS, note, refuse_at_edge, voice_of
+from grantway.endpoints.server import Server
+from grantway.kit.http import Call, Reply
+from grantway.protocol.no import request as no
+from grantway.protocol.refusal import Refusal, Refused
+from grantway.store.statement import Unavailable
+from grantway.web.routes import ANY_HOST, route_of
+
+_log: Final = logging.getLogger("grantway")
+
+
+class Dispatch:
+    """Answers every call; nothing escapes it."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def __call__(self, call: Call) -> Reply:
+        """Answer one call."""
+        server = self._server
+        base = server.urls.at(call.host)
+        if base is None:
+            if call.path not in ANY_HOST:
+                return self.refuse(call, no.HOST_UNKNOWN())
+            base = server.urls.base
+        route = route_of(call.path)
+        if route is None:
+            return self.refuse(call, no.PATH_UNKNOWN())
+        if route.methods and call.method not in route.methods:
+            reply = self.refuse(call, no.METHOD_NOT_ALLOWED(path=call.path[:200], method=call.method[:20]))
+            allow = (b"allow", ", ".join(route.methods).encode())
+            return Reply(reply.status, reply.body, (*reply.headers, allow))
+        try:
+            return await route.endpoint(call, server, base)
+        except Refused as refused:
+            return self.refuse(call, refused.refusal)
+        except Unavailable as problem:
+            _log.error("request %s: database unavailable: %s", call.request_id, problem)
+            reply = self.refuse(call, no.UNAVAILABLE())
+            return Reply(reply.status, reply.body, (*reply.headers, (b"retry-after", b"1")))
+
+    def refuse(self, call: Call, refusal: Refusal) -> Reply:
+        """Put a refusal in the dialect of the path, and keep it for `explain`."""
+        note(self._server, call, refusal, refusal.reason.wire(voice_of(call.path)))
+        return refuse_at_edge(call.path, refusal)
+
+    def refuse_status(self, call: Call, status: int, problem: BaseException | None) -> Reply:
+        """Answer what the HTTP edge could not take (413, 431 …), or what went wrong inside (500)."""
+        if problem is not None:
+            _log.error("request %s failed", call.request_id, exc_info=problem)
+        reason = EDGE_REASONS.get(status, no.INTERNAL if status >= 500 else no.MALFORMED)
+        refusal = reason(path=call.path[:200], method=call.method[:20], problem="not valid HTTP", media_type="another type")
+        return self.refuse(call, refusal)

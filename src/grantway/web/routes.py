@@ -1,0 +1,77 @@
+"""Which path leads where: the one table of the server's routes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from grantway.endpoints import discovery, health, people, static
+from grantway.endpoints.authorize import authorize
+from grantway.endpoints.consent import consent
+from grantway.endpoints.introspect import introspect
+from grantway.endpoints.login import login
+from grantway.endpoints.revoke import revoke
+from grantway.endpoints.server import Server
+from grantway.endpoints.token import token
+from grantway.kit.http import Call, Reply
+from grantway.orgdata import resources
+
+Endpoint = Callable[[Call, Server, str], Awaitable[Reply]]
+READ: Final = ("GET", "HEAD")
+ANY: Final = ("GET", "HEAD", "POST")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint and the methods it is asked with; endpoints that take POST only say so in their own dialect."""
+
+    endpoint: Endpoint
+    methods: tuple[str, ...] = ()
+
+
+EXACT: Final[dict[str, Route]] = {
+    "/services/oauth2/token": Route(token),
+    "/oidc/token": Route(token),
+    "/services/oauth2/introspect": Route(introspect),
+    "/oidc/introspect": Route(introspect),
+    "/services/oauth2/revoke": Route(revoke),
+    "/oidc/revoke": Route(revoke),
+    "/services/oauth2/userinfo": Route(people.userinfo, ANY),
+    "/oidc/userinfo": Route(people.userinfo, ANY),
+    "/services/oauth2/authorize": Route(authorize, ANY),
+    "/oidc/authorize": Route(authorize, ANY),
+    "/login": Route(login, ANY),
+    "/setup/secur/RemoteAccessAuthorizationPage.apexp": Route(consent, ANY),
+    "/id/keys": Route(discovery.jwks, READ),
+    "/oidc/jwks": Route(discovery.jwks, READ),
+    "/.well-known/openid-configuration": Route(discovery.metadata, READ),
+    "/.well-known/oauth-authorization-server": Route(discovery.metadata, READ),
+    "/oidc/.well-known/openid-configuration": Route(discovery.metadata, READ),
+    "/oidc/.well-known/oauth-authorization-server": Route(discovery.metadata, READ),
+    "/.well-known/openid-configuration/oidc": Route(discovery.metadata, READ),
+    "/.well-known/oauth-authorization-server/oidc": Route(discovery.metadata, READ),
+    "/.well-known/auth-configuration": Route(discovery.auth_configuration, READ),
+    "/services/data": Route(resources.versions, READ),
+    "/services/data/": Route(resources.versions, READ),
+    "/healthz": Route(health.alive, READ),
+    "/readyz": Route(health.ready, READ),
+    "/": Route(static.home, READ),
+}
+# Longest first: the first prefix that fits is taken.
+PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
+    ("/services/data/", Route(resources.resources, READ)),
+    ("/assets/", Route(static.asset, READ)),
+    ("/id/", Route(people.identity, ANY)),
+)
+# Liveness is asked by address, not by name.
+ANY_HOST: Final = frozenset({"/healthz", "/readyz"})
+
+
+def route_of(path: str) -> Route | None:
+    """Return what answers a path, or None."""
+    found = EXACT.get(path)
+    if found is not None:
+        return found
+    for prefix, route in PREFIXES:
+        if path.startswith(prefix):
+            return route
+    return None
