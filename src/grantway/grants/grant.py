@@ -59,7 +59,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     auth_time: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: Python 3.11 cannot make a slotted generic by Grant[Case](…)
 class Grant(Generic[C]):
     """A grant type.
 
