@@ -213,8 +213,11 @@ def _replaced(parent: Element, steps: list[tuple[str, int | None]], values: tupl
     if len(chosen) > 1:
         raise ValueError(f"{path}: there are {len(chosen)} of {name}; say which")
     if chosen:
-        child = _replaced(parent.children[chosen[0]], below, values, path)
-        return _with_children(parent, (*parent.children[: chosen[0]], child, *parent.children[chosen[0] + 1 :]))
+        child = parent.children[chosen[0]]
+        changed = _replaced(child, below, values, path)
+        if changed == child:
+            return parent
+        return _with_children(parent, (*parent.children[: chosen[0]], changed, *parent.children[chosen[0] + 1 :]))
     if not values:
         return parent
     return _with_new(parent, at, [_replaced(Element(name=name), below, values, path)])

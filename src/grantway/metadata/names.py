@@ -1,6 +1,7 @@
 """File names of metadata, both ways (connected-apps.md 1.1).
 
-`My%20App.connectedApp-meta.xml` is the ConnectedApp "My App". The name of a component stands in its file's name only, never in the file.
+`My%20App.connectedApp-meta.xml` is the ConnectedApp "My App". The name of a component
+stands in its file's name only, never in the file.
 """
 
 import re

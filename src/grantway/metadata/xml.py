@@ -54,7 +54,7 @@ _WORDS: Final = {
     expat.errors.XML_ERROR_BAD_CHAR_REF: "a character reference names no character that XML has.",
     expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION: "a CDATA section begins here and never ends.",
     expat.errors.XML_ERROR_MISPLACED_XML_PI: "the XML declaration must be the very first thing in the file.",
-    expat.errors.XML_ERROR_INVALID_TOKEN: "this is not well-formed XML. Usual causes: a bare & or <, a control character.",
+    expat.errors.XML_ERROR_INVALID_TOKEN: "this is not well-formed XML. Often a bare & or <, or a control character.",
 }
 
 
