@@ -2,10 +2,24 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import logging
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Semaphore
 from pathlib import Path
+from types import FrameType
 from typing import Final
+
+import uvicorn
+import uvloop
 
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.server import Server
@@ -18,9 +32,17 @@ from grantway.kit.urls import Urls
 from grantway.protocol.door import DOORS
 from grantway.store.apps import Apps
 from grantway.store.open import open_database
+from grantway.web.adapter import Edge
+from grantway.web.dispatch import Dispatch
+from grantway.web.limits import Limits
+from grantway.web.protocol import limited_protocol
 
 # Signing and password hashing release the GIL; more threads than cores would only wait for each other.
 _WORKER_THREADS: Final = 4
+_DRAIN_S: Final = 30
+_PARENT_S: Final = 1.0
+_log: Final = logging.getLogger("grantway")
+Ready = Callable[[str], None]
 
 
 @contextlib.asynccontextmanager
@@ -53,3 +75,130 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
             await sweeper.close()
             await refusals.close()
             await db.close()
+
+
+def run(config: ServeConfig, ready: Ready) -> None:
+    """Serve until a signal ends it. `ready` is told the base URL once requests are answered.
+
+    Raises:
+        OSError: the address is taken, or a TLS file cannot be read.
+        ValueError: the configuration cannot be used.
+    """
+    listener = _listen(config.host, config.port)
+    port = listener.getsockname()[1]
+    scheme = "https" if config.tls_cert else "http"
+    config = replace(config, port=port, base_url=config.base_url or f"{scheme}://localhost:{port}")
+    Urls.serving(config.base_url)
+    if config.workers == 1:
+        uvloop.run(_serve(config, listener, lambda: ready(config.base_url)))
+    else:
+        _supervise(config, listener, ready)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.set_inheritable(True)
+    return listener
+
+
+class _Announcing(uvicorn.Server):
+    """Tells when requests are answered."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._tell_started()
+
+
+async def _serve(config: ServeConfig, listener: socket.socket, started: Callable[[], None]) -> None:
+    async with open_server(config) as server:
+        dispatch = Dispatch(server)
+        edge = Edge(
+            dispatch, dispatch.refuse_status, now_us=server.clock.now_us, trusted_proxies=config.trusted_proxies
+        )
+        protocol = limited_protocol(
+            Limits(), dispatch.refuse_status, now_us=server.clock.now_us, trusted_proxies=config.trusted_proxies
+        )
+        settings = uvicorn.Config(
+            edge,
+            http=protocol,
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            backlog=2048,
+            timeout_graceful_shutdown=_DRAIN_S,
+            ssl_certfile=config.tls_cert or None,
+            ssl_keyfile=config.tls_key or None,
+            ssl_version=ssl.PROTOCOL_TLS_SERVER,
+        )
+        await _Announcing(settings, started).serve(sockets=[listener])
+
+
+def _work(config: ServeConfig, listener: socket.socket, started: Semaphore, parent: int) -> None:
+    """Be one worker process; ends with its parent."""
+
+    async def serve() -> None:
+        orphan = asyncio.ensure_future(_end_with(parent))
+        try:
+            await _serve(config, listener, started.release)
+        finally:
+            orphan.cancel()
+
+    uvloop.run(serve())
+
+
+async def _end_with(parent: int) -> None:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing else tells of a parent that was killed
+        await asyncio.sleep(_PARENT_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _supervise(config: ServeConfig, listener: socket.socket, ready: Ready) -> None:
+    """Start the workers, start anew what dies, and pass on the signal that ends everything."""
+    context = multiprocessing.get_context("spawn")
+    started = context.Semaphore(0)
+    stopping = False
+
+    def start() -> BaseProcess:
+        process = context.Process(target=_work, args=(config, listener, started, os.getpid()))
+        process.start()
+        return process
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    workers = [start() for _ in range(config.workers)]
+    told = 0
+    while not stopping:
+        if told < config.workers and started.acquire(timeout=_PARENT_S / 4):
+            told += 1
+            if told == config.workers:
+                ready(config.base_url)
+        for index, worker in enumerate(workers):
+            if not worker.is_alive() and not stopping:
+                _log.error("worker %s ended with status %s; starting another", worker.pid, worker.exitcode)
+                workers[index] = start()
+        if told >= config.workers:
+            with contextlib.suppress(ProcessLookupError):
+                multiprocessing.connection.wait([worker.sentinel for worker in workers], timeout=_PARENT_S)
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(_DRAIN_S + 5)
+        if worker.is_alive():
+            worker.kill()

@@ -49,7 +49,7 @@ class InstalledApp:
     serves as long as none of the three versions it was made from has changed.
     """
 
-    __slots__ = ("app", "org", "policy", "secret", "_values")
+    __slots__ = ("_values", "app", "org", "policy", "secret")
 
     def __init__(
         self, *, app: App, policy: Policy | None, org: Org, secret: Secret, values: dict[Setting[Any], Any]

@@ -59,7 +59,10 @@ class RefreshToken(msgspec.Struct, frozen=True, gc=False):
 
 
 class AccessToken(msgspec.Struct, frozen=True, gc=False):
-    """One access token. `family_id` is empty for client credentials. `lifetime_ms` is what a use at Salesforce's door renews."""
+    """One access token.
+
+    `family_id` is empty for client credentials. `lifetime_ms` is what a use at Salesforce's door renews.
+    """
 
     id: str
     hash: bytes

@@ -20,7 +20,7 @@ from grantway.store.hot import HeldAccessToken, held_access_token
 from grantway.store.people import permissions_that_count
 from grantway.store.statement import Write
 
-TOKEN: Final = "Access token"  # noqa: S105 - the name of a check
+TOKEN: Final = "Access token"
 SCOPE: Final = "Scope"
 _LIVE: Final = Finding(TOKEN, "known, not expired, not revoked")
 _USE_CHECKS: Final = app_use.checks(
@@ -117,9 +117,7 @@ async def look_up(server: Server, token: str | None, door: Door | None) -> Beare
     if (
         held is not None
         and token is not None
-        and not (
-            hmac.compare_digest(held.token.hash, fingerprint(token)) and token[:15] == held.token.org_id[:15]
-        )
+        and not (hmac.compare_digest(held.token.hash, fingerprint(token)) and token[:15] == held.token.org_id[:15])
     ):
         held = None
     trail = Trail()

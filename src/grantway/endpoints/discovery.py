@@ -1,4 +1,4 @@
-"""Discovery: what the server is and can do, per door (OpenID Connect Discovery 1.0, RFC 8414; salesforce-oauth.md 1.3)."""
+"""Discovery: what the server is and can do, per door (OpenID Connect Discovery 1.0, RFC 8414)."""
 
 from typing import Any, Final
 
@@ -17,15 +17,55 @@ from grantway.store.orgs import default_org_id
 OPEN: Final = ((b"access-control-allow-origin", b"*"), (b"x-content-type-options", b"nosniff"))
 _JSON: Final = ((b"content-type", b"application/json;charset=UTF-8"), (b"cache-control", b"public, max-age=60"), *OPEN)
 _AUTH_METHODS: Final = ("client_secret_post", "client_secret_basic")
-_STANDARD_CLAIMS: Final = (
-    "sub iss aud exp iat auth_time nonce at_hash name given_name family_name nickname preferred_username locale "
-    "zoneinfo updated_at email email_verified phone_number phone_number_verified address"
-).split()
-_SALESFORCE_CLAIMS: Final = (
-    "active address email email_verified family_name given_name is_app_installed language locale name nickname "
-    "organization_id phone_number phone_number_verified photos picture preferred_username profile sub updated_at urls "
-    "user_id user_type zoneinfo"
-).split()
+_STANDARD_CLAIMS: Final = [
+    "sub",
+    "iss",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "at_hash",
+    "name",
+    "given_name",
+    "family_name",
+    "nickname",
+    "preferred_username",
+    "locale",
+    "zoneinfo",
+    "updated_at",
+    "email",
+    "email_verified",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+]
+_SALESFORCE_CLAIMS: Final = [
+    "active",
+    "address",
+    "email",
+    "email_verified",
+    "family_name",
+    "given_name",
+    "is_app_installed",
+    "language",
+    "locale",
+    "name",
+    "nickname",
+    "organization_id",
+    "phone_number",
+    "phone_number_verified",
+    "photos",
+    "picture",
+    "preferred_username",
+    "profile",
+    "sub",
+    "updated_at",
+    "urls",
+    "user_id",
+    "user_type",
+    "zoneinfo",
+]
 
 
 def salesforce_metadata(base: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Issuing: from a proof to an access token, what is written with it, and the answer's fields (salesforce-oauth.md 2.2)."""
+"""Issuing: from a proof to an access token, what is written with it, and the answer's fields."""
 
 import base64
 import hmac
@@ -78,7 +78,7 @@ def salesforce_fields(proof: Proof, issued: Issued, base: str, id_token: str) ->
         fields["id_token"] = id_token
     fields["instance_url"] = base
     fields["id"] = id_url
-    fields["token_type"] = "Bearer"  # noqa: S105 - the scheme's name
+    fields["token_type"] = "Bearer"
     fields["issued_at"] = issued_at
     return fields
 

@@ -29,7 +29,7 @@ SECRET_PARAMETERS: Final = (
 
 
 def posted(call: Call, door: Door) -> Mapping[str, str]:
-    """Return the parameters of an endpoint that takes POST only. Query parameters are not read; secret ones are refused.
+    """Return the parameters of an endpoint that takes POST only. The URL's are not read; secret ones are refused.
 
     Raises:
         Refused: another method, another media type, a malformed form, or a secret in the URL.

@@ -1,4 +1,4 @@
-"""GET/POST userinfo and the identity URL: who the token's user is (OpenID Connect Core 5.3; salesforce-oauth.md 1.6, 1.7)."""
+"""Userinfo and the identity URL: who the token's user is (OpenID Connect Core 5.3; "Using Identity URLs")."""
 
 import re
 from typing import Any, Final

@@ -11,9 +11,10 @@ from grantway.store.database import Session
 from grantway.store.statement import Statement
 
 PURPOSE: Final = b"signing-key"
-ID_TOKEN: Final = "id_token"  # noqa: S105 - a key's purpose
+ID_TOKEN: Final = "id_token"
 _ALL: Final = Statement(
-    "SELECT kid, private_box FROM signing_key WHERE purpose = :purpose AND retired_at IS NULL ORDER BY created_at DESC, kid DESC"
+    "SELECT kid, private_box FROM signing_key WHERE purpose = :purpose AND retired_at IS NULL"
+    " ORDER BY created_at DESC, kid DESC"
 )
 _FRESH_S: Final = 1.0
 

@@ -4,7 +4,8 @@ from typing import Final
 
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
-from grantway.pages import HomePage, MessagePage, asset as page_asset, render, security_headers
+from grantway.pages import HomePage, MessagePage, render, security_headers
+from grantway.pages import asset as page_asset
 
 _HTML: Final = (b"content-type", b"text/html;charset=UTF-8")
 

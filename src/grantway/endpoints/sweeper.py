@@ -34,7 +34,7 @@ class Sweeper:
             await asyncio.sleep(_EVERY_S)
             sweep = Sweep(self._db, self._clock.now_ms())
             try:
-                while await sweep.step():
+                while await sweep.step():  # noqa: ASYNC110 - it does a window's work, it does not wait
                     await asyncio.sleep(_BREATH_S)
             except Unavailable as problem:
                 _log.warning("sweeping stopped until the next round: %s", problem)

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-
 _OLDEST: Final = 20
 _NEWEST: Final = 67
 NEWEST: Final = f"{_NEWEST}.0"

@@ -9,6 +9,5 @@ from grantway.grants import authorization_code, client_credentials, refresh_toke
 from grantway.grants.grant import Grant
 
 GRANTS: Final[dict[str, Grant[Any]]] = {
-    grant.grant_type: grant
-    for grant in (authorization_code.GRANT, refresh_token.GRANT, client_credentials.GRANT)
+    grant.grant_type: grant for grant in (authorization_code.GRANT, refresh_token.GRANT, client_credentials.GRANT)
 }

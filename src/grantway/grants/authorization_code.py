@@ -16,8 +16,8 @@ from grantway.policy.client import ClientCase, secret_for_web_server
 from grantway.protocol.decision import Finding
 from grantway.protocol.no import code as no
 from grantway.protocol.refusal import RevokeFamily
-from grantway.protocol.ties import is_tie
 from grantway.protocol.scopes import allows_refresh
+from grantway.protocol.ties import is_tie
 from grantway.store import hot, tokens
 from grantway.store.apps import Apps
 from grantway.store.database import Session
@@ -55,9 +55,7 @@ async def load(call: TokenCall, db: Session, apps: Apps) -> CodeCase:
     if held is not None and not hmac.compare_digest(held.code.hash, fingerprint(presented)):
         held = None
     permissions = await permissions_that_count(db, held.app, held.user) if held else frozenset()
-    return CodeCase(
-        call, ClientCase(call.door, credentials.client_id, client, credentials.secrets), held, permissions
-    )
+    return CodeCase(call, ClientCase(call.door, credentials.client_id, client, credentials.secrets), held, permissions)
 
 
 def callback(case: CodeCase) -> Finding | None:

@@ -8,8 +8,8 @@ import msgspec
 from grantway import settings as s
 from grantway.domain.token import RefreshToken
 from grantway.grants.grant import Grant, Proof, TokenCall
-from grantway.kit.secrets import REFRESH_TOKEN_PREFIX, KeyRing, fingerprint, refresh_token_row
 from grantway.kit.ids import new_row_id
+from grantway.kit.secrets import REFRESH_TOKEN_PREFIX, KeyRing, fingerprint, refresh_token_row
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase, secret_for_refresh
 from grantway.protocol.decision import Finding
@@ -21,7 +21,7 @@ from grantway.store.apps import Apps
 from grantway.store.database import Session
 from grantway.store.people import permissions_that_count
 
-TOKEN: Final = "Refresh token"  # noqa: S105 - the name of a check
+TOKEN: Final = "Refresh token"
 ROTATION: Final = "Refresh token rotation"
 POLICY: Final = "Refresh Token Policy"
 SCOPE: Final = "Scope"
@@ -90,7 +90,9 @@ def rotation(case: RefreshCase) -> Finding | None:
         return _OVERLAP
     if is_tie(case.call.arrived_us, case.call.now_ms, spent_at, held.token.settled_us):
         return Finding(ROTATION, "another request uses it at this moment", no.REFRESH_TOKEN_TIE())
-    refusal = no.REFRESH_TOKEN_REUSED(then=RevokeFamily(family_id=held.family.id, why="refresh.reused"), spent_at=spent_at)
+    refusal = no.REFRESH_TOKEN_REUSED(
+        then=RevokeFamily(family_id=held.family.id, why="refresh.reused"), spent_at=spent_at
+    )
     return Finding(ROTATION, "used before", refusal)
 
 
@@ -112,9 +114,7 @@ def policy(case: RefreshCase) -> Finding | None:
     if ended_at is None or case.call.now_ms < ended_at:
         return _WITHIN
     says = s.REFRESH_TOKEN_POLICY.kind.says(rule)
-    return Finding(
-        POLICY, says, no.REFRESH_TOKEN_EXPIRED(ended_at=ended_at, app=held.app.app.name, policy=says)
-    )
+    return Finding(POLICY, says, no.REFRESH_TOKEN_EXPIRED(ended_at=ended_at, app=held.app.app.name, policy=says))
 
 
 def scope_held(case: RefreshCase) -> Finding | None:

@@ -60,8 +60,9 @@ def fields_of(pairs: list[tuple[str, str]]) -> Mapping[str, str]:
             if name in fields:
                 if name not in REPEATABLE:
                     raise FormError("a parameter is given more than once", "repeated", name[:60])
-                value = f"{fields[name]} {value}"
-            fields[name] = value
+                fields[name] = f"{fields[name]} {value}"
+            else:
+                fields[name] = value
     for name, value in fields.items():
         if "\0" in value or "\0" in name or not name.isprintable():
             raise FormError("a value holds a NUL, or a name a control character")

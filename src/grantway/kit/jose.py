@@ -22,7 +22,7 @@ class JwtRefused(Exception):
 class SigningKey:
     """A private RSA key under its key id, ready to sign."""
 
-    __slots__ = ("kid", "_key")
+    __slots__ = ("_key", "kid")
 
     def __init__(self, kid: str, pem: bytes) -> None:
         self.kid = kid
@@ -79,7 +79,7 @@ def read_header(token: str) -> dict[str, Any]:
         raise JwtRefused("not three base64url parts")
     header = _json_object(_decoded(token.split(".", 1)[0]))
     if extra := header.keys() - _HEADER_MEMBERS:
-        raise JwtRefused(f"header member {sorted(extra)[0]!r} is not taken")
+        raise JwtRefused(f"header member {min(extra)!r} is not taken")
     return header
 
 

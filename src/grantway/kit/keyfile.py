@@ -19,8 +19,7 @@ def read_key_ring(text: str) -> KeyRing:
         ValueError: a line is no base64 of 32 bytes, or there is none; names the line, never shows it.
     """
     keys = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        line = line.strip()
+    for number, line in enumerate(map(str.strip, text.splitlines()), start=1):
         if not line or line.startswith("#"):
             continue
         try:

@@ -14,7 +14,7 @@ class Urls:
     the names configured here, and whatever is built goes back under the name that was called.
     """
 
-    __slots__ = ("base", "_by_host")
+    __slots__ = ("_by_host", "base")
 
     def __init__(self, base: str, aliases: tuple[str, ...] = ()) -> None:
         """Take the base URL (`https://sso.example`, no trailing slash) and further base URLs that lead here too.

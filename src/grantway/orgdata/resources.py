@@ -1,4 +1,4 @@
-"""GET /services/data/ and /services/data/vNN.N/: versions and the resources of one (salesforce-oauth.md 7; clients.md 8)."""
+"""GET /services/data/ and /services/data/vNN.N/: the API versions and the resources of one."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Checks of whether a user may use an app in an org, now (salesforce-oauth.md 4). Every flow and every use makes them."""
+"""Checks of whether a user may use an app in an org, now. Every flow and every use makes them."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -14,7 +14,7 @@ from grantway.protocol.refusal import Reason
 from grantway.settings.setting import Setting
 
 CLIENT: Final = "Client"
-SECRET: Final = "Client secret"  # noqa: S105 - the name of a check
+SECRET: Final = "Client secret"
 _KNOWN: Final = Finding(CLIENT, "known, and served at this door")
 _RIGHT: Final = Finding(SECRET, "sent, and right")
 _NOT_NEEDED: Final = Finding(SECRET, "not sent, and not required here")

@@ -8,8 +8,30 @@ from grantway.kit.urls import is_loopback_host
 
 # Schemes that make a browser run, read or show something instead of calling an app (security.md 1).
 _NEVER: Final = frozenset(
-    "about blob chrome chrome-extension content data file filesystem ftp ftps intent jar javascript mailto ms-appx "
-    "resource sms tel vbscript view-source ws wss".split()
+    [
+        "about",
+        "blob",
+        "chrome",
+        "chrome-extension",
+        "content",
+        "data",
+        "file",
+        "filesystem",
+        "ftp",
+        "ftps",
+        "intent",
+        "jar",
+        "javascript",
+        "mailto",
+        "ms-appx",
+        "resource",
+        "sms",
+        "tel",
+        "vbscript",
+        "view-source",
+        "ws",
+        "wss",
+    ]
 )
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _VISIBLE: Final = re.compile(r"[\x21-\x7e\u00a1-\U0010ffff]+")
@@ -53,6 +75,6 @@ def callback_matches(registered: tuple[str, ...], presented: str) -> bool:
 
 
 def is_private_use(url: str) -> bool:
-    """Tell whether a callback belongs to an app on the user's own device: a custom scheme or loopback (RFC 8252, 8.6)."""
+    """Tell whether a callback belongs to an app on the user's own device: custom scheme or loopback (RFC 8252, 8.6)."""
     parts = urlsplit(url)
     return parts.scheme not in ("http", "https") or is_loopback_host(parts.hostname or "")

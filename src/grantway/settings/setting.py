@@ -25,7 +25,7 @@ class Section(Enum):
 
     BASIC = "Basic Information"
     OAUTH = "API (Enable OAuth Settings)"
-    ID_TOKEN = "Configure ID Token"  # noqa: S105 - the section's heading
+    ID_TOKEN = "Configure ID Token"
     POLICIES = "OAuth Policies"
     ORG = "OAuth and OpenID Connect Settings"
 

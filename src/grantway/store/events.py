@@ -1,13 +1,11 @@
-"""Events: what happened to tokens, users and apps. Written in the same commit as the thing itself; never changed (S43)."""
+"""Events: what happened to tokens, users and apps, written in the same commit; never changed (S43)."""
 
 from typing import Final
 
 from grantway.kit.ids import new_row_id
 from grantway.store.statement import Insert, Step
 
-_ADD: Final = Insert(
-    "event", ["id", "at", "kind", "org_id", "app_id", "user_id", "address", "request_id", "detail"]
-)
+_ADD: Final = Insert("event", ["id", "at", "kind", "org_id", "app_id", "user_id", "address", "request_id", "detail"])
 
 
 def add_event(

@@ -130,9 +130,7 @@ async def held_refresh_token(db: Session, apps: Apps, row_id: str) -> HeldRefres
     if token.spent_at is not None and token.successor_id:
         successor = await db.one(_SUCCESSOR_SPENT, token.successor_id)
         successor_spent = successor is None or successor[0] is not None
-    return HeldRefreshToken(
-        token, family, user, app, await permission_sets_that_count(db, app, user), successor_spent
-    )
+    return HeldRefreshToken(token, family, user, app, await permission_sets_that_count(db, app, user), successor_spent)
 
 
 async def held_access_token(db: Session, apps: Apps, row_id: str) -> HeldAccessToken | None:

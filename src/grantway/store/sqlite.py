@@ -209,7 +209,7 @@ class SqliteDatabase:
 
 
 class SqliteTransaction:
-    """The connection for step-by-step transactions, on a thread of its own so that waiting for the lock blocks nobody."""
+    """The connection for step-by-step transactions, on a thread of its own: waiting for the lock blocks nobody."""
 
     def __init__(self, path: str) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-admin")

@@ -52,9 +52,7 @@ class Update(Statement):
         self.key: Final = key
         self.where: Final = f" AND {where}" if where else ""
         changes = ", ".join(f"{name} = :{name}" for name in columns)
-        super().__init__(
-            f"UPDATE {table} AS t SET {changes} WHERE t.{key} = :{key}{self.where} RETURNING {key}"  # noqa: S608 - names of our own tables
-        )
+        super().__init__(f"UPDATE {table} AS t SET {changes} WHERE t.{key} = :{key}{self.where} RETURNING {key}")
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):

@@ -81,11 +81,11 @@ class Sweep:
             return False
         rule, look, delete = _PREPARED[self._table]
         before = self._now - rule.kept_ms
-        values = {"before": before, "after": self._after, "horizon": first_row_id(max(before, 0))}
+        values: dict[str, str | int] = {"before": before, "after": self._after, "horizon": first_row_id(max(before, 0))}
         rows = await self._db.all(look, *(values[name] for name in look.names))
         ended = [cast(str, row[0]) for row in rows if row[1]]
         if ended:
-            by_name = [{"id": row_id, "before": before} for row_id in ended]
+            by_name: list[dict[str, str | int]] = [{"id": row_id, "before": before} for row_id in ended]
             await self._db.commit(
                 Write(tuple(Step(delete, tuple(one[name] for name in delete.names)) for one in by_name))
             )

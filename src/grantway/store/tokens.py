@@ -23,7 +23,7 @@ _DROP_OLDEST: Final = Statement(
     "UPDATE token_family SET revoked_at = :now, revoked_why = 'approvals.sixth'"
     " WHERE user_id = :user_id AND app_id = :app_id AND has_refresh = 1 AND revoked_at IS NULL AND id NOT IN ("
     "SELECT id FROM token_family WHERE user_id = :user_id AND app_id = :app_id AND has_refresh = 1"
-    f" AND revoked_at IS NULL ORDER BY id DESC LIMIT {KEPT_FAMILIES - 1}) AND id <> :family_id"
+    f" AND revoked_at IS NULL AND id <> :family_id ORDER BY id DESC LIMIT {KEPT_FAMILIES - 1}) AND id <> :family_id"
 )
 
 

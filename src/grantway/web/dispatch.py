@@ -54,5 +54,7 @@ class Dispatch:
         if problem is not None:
             _log.error("request %s failed", call.request_id, exc_info=problem)
         reason = EDGE_REASONS.get(status, no.INTERNAL if status >= 500 else no.MALFORMED)
-        refusal = reason(path=call.path[:200], method=call.method[:20], problem="not valid HTTP", media_type="another type")
+        refusal = reason(
+            path=call.path[:200], method=call.method[:20], problem="not valid HTTP", media_type="another type"
+        )
         return self.refuse(call, refusal)

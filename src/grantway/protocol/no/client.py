@@ -71,5 +71,5 @@ SECRET_WRONG: Final = Reason(
     id="client.secret_wrong",
     wires=_WRONG,
     means="The secret that the app {app} sent is not its consumer secret.",
-    remedy="Compare with `grantway app show NAME --reveal`; a secret that is sent is checked even where none is required.",
+    remedy="Compare with `grantway app show NAME --reveal`. A secret that is sent is checked, required or not.",
 )

@@ -1,0 +1,324 @@
+"""A small house to test endpoints in: one org, its users and apps, written straight into a real database."""
+
+import base64
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from grantway import settings as s
+from grantway.domain.token import Code
+from grantway.endpoints.refusals import RefusalLog
+from grantway.endpoints.revoke import revoke
+from grantway.endpoints.server import Server
+from grantway.endpoints.signing import ID_TOKEN, PURPOSE, Signing
+from grantway.endpoints.token import token
+from grantway.kit.clock import FrozenClock
+from grantway.kit.http import Call, Reply, new_request_id
+from grantway.kit.ids import CONNECTED_APP, ORG, PROFILE, USER, new_id, new_row_id
+from grantway.kit.jose import SigningKey, s256
+from grantway.kit.secrets import KeyRing, fingerprint, new_code, new_consumer_key, new_consumer_secret
+from grantway.kit.urls import Urls
+from grantway.store import schema, tokens
+from grantway.store.apps import SECRET_PURPOSE, Apps
+from grantway.store.database import Database
+from grantway.store.sqlite import SqliteDatabase
+from grantway.store.statement import Insert, Statement, Write
+
+BASE = "http://localhost:8400"
+CALLBACK = "https://app.example/callback"
+VERIFIER = "v" * 64
+SALESFORCE = "/services/oauth2"
+STANDARDS = "/oidc"
+_FORM = (b"content-type", b"application/x-www-form-urlencoded")
+_SIGNING_PEM = SigningKey.generate_pem()
+_ORG = Insert("org", ["id", "name", "edition", "my_domain", "settings", "version", "not_before", "created_at"])
+_PROFILE = Insert("profile", ["id", "org_id", "name", "label", "permissions", "created_at"])
+_PERSON = Insert(
+    "person",
+    [
+        "id",
+        "org_id",
+        "username",
+        "email",
+        "first_name",
+        "last_name",
+        "profile_id",
+        "password_hash",
+        "is_active",
+        "is_frozen",
+        "not_before",
+        "details",
+        "created_at",
+        "updated_at",
+    ],
+)
+_APP = Insert(
+    "app",
+    [
+        "id",
+        "org_id",
+        "name",
+        "consumer_key",
+        "secret_mac",
+        "secret_box",
+        "settings",
+        "metadata",
+        "version",
+        "created_at",
+        "created_by",
+    ],
+)
+_POLICY = Insert(
+    "app_policy",
+    ["org_id", "app_id", "settings", "run_as", "version", "is_blocked", "not_before", "installed_at"],
+)
+_KEY = Insert("signing_key", ["kid", "purpose", "private_box", "created_at", "retired_at"])
+
+
+@dataclass(frozen=True)
+class TestApp:
+    """An app of the house, with its secret in clear."""
+
+    __test__ = False
+    id: str
+    consumer_key: str
+    consumer_secret: str
+
+
+@dataclass
+class House:
+    """A server without sockets, its clock standing still, and the ways a test acts on it."""
+
+    server: Server
+    clock: FrozenClock
+    org_id: str
+    user_ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def db(self) -> Database:
+        """The house's database."""
+        return self.server.db
+
+    async def app(self, values: Mapping[s.AnySetting, Any] | None = None, *, run_as: str = "") -> TestApp:
+        """Register an app with these settings; everything else has the default of an imported app."""
+        given: dict[s.AnySetting, Any] = {
+            s.SCOPES: ("api", "id", "openid", "refresh_token"),
+            s.CALLBACK_URL: (CALLBACK,),
+            **(values or {}),
+        }
+        of_app = {one.name: one.kind.write(v) for one, v in given.items() if one.held_by is s.Holder.APP}
+        of_policy = {one.name: one.kind.write(v) for one, v in given.items() if one.held_by is s.Holder.POLICY}
+        if run_as:
+            of_policy["run_as"] = run_as
+        app = TestApp(new_id(CONNECTED_APP), new_consumer_key(), new_consumer_secret().reveal())
+        box = self.server.ring.seal(app.consumer_secret.encode(), SECRET_PURPOSE)
+        now = self.clock.now_ms()
+        async with self.db.transaction() as transaction:
+            await transaction.run(
+                _APP,
+                app.id,
+                self.org_id,
+                f"App_{app.id[-6:]}",
+                app.consumer_key,
+                b"",
+                box,
+                json.dumps(of_app),
+                "",
+                1,
+                now,
+                "",
+            )
+            await transaction.run(_POLICY, self.org_id, app.id, json.dumps(of_policy), run_as, 1, 0, 0, now)
+        return app
+
+    async def change(self, text: str, *values: str | int) -> None:
+        """Change something behind the server's back, as another process would."""
+        async with self.db.transaction() as transaction:
+            await transaction.run(Statement(text), *values)
+
+    async def code(
+        self,
+        app: TestApp,
+        user: str = "ada",
+        *,
+        door: str = "salesforce",
+        scopes: str = "api id openid refresh_token",
+        challenge: str = s256(VERIFIER),
+        nonce: str = "",
+        lives_ms: int = 900_000,
+    ) -> str:
+        """Issue an authorization code, as the consent page does."""
+        now = self.clock.now_ms()
+        row_id, text = new_code(now)
+        code = Code(
+            id=row_id,
+            hash=fingerprint(text),
+            family_id=new_row_id(now),
+            app_id=app.id,
+            org_id=self.org_id,
+            user_id=self.user_ids[user],
+            door=door,
+            redirect_uri=CALLBACK,
+            redirect_uri_sent=1,
+            scopes=scopes,
+            challenge=challenge,
+            nonce=nonce,
+            auth_time=now // 1000,
+            session_id="",
+            issued_at=now,
+            expires_at=now + lives_ms,
+            spent_at=None,
+            settled_us=None,
+        )
+        await self.db.commit(Write((tokens.add_code(code),)))
+        return text
+
+    def call(
+        self,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        *,
+        method: str = "POST",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        query: str = "",
+        arrived_us: int | None = None,
+    ) -> Call:
+        """Make a call as the HTTP edge would; it arrives now unless told otherwise."""
+        return Call(
+            method=method,
+            path=path,
+            query=query,
+            headers=(*headers, _FORM) if form is not None else headers,
+            body=urlencode(form or {}).encode(),
+            address="127.0.0.1",
+            host="localhost:8400",
+            request_id=new_request_id(),
+            arrived_us=self.clock.now_us() if arrived_us is None else arrived_us,
+        )
+
+    async def token(
+        self, form: Mapping[str, str], *, door: str = SALESFORCE, arrived_us: int | None = None, basic: str = ""
+    ) -> tuple[int, dict[str, Any]]:
+        """Send a token request and return status and JSON; a millisecond passes with it."""
+        headers = ((b"authorization", b"Basic " + base64.b64encode(basic.encode())),) if basic else ()
+        call = self.call(f"{door}/token", form, arrived_us=arrived_us, headers=headers)
+        reply = await token(call, self.server, BASE)
+        self.clock.advance(ms=1)
+        return _json(reply)
+
+    async def redeem(
+        self, app: TestApp, code: str, *, door: str = SALESFORCE, **more: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Redeem a code with the app's secret and the verifier."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": app.consumer_key,
+            "client_secret": app.consumer_secret,
+            "redirect_uri": CALLBACK,
+            "code_verifier": VERIFIER,
+            **more,
+        }
+        return await self.token({name: value for name, value in form.items() if value}, door=door)
+
+    async def refresh(
+        self,
+        app: TestApp,
+        refresh_token: str,
+        *,
+        door: str = SALESFORCE,
+        arrived_us: int | None = None,
+        **more: str,
+    ) -> tuple[int, dict[str, Any]]:
+        """Use a refresh token with the app's secret."""
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            "client_id": app.consumer_key,
+            "client_secret": app.consumer_secret,
+            **more,
+        }
+        sent = {name: value for name, value in form.items() if value}
+        return await self.token(sent, door=door, arrived_us=arrived_us)
+
+    async def sign_in(self, app: TestApp, user: str = "ada", *, door: str = SALESFORCE, **more: Any) -> dict[str, Any]:
+        """Go through the web server flow and return the token answer."""
+        name = "salesforce" if door == SALESFORCE else "standards"
+        status, answer = await self.redeem(app, await self.code(app, user, door=name, **more), door=door)
+        assert status == 200, answer
+        return answer
+
+    async def revoke(self, text: str) -> Reply:
+        """Revoke a token at Salesforce's door."""
+        return await revoke(self.call(f"{SALESFORCE}/revoke", {"token": text}), self.server, BASE)
+
+    async def reasons(self) -> list[str]:
+        """Return the ids of the reasons refused with so far, oldest first, as `explain` will know them."""
+        await self.server.refusals.flush()
+        rows = await self.db.all(Statement("SELECT reason FROM refusal ORDER BY at, request_id"))
+        return [str(row[0]) for row in rows]
+
+
+def _json(reply: Reply) -> tuple[int, dict[str, Any]]:
+    return reply.status, json.loads(reply.body)
+
+
+@asynccontextmanager
+async def open_house(folder: Path) -> AsyncIterator[House]:
+    """Build a house on a fresh SQLite file: org Harbour, users ada (Standard) and ben (Minimum)."""
+    clock = FrozenClock()
+    db = SqliteDatabase(str(folder / "house.db"), clock)
+    await schema.upgrade(db)
+    ring = KeyRing([os.urandom(32)])
+    now = clock.now_ms()
+    org_id = new_id(ORG)
+    profiles = {"Standard": '["ApiEnabled"]', "Minimum": "[]"}
+    profile_ids = {name: new_id(PROFILE) for name in profiles}
+    users = {"ada": "Standard", "ben": "Minimum"}
+    user_ids = {name: new_id(USER) for name in users}
+    async with db.transaction() as transaction:
+        await transaction.run(_ORG, org_id, "Harbour", "Developer Edition", "harbour", "{}", 1, 0, now)
+        for name, permissions in profiles.items():
+            await transaction.run(_PROFILE, profile_ids[name], org_id, name, name, permissions, now)
+        for name, profile in users.items():
+            await transaction.run(
+                _PERSON,
+                user_ids[name],
+                org_id,
+                f"{name}@harbour.example",
+                f"{name}@harbour.example",
+                name.title(),
+                "Lovelace",
+                profile_ids[profile],
+                "",
+                1,
+                0,
+                0,
+                "{}",
+                now,
+                now,
+            )
+        await transaction.run(_KEY, "220", ID_TOKEN, ring.seal(_SIGNING_PEM, PURPOSE), now, None)
+    refusals = RefusalLog(db, clock)
+    with ThreadPoolExecutor(2) as workers:
+        server = Server(
+            db=db,
+            clock=clock,
+            ring=ring,
+            urls=Urls.serving(BASE),
+            apps=Apps(ring),
+            signing=Signing(ring),
+            refusals=refusals,
+            workers=workers,
+        )
+        try:
+            yield House(server, clock, org_id, user_ids)
+        finally:
+            await refusals.close()
+            await db.close()
