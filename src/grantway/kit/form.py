@@ -66,8 +66,12 @@ def fields_of(pairs: list[tuple[str, str]]) -> Mapping[str, str]:
     for name, value in fields.items():
         if "\0" in value or "\0" in name or not name.isprintable():
             raise FormError("a value holds a NUL, or a name a control character")
-        if "[" in name and name.partition("[")[0] in fields:
-            raise FormError("a parameter is given more than once", "repeated", name[:60])
+        if "[" in name:
+            base = name.partition("[")[0]
+            if base in fields:
+                raise FormError("a parameter is given more than once", "repeated", name[:60])
+            if base in REPEATABLE:  # to overlook it would widen what the client asks for
+                raise FormError("a list is written by repeating the parameter, without brackets")
     return fields
 
 
@@ -89,5 +93,7 @@ def basic_auth(header: bytes) -> tuple[tuple[str, str], ...]:
     try:
         decoded = (unquote_plus(name, errors="strict"), unquote_plus(password, errors="strict"))
     except UnicodeDecodeError:
+        return ((name, password),)
+    if not (decoded[0].isprintable() and decoded[1].isprintable()):
         return ((name, password),)
     return tuple(dict.fromkeys((decoded, (name, password))))

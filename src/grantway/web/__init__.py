@@ -1,1 +1,1 @@
-"""The HTTP edge: the only floor that knows the HTTP library. Limits, requests into `Call`, `Reply` onto the wire, routes."""
+"""The HTTP edge, the only floor that knows the HTTP library: limits, `Call` from the wire, `Reply` onto it, routes."""
