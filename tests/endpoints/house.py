@@ -16,7 +16,7 @@ from grantway.domain.token import Code
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.revoke import revoke
 from grantway.endpoints.server import Server
-from grantway.endpoints.signing import ID_TOKEN, PURPOSE, Signing
+from grantway.endpoints.signing import Signing
 from grantway.endpoints.token import token
 from grantway.kit.clock import FrozenClock
 from grantway.kit.http import Call, Reply, new_request_id
@@ -27,6 +27,7 @@ from grantway.kit.urls import Urls
 from grantway.store import schema, tokens
 from grantway.store.apps import SECRET_PURPOSE, Apps
 from grantway.store.database import Database
+from grantway.store.signing_keys import ID_TOKEN, SEAL_PURPOSE
 from grantway.store.sqlite import SqliteDatabase
 from grantway.store.statement import Insert, Statement, Write
 
@@ -304,7 +305,7 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
                 now,
                 now,
             )
-        await transaction.run(_KEY, "220", ID_TOKEN, ring.seal(_SIGNING_PEM, PURPOSE), now, None)
+        await transaction.run(_KEY, "220", ID_TOKEN, ring.seal(_SIGNING_PEM, SEAL_PURPOSE), now, None)
     refusals = RefusalLog(db, clock)
     with ThreadPoolExecutor(2) as workers:
         server = Server(

@@ -64,6 +64,10 @@ class InstalledApp:
         value: T = self._values.get(setting, setting.default)
         return value
 
+    def values(self) -> dict[Setting[Any], Any]:
+        """Return the values that were set, by setting; what is absent has its default."""
+        return dict(self._values)
+
     @property
     def id(self) -> str:
         """The app's 18-character id."""

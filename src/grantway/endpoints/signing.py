@@ -8,10 +8,9 @@ import msgspec
 from grantway.kit.jose import JwtRefused, SigningKey, read_header
 from grantway.kit.secrets import KeyRing
 from grantway.store.database import Session
+from grantway.store.signing_keys import ID_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Statement
 
-PURPOSE: Final = b"signing-key"
-ID_TOKEN: Final = "id_token"
 _ALL: Final = Statement(
     "SELECT kid, private_box FROM signing_key WHERE purpose = :purpose AND retired_at IS NULL"
     " ORDER BY created_at DESC, kid DESC"
@@ -38,7 +37,7 @@ class Signing:
             rows = await db.all(_ALL, ID_TOKEN)
             known = {key.kid: key for key in self._keys}
             self._keys = tuple(
-                known.get(cast(str, kid)) or SigningKey(cast(str, kid), self._ring.open(cast(bytes, box), PURPOSE))
+                known.get(cast(str, kid)) or SigningKey(cast(str, kid), self._ring.open(cast(bytes, box), SEAL_PURPOSE))
                 for kid, box in rows
             )
             self._jwks = msgspec.json.encode({"keys": [key.public_jwk() for key in self._keys]})

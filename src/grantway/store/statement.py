@@ -77,11 +77,27 @@ class Write(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unavailable(Exception):
-    """The database cannot be reached, or refuses to write: nothing was acknowledged. Answered with 503."""
+    """The database cannot be reached, or refuses to write: nothing was acknowledged. Answered with 503.
+
+    `unknown`: the answer to a COMMIT was lost, so the write may have been done; it must be looked up by its key before
+    anything of it is repeated (R2).
+    """
+
+    def __init__(self, text: str = "", *, unknown: bool = False) -> None:
+        super().__init__(text)
+        self.unknown: Final = unknown
 
 
 class Conflict(Exception):
     """A row that must be unique exists already."""
+
+
+class Unfit(ValueError):
+    """A value that the engine cannot hold: a lone surrogate, an integer beyond 64 bits; in PostgreSQL also NUL in text.
+
+    Raised by writes only: a read that asks for such a value finds nothing. What comes from outside is refused long
+    before it is written, so this is a mistake on an upper floor.
+    """
 
 
 def columns_of(record: type[msgspec.Struct], alias: str = "") -> str:

@@ -1,0 +1,66 @@
+"""`grantway org`."""
+
+from typing import Any
+
+import click
+
+from grantway.cli.context import options, pairs, run, shared, show, table
+
+
+@click.group()
+def org() -> None:
+    """Orgs: the tenants of this server."""
+
+
+@org.command("create")
+@click.argument("name")
+@click.option("--edition", default="Developer Edition", show_default=True)
+@click.option("--my-domain", default="", help="One label of a host name.  [default: from the name]")
+@shared
+def create(name: str, edition: str, my_domain: str, **given: Any) -> None:
+    """Make an org with its first profiles."""
+    from grantway.manage import orgs
+
+    chosen = options(given)
+    made = run(chosen, lambda desk: orgs.create(desk, orgs.NewOrg(name=name, edition=edition, my_domain=my_domain)))
+    show(chosen, _document(made), f"Made the org {made.name}: {made.id}")
+
+
+@org.command("list")
+@shared
+def list_orgs(**given: Any) -> None:
+    """List the orgs."""
+    from grantway.manage import orgs
+
+    chosen = options(given)
+    found = run(chosen, orgs.all_orgs)
+    rows = [(one.name, one.id, one.edition, one.my_domain) for one in found]
+    show(chosen, [_document(one) for one in found], table(rows, ("NAME", "ID", "EDITION", "MY DOMAIN")))
+
+
+@org.command("set")
+@click.argument("values", nargs=-1, required=True, metavar="KEY=VALUE...")
+@shared
+def set_org(values: tuple[str, ...], **given: Any) -> None:
+    """Change settings of an org, for example org_session_timeout=60."""
+    from grantway.manage import orgs
+
+    chosen = options(given)
+
+    async def work(desk: Any) -> Any:
+        return await orgs.change(desk, await orgs.find(desk, chosen.org), pairs(values))
+
+    changed = run(chosen, work)
+    show(chosen, _document(changed), f"Saved. {', '.join(values)}")
+
+
+def _document(org: Any) -> dict[str, Any]:
+    from grantway.manage import orgs
+
+    return {
+        "id": org.id,
+        "name": org.name,
+        "edition": org.edition,
+        "my_domain": org.my_domain,
+        "settings": orgs.settings_of(org),
+    }

@@ -1,0 +1,216 @@
+"""`grantway user`, `grantway profile`, `grantway permset`."""
+
+import sys
+from typing import Any
+
+import click
+
+from grantway.cli.context import Options, misuse, options, pairs, run, shared, show, table
+
+
+@click.group()
+def user() -> None:
+    """Users: the people and integrations of an org."""
+
+
+@user.command("create")
+@click.argument("username")
+@click.option("--email", required=True)
+@click.option("--profile", default="Standard User", show_default=True)
+@click.option("--first-name", default="")
+@click.option("--last-name", default="")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@shared
+def create(
+    username: str, email: str, profile: str, first_name: str, last_name: str, password_stdin: bool, **given: Any
+) -> None:
+    """Make a user. Without --password-stdin a random password is made and printed once."""
+    from grantway.manage import orgs, users
+    from grantway.manage.passwords import new_password
+
+    chosen = options(given)
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
+
+    async def work(desk: Any) -> Any:
+        new = users.NewUser(
+            username=username,
+            email=email,
+            password=password,
+            first_name=first_name,
+            last_name=last_name,
+            profile=profile,
+        )
+        return await users.create(desk, await orgs.find(desk, chosen.org), new)
+
+    made = run(chosen, work)
+    document = _document(made) | ({} if password_stdin else {"password": password})
+    shown = "" if password_stdin else f"\nPassword, shown once: {password}"
+    show(chosen, document, f"Made the user {made.username}: {made.id}{shown}")
+
+
+@user.command("list")
+@shared
+def list_users(**given: Any) -> None:
+    """List the users of an org."""
+    from grantway.manage import orgs, users
+
+    chosen = options(given)
+
+    async def work(desk: Any) -> Any:
+        return await users.all_users(desk, await orgs.find(desk, chosen.org))
+
+    found = run(chosen, work)
+    rows = [(one.username, one.id, one.profile_name, _state(one)) for one in found]
+    show(chosen, [_document(one) for one in found], table(rows, ("USERNAME", "ID", "PROFILE", "STATE")))
+
+
+@user.command("show")
+@click.argument("username")
+@shared
+def show_user(username: str, **given: Any) -> None:
+    """Show a user."""
+    chosen = options(given)
+    _show(chosen, _on_user(chosen, "find", username))
+
+
+@user.command("set")
+@click.argument("username")
+@click.argument("values", nargs=-1, metavar="FIELD=VALUE...")
+@click.option("--password-stdin", is_flag=True, help="Read a new password from standard input.")
+@shared
+def set_user(username: str, values: tuple[str, ...], password_stdin: bool, **given: Any) -> None:
+    """Change email, first_name, last_name, is_active or profile of a user, or the password."""
+    chosen = options(given)
+    if not values and not password_stdin:
+        misuse("say what to change: FIELD=VALUE or --password-stdin")
+    if password_stdin:
+        _on_user(chosen, "set_password", username, sys.stdin.readline().rstrip("\r\n"))
+    found = _on_user(chosen, "change", username, pairs(values)) if values else _on_user(chosen, "find", username)
+    _show(chosen, found)
+
+
+@user.command("freeze")
+@click.argument("username")
+@shared
+def freeze(username: str, **given: Any) -> None:
+    """Freeze a user: no login, token or session of theirs is good from now on."""
+    chosen = options(given)
+    _show(chosen, _on_user(chosen, "freeze", username, frozen=True))
+
+
+@user.command("unfreeze")
+@click.argument("username")
+@shared
+def unfreeze(username: str, **given: Any) -> None:
+    """Let a frozen user in again."""
+    chosen = options(given)
+    _show(chosen, _on_user(chosen, "freeze", username, frozen=False))
+
+
+@user.command("assign")
+@click.argument("username")
+@click.argument("permission_set")
+@shared
+def assign(username: str, permission_set: str, **given: Any) -> None:
+    """Give a user a permission set."""
+    chosen = options(given)
+    _on_user(chosen, "assign", username, permission_set)
+    show(chosen, {"username": username, "permission_set": permission_set}, f"{username} has {permission_set} now.")
+
+
+@click.group()
+def profile() -> None:
+    """Profiles: what kinds of users may do."""
+
+
+@click.group()
+def permset() -> None:
+    """Permission sets: what single users may do in addition."""
+
+
+def _add_commands(group: click.Group, kind_name: str) -> None:
+    @group.command("create")
+    @click.argument("name")
+    @click.argument("permissions", nargs=-1)
+    @shared
+    def create_holder(name: str, permissions: tuple[str, ...], **given: Any) -> None:
+        """Make one, with user permissions by API name, for example ApiEnabled."""
+        chosen = options(given)
+        _show_holder(chosen, _on_holder(chosen, kind_name, "create", name, permissions))
+
+    @group.command("list")
+    @shared
+    def list_holders(**given: Any) -> None:
+        """List them with their user permissions."""
+        chosen = options(given)
+        found = _on_holder(chosen, kind_name, "all_of")
+        rows = [(one.name, one.id, ", ".join(_permissions(one)) or "none") for one in found]
+        show(chosen, [_holder(one) for one in found], table(rows, ("NAME", "ID", "USER PERMISSIONS")))
+
+    @group.command("set")
+    @click.argument("name")
+    @click.argument("permissions", nargs=-1)
+    @shared
+    def set_holder(name: str, permissions: tuple[str, ...], **given: Any) -> None:
+        """Set the user permissions it gives; those not named are taken away."""
+        chosen = options(given)
+        _show_holder(chosen, _on_holder(chosen, kind_name, "change", name, permissions))
+
+
+_add_commands(profile, "PROFILES")
+_add_commands(permset, "PERMISSION_SETS")
+
+
+def _on_user(chosen: Options, operation: str, *arguments: Any, **named: Any) -> Any:
+    from grantway.manage import orgs, users
+
+    async def work(desk: Any) -> Any:
+        return await getattr(users, operation)(desk, await orgs.find(desk, chosen.org), *arguments, **named)
+
+    return run(chosen, work)
+
+
+def _on_holder(chosen: Options, kind_name: str, operation: str, *arguments: Any) -> Any:
+    from grantway.manage import holders, orgs
+
+    async def work(desk: Any) -> Any:
+        org = await orgs.find(desk, chosen.org)
+        return await getattr(holders, operation)(desk, getattr(holders, kind_name), org.id, *arguments)
+
+    return run(chosen, work)
+
+
+def _state(user: Any) -> str:
+    return "frozen" if user.is_frozen else "active" if user.is_active else "inactive"
+
+
+def _document(user: Any) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "org_id": user.org_id,
+        "username": user.username,
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "profile": user.profile_name,
+        "is_active": bool(user.is_active),
+        "is_frozen": bool(user.is_frozen),
+    }
+
+
+def _show(chosen: Options, user: Any) -> None:
+    show(chosen, _document(user), "\n".join(f"{name:<11} {value}" for name, value in _document(user).items()))
+
+
+def _permissions(holder: Any) -> list[str]:
+    import json
+
+    return list(json.loads(holder.permissions))
+
+
+def _holder(holder: Any) -> dict[str, Any]:
+    return {"id": holder.id, "name": holder.name, "permissions": _permissions(holder)}
+
+
+def _show_holder(chosen: Options, holder: Any) -> None:
+    show(chosen, _holder(holder), f"{holder.name}: {', '.join(_permissions(holder)) or 'no user permissions'}")

@@ -1,0 +1,34 @@
+"""`grantway`: the commands and the options that stand before them."""
+
+from typing import Any
+
+import click
+
+from grantway import __version__
+from grantway.cli.apps import app
+from grantway.cli.context import shared
+from grantway.cli.orgs import org
+from grantway.cli.people import permset, profile, user
+from grantway.cli.serve import serve
+from grantway.cli.server_state import db, explain, keys, settings, token
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__)
+@shared
+@click.pass_context
+def cli(context: click.Context, **given: Any) -> None:
+    """An OAuth 2.0 and OpenID Connect server whose clients are connected apps.
+
+    \b
+    Begin:     grantway serve --demo
+    An app:    grantway app create "Shipment Sync" --contact-email it@example.com \\
+                 callback_url=https://sync.example/callback scopes=api scopes=refresh_token
+    From XML:  grantway app import force-app/main/default/connectedApps
+    A refusal: grantway explain 7Q4M-K2XD-90VB
+    """
+    context.obj = given
+
+
+for command in (serve, org, user, profile, permset, app, token, settings, explain, db, keys):
+    cli.add_command(command)

@@ -1,0 +1,71 @@
+"""Who asks for a change, and what they may do (security.md S37): the operator, or a user with user permissions."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from grantway.domain.permissions import (
+    ALL,
+    CUSTOMIZE_APPLICATION,
+    MANAGE_CONNECTED_APPS,
+    MANAGE_PROFILES,
+    MANAGE_USERS,
+    MODIFY_ALL_DATA,
+    ROTATE_CONSUMER,
+)
+from grantway.manage.problem import ManageProblem
+
+
+class Right(Enum):
+    """What may be asked for; the value says it in words."""
+
+    APPS = "read and change connected apps"
+    APP_ASSIGNMENTS = "assign apps to profiles and permission sets"
+    REVEAL_SECRET = "reveal a consumer secret"
+    USERS = "manage users"
+    PROFILES = "manage profiles and permission sets"
+    SERVER = "manage orgs and keys"
+
+
+_APPS: Final = ({CUSTOMIZE_APPLICATION.name}, {MODIFY_ALL_DATA.name, MANAGE_CONNECTED_APPS.name})
+# Each right: of every group at least one permission. SERVER is the operator's alone.
+_NEEDS: Final[dict[Right, tuple[set[str], ...]]] = {
+    Right.APPS: _APPS,
+    Right.APP_ASSIGNMENTS: ({CUSTOMIZE_APPLICATION.name}, {MODIFY_ALL_DATA.name}, {MANAGE_PROFILES.name}),
+    Right.REVEAL_SECRET: (*_APPS, {ROTATE_CONSUMER.name}),
+    Right.USERS: ({MANAGE_USERS.name},),
+    Right.PROFILES: ({MANAGE_PROFILES.name},),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The operator (no user), or a user of one org with the permissions that profile and permission sets give."""
+
+    user_id: str = ""
+    username: str = ""
+    org_id: str = ""
+    permissions: frozenset[str] = frozenset()
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether this is whoever runs the server: every right, audited as such."""
+        return not self.user_id
+
+    def needs(self, right: Right, org_id: str = "") -> None:
+        """Demand a right, in an org.
+
+        Raises:
+            ManageProblem: names the permission that is missing.
+        """
+        if self.is_operator:
+            return
+        if right not in _NEEDS or (org_id and org_id != self.org_id):
+            raise ManageProblem(f"{self.username} may not {right.value} here: that is the operator's or another org's")
+        for group in _NEEDS[right]:
+            if group.isdisjoint(self.permissions):
+                labels = " or ".join(sorted(ALL[name].label for name in group))
+                raise ManageProblem(f"{self.username} may not {right.value}: the permission {labels} is missing")
+
+
+OPERATOR: Final = Caller()

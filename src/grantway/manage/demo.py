@@ -1,0 +1,84 @@
+"""The demo org: what `serve --demo` makes on its first start. Passwords and secrets are random for each database."""
+
+from typing import Any, Final
+
+from grantway.manage import apps, orgs, users
+from grantway.manage.desk import Desk
+from grantway.manage.passwords import new_password
+
+ORG_NAME: Final = "Demo"
+_USERS: Final = (
+    ("ada@demo.example", "Ada", "Lovelace", orgs.STANDARD_USER),
+    ("ben@demo.example", "Ben", "Franklin", orgs.STANDARD_USER),
+    ("integration@demo.example", "Integration", "User", orgs.API_ONLY),
+)
+_APPS: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "name": "Demo_App",
+        "flows": ["client_credentials", "authorization_code", "refresh_token"],
+        "values": {
+            "label": "Demo App",
+            "callback_url": ["http://localhost:3000/callback", "http://127.0.0.1:3000/callback"],
+            "scopes": ["api", "id", "openid", "refresh_token", "web"],
+            "client_credentials": True,
+            "run_as": "integration@demo.example",
+        },
+    },
+    {
+        "name": "PlatformCLI",
+        "consumer_key": "PlatformCLI",
+        "flows": ["authorization_code", "refresh_token"],
+        "values": {
+            "label": "Salesforce CLI",
+            "callback_url": ["http://localhost:1717/OauthRedirect"],
+            "scopes": ["api", "web", "refresh_token"],
+            "require_secret_for_web_server_flow": False,
+            "require_secret_for_refresh_token_flow": False,
+            # The CLI never stores a new refresh token.
+            "refresh_token_rotation": False,
+        },
+    },
+    {
+        "name": "Single_Page_App",
+        "flows": ["authorization_code", "refresh_token"],
+        "values": {
+            "label": "Single-Page App",
+            "callback_url": ["http://localhost:5173/callback"],
+            "scopes": ["id", "openid", "api", "refresh_token"],
+            "require_secret_for_web_server_flow": False,
+            "require_secret_for_refresh_token_flow": False,
+        },
+    },
+)
+
+
+async def make_demo(desk: Desk, base_url: str) -> dict[str, Any] | None:
+    """Make the demo org, and return what `demo.json` says of it; None when there is an org already."""
+    if await orgs.all_orgs(desk):
+        return None
+    org = await orgs.create(desk, orgs.NewOrg(name=ORG_NAME, my_domain="demo"))
+    admin = {"username": "admin@demo.example", "password": new_password()}
+    await users.create(
+        desk, org, users.NewUser(email=admin["username"], first_name="Demo", profile=orgs.ADMINISTRATOR, **admin)
+    )
+    people = []
+    for username, first_name, last_name, profile in _USERS:
+        person = {"username": username, "password": new_password()}
+        new = users.NewUser(email=username, first_name=first_name, last_name=last_name, profile=profile, **person)
+        await users.create(desk, org, new)
+        people.append(person)
+    made = []
+    for asked in _APPS:
+        values = {"contact_email": admin["username"], **asked["values"]}
+        new_app = apps.NewApp(name=asked["name"], values=values, consumer_key=asked.get("consumer_key", ""))
+        app = (await apps.create(desk, org, new_app)).app
+        made.append(
+            {
+                "name": app.app.name,
+                "consumer_key": app.consumer_key,
+                "consumer_secret": app.secret.reveal(),
+                "callback_url": values["callback_url"][0],
+                "flows": asked["flows"],
+            }
+        )
+    return {"base_url": base_url, "org_id": org.id, "admin": admin, "users": people, "apps": made}

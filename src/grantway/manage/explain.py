@@ -1,0 +1,73 @@
+"""Why a request was refused: the checks in order, the setting, the remedy (contract.md, `explain`)."""
+
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import msgspec
+
+from grantway.kit.http import normal_request_id
+from grantway.manage.caller import Right
+from grantway.manage.desk import Desk
+from grantway.manage.problem import ManageProblem
+from grantway.protocol.no import by_id
+from grantway.protocol.when import iso_seconds
+from grantway.store.statement import Statement
+
+_FIND: Final = Statement(
+    "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.checks, f.org_id, f.address, a.name"
+    " FROM refusal f LEFT JOIN app a ON a.id = f.app_id WHERE f.request_id = :request_id"
+)
+_TIMES: Final = ("_at", "not_before")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A refused request, in words for the administrator."""
+
+    request_id: str
+    at: str
+    endpoint: str
+    address: str
+    app: str
+    reason: str
+    error: str
+    means: str
+    remedy: str
+    setting: str
+    setting_label: str
+    checks: tuple[dict[str, Any], ...]
+
+
+async def explain(desk: Desk, text: str) -> Explanation:
+    """Explain a refused request by its id, in any spelling.
+
+    Raises:
+        ManageProblem: the text is no request id, nothing refused has it, or no right.
+    """
+    request_id = normal_request_id(text)
+    if request_id is None:
+        raise ManageProblem(f"{text!r} is no request id; they look like 7Q4M-K2XD-90VB")
+    row = await desk.db.one(_FIND, request_id)
+    if row is None:
+        raise ManageProblem(f"no refused request {request_id} is known; refusals are kept for 30 days")
+    desk.caller.needs(Right.APPS, cast(str, row[7]))
+    facts = msgspec.json.decode(cast(str, row[5]), type=dict[str, Any])
+    shown = {
+        name: iso_seconds(value) if isinstance(value, int) and name.endswith(_TIMES) else value
+        for name, value in facts.items()
+    }
+    reason = by_id(cast(str, row[3]))
+    return Explanation(
+        request_id=request_id,
+        at=iso_seconds(cast(int, row[1])),
+        endpoint=cast(str, row[2]),
+        address=cast(str, row[8]),
+        app=cast("str | None", row[9]) or "",
+        reason=cast(str, row[3]),
+        error=cast(str, row[4]),
+        means=reason(**shown).explanation() if reason else "A reason that this release does not know.",
+        remedy=reason.remedy if reason else "",
+        setting=reason.setting.name if reason and reason.setting else "",
+        setting_label=reason.setting.label if reason and reason.setting else "",
+        checks=tuple(msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])),
+    )

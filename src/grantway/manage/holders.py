@@ -1,0 +1,119 @@
+"""Profiles and permission sets: names in an org that give user permissions."""
+
+from typing import Any, Final, cast
+
+import msgspec
+
+from grantway.domain.org import PermissionHolder
+from grantway.domain.permissions import ALL, read_permissions
+from grantway.kit.ids import PERMISSION_SET, PROFILE, new_id
+from grantway.manage.caller import Right
+from grantway.manage.desk import Desk
+from grantway.manage.problem import ManageProblem
+from grantway.store.database import Transaction
+from grantway.store.statement import Conflict, Insert, Statement, columns_of
+
+_COLUMNS: Final = columns_of(PermissionHolder)
+
+
+class Kind:
+    """Profiles or permission sets: the same record in two tables."""
+
+    def __init__(self, table: str, prefix: str, word: str) -> None:
+        self.table: Final = table
+        self.prefix: Final = prefix
+        self.word: Final = word
+        self.add: Final = Insert(table, PermissionHolder.__struct_fields__)
+        self.all: Final = Statement(f"SELECT {_COLUMNS} FROM {table} WHERE org_id = :org_id ORDER BY name")  # noqa: S608 - our own names
+        self.set: Final = Statement(f"UPDATE {table} SET permissions = :permissions WHERE id = :id")  # noqa: S608 - our own names
+
+
+PROFILES: Final = Kind("profile", PROFILE, "profile")
+PERMISSION_SETS: Final = Kind("permission_set", PERMISSION_SET, "permission set")
+
+
+def checked_permissions(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return user permissions in the catalogue's order.
+
+    Raises:
+        ManageProblem: names one that does not exist.
+    """
+    for name in names:
+        if name not in ALL:
+            raise ManageProblem(f"{name!r} is no user permission; there are: {', '.join(ALL)}")
+    return tuple(name for name in ALL if name in names)
+
+
+async def create_holder(
+    transaction: Transaction, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...], now_ms: int
+) -> PermissionHolder:
+    """Add a profile or permission set within a transaction."""
+    document = msgspec.json.encode(checked_permissions(permissions)).decode()
+    holder = PermissionHolder(new_id(kind.prefix), org_id, name, name, document, now_ms)
+    await transaction.run(kind.add, *msgspec.structs.astuple(holder))
+    return holder
+
+
+async def create(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...]) -> PermissionHolder:
+    """Make a profile or permission set.
+
+    Raises:
+        ManageProblem: no right, a name that is taken or too long, or an unknown user permission.
+    """
+    desk.caller.needs(Right.PROFILES, org_id)
+    name = name.strip()
+    if not 1 <= len(name) <= 80 or not name.isprintable():
+        raise ManageProblem(f"a {kind.word}'s name has 1 to 80 characters")
+    checked_permissions(permissions)
+    _may_give(desk, permissions)
+    try:
+        async with desk.db.transaction() as transaction:
+            holder = await create_holder(transaction, kind, org_id, name, permissions, desk.clock.now_ms())
+            await desk.audit(transaction, f"admin.{kind.table}.create", org_id, name=name, permissions=permissions)
+    except Conflict as problem:
+        raise ManageProblem(f"there is a {kind.word} named {name!r} already") from problem
+    return holder
+
+
+async def all_of(desk: Desk, kind: Kind, org_id: str) -> tuple[PermissionHolder, ...]:
+    """Return an org's profiles or permission sets, by name."""
+    return tuple(PermissionHolder(*cast(Any, row)) for row in await desk.db.all(kind.all, org_id))
+
+
+async def find(desk: Desk, kind: Kind, org_id: str, name: str) -> PermissionHolder:
+    """Return one by its name or id.
+
+    Raises:
+        ManageProblem: there is none.
+    """
+    for holder in await all_of(desk, kind, org_id):
+        if name in (holder.name, holder.id):
+            return holder
+    raise ManageProblem(f"there is no {kind.word} {name!r} in this org")
+
+
+async def change(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...]) -> PermissionHolder:
+    """Set the user permissions of a profile or permission set.
+
+    Raises:
+        ManageProblem: no right, none of that name, or an unknown user permission.
+    """
+    desk.caller.needs(Right.PROFILES, org_id)
+    holder = await find(desk, kind, org_id, name)
+    permissions = checked_permissions(permissions)
+    _may_give(desk, permissions)
+    async with desk.db.transaction() as transaction:
+        await transaction.run(kind.set, msgspec.json.encode(permissions).decode(), holder.id)
+        before = sorted(read_permissions(holder.permissions))
+        await desk.audit(
+            transaction, f"admin.{kind.table}.change", org_id, name=holder.name, before=before, after=permissions
+        )
+    return await find(desk, kind, org_id, holder.id)
+
+
+def _may_give(desk: Desk, permissions: tuple[str, ...]) -> None:
+    """Nobody gives more than they hold (S38)."""
+    if desk.caller.is_operator:
+        return
+    if beyond := set(permissions) - desk.caller.permissions:
+        raise ManageProblem(f"{desk.caller.username} cannot give what they do not hold: {', '.join(sorted(beyond))}")

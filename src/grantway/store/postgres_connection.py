@@ -1,0 +1,225 @@
+"""Connections to PostgreSQL that are held, opened again when lost, and what PostgreSQL's errors mean to us."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
+
+from grantway.store.postgres_batch import insert_many, select_many, update_many
+from grantway.store.statement import Conflict, Insert, Row, Statement, Unavailable, Unfit, Update
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+    Prepared = PreparedStatement[asyncpg.Record]
+
+# An operator's stronger remote_apply stays.
+_DURABLE: Final = (
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
+)
+# A prepared plan is kept as long as its connection: one made while a table was small must not read it whole when it
+# has grown. These leave the plan that is right for one row or a handful, whatever the statistics said that day.
+_BY_INDEX: Final = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+_IDLE_IN_TRANSACTION_S: Final = 60
+
+# SQLSTATE classes and codes for "not now": the fault is the server's or the connection's, not the statement's.
+_AWAY_CLASSES: Final = frozenset(("08", "28", "3D", "3F", "53", "57", "58", "F0", "XX"))
+_AWAY_CODES: Final = frozenset(
+    (
+        "25006",  # read-only: a standby, or a disk nearly full
+        "25P03",  # idle in transaction too long
+        "40001",  # serialization failure, when repeating did not help
+        "40P01",  # deadlock, the same
+        "42703",  # the schema lacks a column: not migrated
+        "42P01",  # the schema lacks a table
+        "55P03",  # a lock cannot be had
+    )
+)
+_AGAIN: Final = frozenset(("40001", "40P01"))
+# The server ends the connection.
+_LOST_CODES: Final = frozenset(("57P01", "57P02", "57P03", "57P05", "25P03"))
+_NUL_IN_TEXT: Final = frozenset(("22021", "22P05"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where to connect, and how long an operation may take."""
+
+    url: str = field(repr=False)  # holds the password
+    deadline_s: float
+
+
+class HeldConnection:
+    """One connection with its prepared statements; opened when first needed, and again after it was lost.
+
+    For one user at a time: the protocol has no room for two questions at once.
+    """
+
+    __slots__ = ("_batches", "_connection", "_settings", "_singles", "_target")
+
+    def __init__(self, target: Target, *, role: str, durable: bool = True, by_index: bool = True) -> None:
+        """Take what the connection is for (shown in pg_stat_activity) and how it commits and plans."""
+        self._target = target
+        self._settings = {
+            "application_name": f"grantway {role}",
+            "default_transaction_isolation": "read committed",
+            "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_S * 1000),
+            "jit": "off",
+        }
+        if by_index:
+            # The server gives up with us; one that cannot reach us any more must not keep its locks.
+            self._settings |= {**_BY_INDEX, "statement_timeout": str(int(target.deadline_s * 1000))}
+        if not durable:
+            self._settings["synchronous_commit"] = "off"
+        self._connection: Connection | None = None
+        self._singles: dict[Statement, Prepared] = {}
+        self._batches: dict[Statement, Prepared] = {}
+
+    async def ready(self) -> "Connection":
+        """Return the open connection.
+
+        Raises:
+            Unavailable: it cannot be opened.
+        """
+        if self._connection is not None:
+            if not self._connection.is_closed():
+                return self._connection
+            self.drop()
+        try:
+            connection: Connection = await asyncpg.connect(
+                self._target.url,
+                timeout=self._target.deadline_s,
+                command_timeout=self._target.deadline_s,
+                statement_cache_size=0,  # ours live as long as the connection
+                # A replica may lag behind a revocation: security decisions are made on the primary (R1).
+                target_session_attrs="primary",
+                server_settings=self._settings,
+            )
+        except (asyncpg.PostgresError, OSError, asyncpg.InterfaceError) as problem:
+            if isinstance(problem, ValueError):  # the URL; asyncpg's text may quote a piece of its password
+                raise ValueError("the PostgreSQL URL cannot be read") from None
+            raise Unavailable(f"cannot connect: {_text(problem)}") from None
+        except ValueError:
+            raise ValueError("the PostgreSQL URL cannot be read") from None
+        self._connection = connection
+        if "synchronous_commit" not in self._settings:
+            try:
+                await connection.execute(_DURABLE)
+            except BaseException:
+                self.drop()
+                raise
+        return connection
+
+    async def row(self, statement: Statement, values: Row) -> Row | None:
+        """Return the first row of a statement."""
+        prepared = self._singles.get(statement) or await self.single(statement)
+        record = await prepared.fetchrow(*values)
+        return None if record is None else tuple(record)
+
+    async def rows(self, statement: Statement, values: Row, timeout_s: float | None = None) -> Sequence[Row]:
+        """Return every row of a statement."""
+        prepared = self._singles.get(statement) or await self.single(statement)
+        return [tuple(record) for record in await prepared.fetch(*values, timeout=timeout_s)]
+
+    async def run_each(self, statement: Statement, many: Sequence[Row]) -> None:
+        """Run a statement once for each of many rows of values, in their order."""
+        prepared = self._singles.get(statement) or await self.single(statement)
+        if len(many) == 1:
+            await prepared.fetch(*many[0])
+        else:
+            await prepared.executemany(many)
+
+    async def run_together(
+        self, statement: Statement, many: Sequence[Row], timeout_s: float | None = None
+    ) -> Sequence[Row]:
+        """Run an insert, update or select for many rows of values at once.
+
+        Returns the keys of the rows an update changed; for a select each row found, then the number (from 1) of the
+        values it was found for.
+        """
+        prepared = self._batches.get(statement) or await self._batch(statement)
+        return [tuple(record) for record in await prepared.fetch(*zip(*many, strict=True), timeout=timeout_s)]
+
+    async def single(self, statement: Statement) -> "Prepared":
+        """Return the statement, prepared on this connection."""
+        connection = await self.ready()
+        prepared = self._singles[statement] = await connection.prepare(statement.postgres)
+        return prepared
+
+    async def _batch(self, statement: Statement) -> "Prepared":
+        single = self._singles.get(statement) or await self.single(statement)
+        # PostgreSQL has worked out what each parameter is; an array of that has to be named.
+        types = [parameter.name for parameter in single.get_parameters()]
+        if isinstance(statement, Insert):
+            text = insert_many(statement, types)
+        elif isinstance(statement, Update):
+            text = update_many(statement, types)
+        else:
+            text = select_many(statement, types)
+        prepared = self._batches[statement] = await (await self.ready()).prepare(text)
+        return prepared
+
+    async def close(self) -> None:
+        """Say goodbye to the server."""
+        connection, self._connection = self._connection, None
+        self._singles, self._batches = {}, {}
+        if connection is not None:
+            try:
+                await connection.close(timeout=1)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                connection.terminate()
+
+    def drop(self) -> None:
+        """Let go of the connection without a word; the server rolls back what was open."""
+        connection, self._connection = self._connection, None
+        self._singles, self._batches = {}, {}
+        if connection is not None:
+            connection.terminate()
+
+
+def is_lost(problem: BaseException) -> bool:
+    """Tell whether the connection is gone, or its prepared statements are, while the deadline is not over."""
+    if isinstance(problem, asyncpg.PostgresError):
+        return (
+            isinstance(
+                problem,
+                asyncpg.PostgresConnectionError | asyncpg.InvalidCachedStatementError | asyncpg.OutdatedSchemaCacheError,
+            )
+            or problem.sqlstate in _LOST_CODES
+        )
+    if isinstance(problem, asyncpg.InterfaceError):
+        return not isinstance(problem, ValueError)  # asyncpg.DataError is one: the values, not the connection
+    return isinstance(problem, OSError) and not isinstance(problem, TimeoutError)
+
+
+def may_be_repeated(problem: BaseException) -> bool:
+    """Tell whether the transaction may succeed when all of it is done once more."""
+    return isinstance(problem, asyncpg.PostgresError) and problem.sqlstate in _AGAIN
+
+
+def as_ours(problem: Exception) -> Exception:
+    """Return what the store's callers are told. Never with PostgreSQL's DETAIL, which quotes rows."""
+    if isinstance(problem, asyncpg.PostgresError):
+        code = problem.sqlstate or ""
+        if code[:2] == "23":
+            return Conflict(_text(problem))
+        if code in _NUL_IN_TEXT:
+            return Unfit("PostgreSQL cannot hold this text")
+        if code in _AWAY_CODES or code[:2] in _AWAY_CLASSES or is_lost(problem):
+            return Unavailable(_text(problem))
+        return problem
+    if isinstance(problem, asyncpg.DataError) and isinstance(problem.__cause__, UnicodeError | OverflowError):
+        return Unfit("PostgreSQL cannot hold this value")
+    if isinstance(problem, TimeoutError):
+        return Unavailable("the database did not answer in time")
+    if isinstance(problem, OSError) or is_lost(problem):
+        return Unavailable(_text(problem))
+    return problem
+
+
+def _text(problem: BaseException) -> str:
+    return str(problem.args[0]) if problem.args else type(problem).__name__
+
+

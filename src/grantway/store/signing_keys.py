@@ -1,0 +1,6 @@
+"""Signing keys at rest: sealed under the key ring, found by purpose."""
+
+from typing import Final
+
+ID_TOKEN: Final = "id_token"
+SEAL_PURPOSE: Final = b"signing-key"
