@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import tomllib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
@@ -172,7 +172,7 @@ def show(chosen: Options, document: Any, text: str) -> None:
     click.echo(json.dumps(document, indent=2, default=str) if chosen.json else text)
 
 
-def table(rows: list[tuple[str, ...]], heads: tuple[str, ...]) -> str:
+def table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...]) -> str:
     """Return rows as columns for people."""
     if not rows:
         return "none"

@@ -17,7 +17,7 @@ from grantway.cli.server_state import db, explain, keys, settings, token
 @click.version_option(__version__)
 @shared
 @click.pass_context
-def cli(context: click.Context, **given: Any) -> None:
+def cli(context: click.Context, /, **given: Any) -> None:
     """An OAuth 2.0 and OpenID Connect server whose clients are connected apps.
 
     \b
