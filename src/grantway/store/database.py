@@ -56,12 +56,20 @@ class Database(Session, Protocol):
 
         Raises:
             Conflict: a row that must be unique exists already.
-            Unavailable: nothing was acknowledged.
+            Unavailable: nothing was acknowledged; it is not known whether it was done when `unknown` is set.
+            Unfit: a value cannot be stored.
         """
         ...
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Begin a transaction; it commits when the block ends and rolls back when the block raises."""
+        """Begin a transaction; it commits when the block ends and rolls back when the block raises.
+
+        Transactions of all processes run one after the other, so what one has read stays true until it writes, but for
+        what `commit` does meanwhile. After a statement has failed nothing can be kept, even when the block catches it.
+
+        Raises:
+            Unavailable: another transaction does not end in time, or the database does not answer.
+        """
         ...
 
     schema_lock: Statement

@@ -14,7 +14,7 @@ _TARGET: Final = re.compile(r" ON CONFLICT \(([a-z_, ]+)\) DO UPDATE\b")
 def insert_many(statement: Insert, types: Sequence[str]) -> str:
     """Return the insert of many rows."""
     into = f"INSERT INTO {statement.table} ({', '.join(statement.columns)})"
-    return f"{into} SELECT * FROM {_arrays(types)}{statement.on_conflict}"  # noqa: S608 - names of our own tables
+    return f"{into} SELECT * FROM {_arrays(types)}{statement.on_conflict}"
 
 
 def update_many(statement: Update, types: Sequence[str]) -> str:
@@ -23,7 +23,7 @@ def update_many(statement: Update, types: Sequence[str]) -> str:
     changes = ", ".join(f"{name} = {place[name]}" for name in statement.columns)
     where = _NAME.sub(lambda found: place[found[1]], statement.where)
     return (
-        f"UPDATE {statement.table} AS t SET {changes} FROM {_arrays(types)}"  # noqa: S608 - names of our own tables
+        f"UPDATE {statement.table} AS t SET {changes} FROM {_arrays(types)}"
         f" WHERE t.{statement.key} = {place[statement.key]}{where} RETURNING t.{statement.key}"
     )
 
@@ -32,7 +32,7 @@ def select_many(statement: Statement, types: Sequence[str]) -> str:
     """Return the select that gives, for each of many rows of values, the first row and the number of the values."""
     text = _NUMBER.sub(r"v.p\1", statement.postgres)
     return (
-        f"SELECT q.*, v.number FROM {_arrays(types, 'WITH ORDINALITY ', ', number')}"  # noqa: S608 - our own text
+        f"SELECT q.*, v.number FROM {_arrays(types, 'WITH ORDINALITY ', ', number')}"
         f" CROSS JOIN LATERAL (SELECT * FROM ({text}) AS s LIMIT 1) AS q"
     )
 
@@ -50,16 +50,12 @@ class Grouping:
     __slots__ = ("condition", "identity", "together")
 
     def __init__(self, statement: Statement) -> None:
-        self.together: Final = isinstance(statement, Insert | Update)
-        """Whether rows may go into one statement at all."""
         self.identity: Final = _identity(statement)
         """Where the values stand that name the row to be changed; empty when every row of values makes a row."""
+        self.together: Final = _together(statement, self.identity)
+        """Whether rows may go into one statement at all."""
         self.condition: Final = _condition(statement)
         """Where the values stand that only the condition of an update asks for."""
-        if isinstance(statement, Insert) and (
-            statement.names != statement.columns or ("DO UPDATE" in statement.on_conflict and not self.identity)
-        ):
-            self.together = False
 
     def rounds(self, rows: Sequence[Row]) -> list[list[Row]]:
         """Part rows so that those of one round change different rows, and changes of one row keep their order.
@@ -86,6 +82,13 @@ class Grouping:
     def condition_of(self, row: Row) -> Row:
         """Return the values that the condition of an update asks for, besides the key."""
         return tuple([row[place] for place in self.condition])
+
+
+def _together(statement: Statement, identity: Sequence[int]) -> bool:
+    if isinstance(statement, Insert):
+        upsert = "DO UPDATE" in statement.on_conflict
+        return statement.names == statement.columns and (not upsert or bool(identity))
+    return isinstance(statement, Update)
 
 
 def _identity(statement: Statement) -> tuple[int, ...]:

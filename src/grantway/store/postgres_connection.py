@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 from asyncpg.prepared_stmt import PreparedStatement
 
 from grantway.store.postgres_batch import insert_many, select_many, update_many
@@ -40,6 +41,7 @@ _AWAY_CODES: Final = frozenset(
 _AGAIN: Final = frozenset(("40001", "40P01"))
 # The server ends the connection.
 _LOST_CODES: Final = frozenset(("57P01", "57P02", "57P03", "57P05", "25P03"))
+_LOST: Final = (asyncpg.PostgresConnectionError, asyncpg.InvalidCachedStatementError)
 _NUL_IN_TEXT: Final = frozenset(("22021", "22P05"))
 
 
@@ -77,6 +79,11 @@ class HeldConnection:
         self._singles: dict[Statement, Prepared] = {}
         self._batches: dict[Statement, Prepared] = {}
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._connection is not None and not self._connection.is_closed()
+
     async def ready(self) -> "Connection":
         """Return the open connection.
 
@@ -91,18 +98,15 @@ class HeldConnection:
             connection: Connection = await asyncpg.connect(
                 self._target.url,
                 timeout=self._target.deadline_s,
-                command_timeout=self._target.deadline_s,
                 statement_cache_size=0,  # ours live as long as the connection
                 # A replica may lag behind a revocation: security decisions are made on the primary (R1).
-                target_session_attrs="primary",
+                target_session_attrs=SessionAttribute.primary,
                 server_settings=self._settings,
             )
-        except (asyncpg.PostgresError, OSError, asyncpg.InterfaceError) as problem:
-            if isinstance(problem, ValueError):  # the URL; asyncpg's text may quote a piece of its password
-                raise ValueError("the PostgreSQL URL cannot be read") from None
-            raise Unavailable(f"cannot connect: {_text(problem)}") from None
-        except ValueError:
+        except ValueError:  # asyncpg's text may quote a piece of the password
             raise ValueError("the PostgreSQL URL cannot be read") from None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as problem:
+            raise Unavailable(f"cannot connect to PostgreSQL: {_text(problem)}") from None
         self._connection = connection
         if "synchronous_commit" not in self._settings:
             try:
@@ -118,10 +122,10 @@ class HeldConnection:
         record = await prepared.fetchrow(*values)
         return None if record is None else tuple(record)
 
-    async def rows(self, statement: Statement, values: Row, timeout_s: float | None = None) -> Sequence[Row]:
+    async def rows(self, statement: Statement, values: Row) -> Sequence[Row]:
         """Return every row of a statement."""
         prepared = self._singles.get(statement) or await self.single(statement)
-        return [tuple(record) for record in await prepared.fetch(*values, timeout=timeout_s)]
+        return [tuple(record) for record in await prepared.fetch(*values)]
 
     async def run_each(self, statement: Statement, many: Sequence[Row]) -> None:
         """Run a statement once for each of many rows of values, in their order."""
@@ -131,21 +135,21 @@ class HeldConnection:
         else:
             await prepared.executemany(many)
 
-    async def run_together(
-        self, statement: Statement, many: Sequence[Row], timeout_s: float | None = None
-    ) -> Sequence[Row]:
+    async def run_together(self, statement: Statement, many: Sequence[Row]) -> Sequence[Row]:
         """Run an insert, update or select for many rows of values at once.
 
         Returns the keys of the rows an update changed; for a select each row found, then the number (from 1) of the
         values it was found for.
         """
         prepared = self._batches.get(statement) or await self._batch(statement)
-        return [tuple(record) for record in await prepared.fetch(*zip(*many, strict=True), timeout=timeout_s)]
+        return [tuple(record) for record in await prepared.fetch(*zip(*many, strict=True))]
 
     async def single(self, statement: Statement) -> "Prepared":
         """Return the statement, prepared on this connection."""
         connection = await self.ready()
-        prepared = self._singles[statement] = await connection.prepare(statement.postgres)
+        # Without a name of its own the next statement would take its place on the server.
+        prepared = await connection.prepare(statement.postgres, name=f"single_{len(self._singles)}")
+        self._singles[statement] = prepared
         return prepared
 
     async def _batch(self, statement: Statement) -> "Prepared":
@@ -158,7 +162,8 @@ class HeldConnection:
             text = update_many(statement, types)
         else:
             text = select_many(statement, types)
-        prepared = self._batches[statement] = await (await self.ready()).prepare(text)
+        connection = await self.ready()
+        prepared = self._batches[statement] = await connection.prepare(text, name=f"batch_{len(self._batches)}")
         return prepared
 
     async def close(self) -> None:
@@ -171,6 +176,12 @@ class HeldConnection:
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 connection.terminate()
 
+    def is_usable_after(self, problem: BaseException) -> bool:
+        """Tell whether the connection may go on: the server said what was wrong, or asyncpg did before it asked."""
+        if isinstance(problem, asyncpg.PostgresError | asyncpg.DataError):
+            return not is_lost(problem) and self.is_open
+        return isinstance(problem, Unavailable) and self.is_open
+
     def drop(self) -> None:
         """Let go of the connection without a word; the server rolls back what was open."""
         connection, self._connection = self._connection, None
@@ -180,18 +191,13 @@ class HeldConnection:
 
 
 def is_lost(problem: BaseException) -> bool:
-    """Tell whether the connection is gone, or its prepared statements are, while the deadline is not over."""
+    """Tell whether the connection is gone, or what was prepared on it is no longer good; not: whether time is up."""
     if isinstance(problem, asyncpg.PostgresError):
-        return (
-            isinstance(
-                problem,
-                asyncpg.PostgresConnectionError | asyncpg.InvalidCachedStatementError | asyncpg.OutdatedSchemaCacheError,
-            )
-            or problem.sqlstate in _LOST_CODES
-        )
-    if isinstance(problem, asyncpg.InterfaceError):
-        return not isinstance(problem, ValueError)  # asyncpg.DataError is one: the values, not the connection
-    return isinstance(problem, OSError) and not isinstance(problem, TimeoutError)
+        return isinstance(problem, _LOST) or problem.sqlstate in _LOST_CODES
+    if isinstance(problem, asyncpg.InterfaceError | OSError):
+        # asyncpg.DataError is a ValueError: the values are at fault, not the connection.
+        return not isinstance(problem, ValueError | TimeoutError)
+    return isinstance(problem, asyncpg.InternalClientError)
 
 
 def may_be_repeated(problem: BaseException) -> bool:
@@ -214,12 +220,10 @@ def as_ours(problem: Exception) -> Exception:
         return Unfit("PostgreSQL cannot hold this value")
     if isinstance(problem, TimeoutError):
         return Unavailable("the database did not answer in time")
-    if isinstance(problem, OSError) or is_lost(problem):
+    if is_lost(problem):
         return Unavailable(_text(problem))
     return problem
 
 
 def _text(problem: BaseException) -> str:
     return str(problem.args[0]) if problem.args else type(problem).__name__
-
-

@@ -9,48 +9,30 @@ from grantway.store.statement import Row, Statement, Unavailable, Unfit
 
 # A bound on what one slow neighbour can hold up.
 _TOGETHER_MAX: Final = 64
+_Kind = tuple[Statement, bool]
 _Found = Sequence[Row]
-
-
-class _Question:
-    """A statement with values, and who waits for the rows."""
-
-    __slots__ = ("answer", "first_only", "statement", "until", "values")
-
-    def __init__(self, statement: Statement, values: Row, first_only: bool, until: float) -> None:
-        self.statement = statement
-        self.values = values
-        self.first_only = first_only
-        self.until = until
-        self.answer: asyncio.Future[_Found] = asyncio.get_running_loop().create_future()
-
-    def tell(self, found: _Found | Exception) -> None:
-        if self.answer.done():
-            return
-        if isinstance(found, Exception):
-            self.answer.set_exception(found)
-        else:
-            self.answer.set_result(found)
+_Waiting = tuple[Row, "asyncio.Future[_Found]", float]
 
 
 class Readers:
     """The connections for reading, and the questions that wait for one."""
 
     def __init__(self, target: Target, count: int) -> None:
-        self._target: Final = target
+        self._deadline_s: Final = target.deadline_s
         self._all: Final = [HeldConnection(target, role="reader") for _ in range(count)]
         self._free: Final = list(self._all)
-        self._waiting: dict[tuple[Statement, bool], list[_Question]] = {}
+        # By kind, so that those who wait for the same statement are found together; the oldest kind comes first.
+        self._waiting: Final[dict[_Kind, list[_Waiting]]] = {}
         self._serving: Final[set[asyncio.Task[None]]] = set()
         self._loop: Final = asyncio.get_running_loop()
 
     async def open(self) -> None:
-        """Open the first connection.
+        """Open the connection that is used first.
 
         Raises:
             Unavailable: it cannot be opened.
         """
-        await self._free[-1].ready()
+        await self._all[-1].ready()
 
     async def ask(self, statement: Statement, values: Row, *, first_only: bool) -> _Found:
         """Return the rows, or the first of them.
@@ -58,14 +40,23 @@ class Readers:
         Raises:
             Unavailable: the database does not answer in time.
         """
-        question = _Question(statement, values, first_only, self._loop.time() + self._target.deadline_s)
-        self._waiting.setdefault((statement, first_only), []).append(question)
-        if self._free:
-            held = self._free.pop()
-            task = self._loop.create_task(self._serve(held))
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
-        return await question.answer
+        kind = (statement, first_only)
+        until = self._loop.time() + self._deadline_s
+        if not self._free:
+            answer: asyncio.Future[_Found] = self._loop.create_future()
+            self._waiting.setdefault(kind, []).append((values, answer, until))
+            return await answer
+        held = self._free.pop()
+        try:
+            found = (await self._look_up(held, kind, [values], until))[0]
+        except Exception as problem:
+            ours = as_ours(problem)
+            if isinstance(ours, Unfit):
+                return ()  # what cannot be stored cannot be found
+            raise ours from None
+        finally:
+            self._let_go(held)
+        return found
 
     async def close(self) -> None:
         """Answer what waits, then close the connections."""
@@ -74,75 +65,86 @@ class Readers:
         for held in self._all:
             await held.close()
 
+    def _let_go(self, held: HeldConnection) -> None:
+        if self._waiting:
+            task = self._loop.create_task(self._serve(held))
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+        else:
+            self._free.append(held)
+
     async def _serve(self, held: HeldConnection) -> None:
         """Answer questions on one connection until none waits."""
         try:
             while self._waiting:
                 kind = next(iter(self._waiting))
                 questions = self._waiting.pop(kind)
-                if len(questions) > 1 and not _may_go_together(questions[0]):
-                    self._waiting[kind] = questions[1:]
-                    questions = questions[:1]
-                elif len(questions) > _TOGETHER_MAX:
-                    self._waiting[kind] = questions[_TOGETHER_MAX:]
-                    questions = questions[:_TOGETHER_MAX]
-                await self._answer(held, questions)
+                most = _TOGETHER_MAX if _may_go_together(kind) else 1
+                if len(questions) > most:
+                    self._waiting[kind] = questions[most:]
+                await self._answer(held, kind, questions[:most])
         finally:
             self._free.append(held)
 
-    async def _answer(self, held: HeldConnection, questions: list[_Question]) -> None:
+    async def _answer(self, held: HeldConnection, kind: _Kind, questions: list[_Waiting]) -> None:
         try:
-            found = await self._look_up(held, questions)
+            found = await self._look_up(held, kind, [values for values, _, _ in questions], questions[0][2])
         except Exception as problem:
             ours = as_ours(problem)
-            if isinstance(ours, Unfit):
-                if len(questions) > 1:
-                    for question in questions:
-                        await self._answer(held, [question])
-                    return
-                questions[0].tell(())  # what cannot be stored cannot be found
-                return
-            for question in questions:
-                question.tell(Unavailable(str(ours)) if isinstance(ours, Unavailable) else ours)
+            if len(questions) == 1:
+                _tell(questions[0][1], () if isinstance(ours, Unfit) else ours)
+            elif isinstance(ours, Unavailable):
+                for _, answer, _ in questions:
+                    _tell(answer, Unavailable(str(ours)))
+            else:
+                # One question that cannot be asked must not spoil its neighbours'.
+                for question in questions:
+                    await self._answer(held, kind, [question])
         except BaseException:
-            held.drop()
-            for question in questions:
-                question.answer.cancel()
+            for _, answer, _ in questions:
+                answer.cancel()
             raise
         else:
-            for question, rows in zip(questions, found, strict=True):
-                question.tell(rows)
+            for (_, answer, _), rows in zip(questions, found, strict=True):
+                _tell(answer, rows)
 
-    async def _look_up(self, held: HeldConnection, questions: list[_Question]) -> Sequence[_Found]:
+    async def _look_up(self, held: HeldConnection, kind: _Kind, many: list[Row], until: float) -> Sequence[_Found]:
         """Ask the database; once more on a new connection when the held one turns out to be lost."""
         for may_try_again in (True, False):
             try:
-                async with asyncio.timeout_at(questions[0].until):
-                    return await _rows_of(held, questions)
-            except TimeoutError:
-                held.drop()
-                raise
-            except Exception as problem:
-                if not is_lost(problem):
+                async with asyncio.timeout_at(until):
+                    return await _ask(held, kind, many)
+            except BaseException as problem:
+                if isinstance(problem, Exception) and held.is_usable_after(problem):
                     raise
                 held.drop()
-                if not may_try_again:
+                if not (may_try_again and is_lost(problem)):
                     raise
         raise AssertionError
 
 
-async def _rows_of(held: HeldConnection, questions: list[_Question]) -> Sequence[_Found]:
-    first = questions[0]
-    if len(questions) > 1:
-        found: list[_Found] = [()] * len(questions)
-        for row in await held.run_together(first.statement, [question.values for question in questions]):
+async def _ask(held: HeldConnection, kind: _Kind, many: list[Row]) -> Sequence[_Found]:
+    statement, first_only = kind
+    if len(many) > 1:
+        found: list[_Found] = [()] * len(many)
+        for row in await held.run_together(statement, many):
             found[int(str(row[-1])) - 1] = (row[:-1],)
         return found
-    if not first.first_only:
-        return [await held.rows(first.statement, first.values)]
-    row_or_none = await held.row(first.statement, first.values)
+    if not first_only:
+        return [await held.rows(statement, many[0])]
+    row_or_none = await held.row(statement, many[0])
     return [() if row_or_none is None else (row_or_none,)]
 
 
-def _may_go_together(question: _Question) -> bool:
-    return question.first_only and bool(question.values) and question.statement.postgres.startswith("SELECT ")
+def _may_go_together(kind: _Kind) -> bool:
+    statement, first_only = kind
+    return first_only and bool(statement.names) and statement.postgres.startswith("SELECT ")
+
+
+def _tell(answer: asyncio.Future[_Found], found: _Found | Exception) -> None:
+    if answer.done():
+        return
+    if isinstance(found, Exception):
+        answer.set_exception(found)
+    else:
+        answer.set_result(found)
