@@ -121,6 +121,14 @@ class Wire:
         answer.body, self._kept = self._kept[:length], self._kept[length:]
         return answer
 
+    def bytes_until_closed(self) -> int:
+        """Read to the end and count."""
+        count = len(self._kept)
+        with contextlib.suppress(ConnectionError):
+            while piece := self.sock.recv(1 << 20):
+                count += len(piece)
+        return count
+
     def is_closed(self) -> bool:
         """Wait until the server closes, and tell whether it sent nothing before."""
         try:

@@ -4,12 +4,12 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Container, Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from grantway.kit.http import Call, Reply, new_request_id
-from grantway.web.exchange import EXCHANGE, AsgiExchange, BodyNotRead, Exchange, Receive, Send
+from grantway.web.exchange import EXCHANGE, AsgiExchange, BodyNotRead, Exchange, Message, Receive, Send
 from grantway.web.fields import Fields, read_fields
 from grantway.web.gate import Refuse
 from grantway.web.peers import Peers, plain_address
@@ -71,7 +71,7 @@ class Edge:
         self._on_shutdown = on_shutdown
         self._going_on: set[asyncio.Task[Reply]] = set()
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or run the lifespan."""
         kind = scope["type"]
         if kind == "http":
@@ -84,7 +84,7 @@ class Edge:
         else:
             await send({"type": "websocket.close"})
 
-    async def _serve(self, scope: dict[str, Any], exchange: Exchange) -> None:
+    async def _serve(self, scope: Message, exchange: Exchange) -> None:
         headers = tuple(scope["headers"])
         fields = read_fields(headers)
         method = scope["method"]
@@ -134,7 +134,7 @@ class Edge:
             raise BodyNotRead(413)
         return await exchange.read_body(limit)
 
-    def _origin(self, scope: dict[str, Any], fields: Fields) -> tuple[str, str]:
+    def _origin(self, scope: Message, fields: Fields) -> tuple[str, str]:
         """Return the client's address and scheme; a trusted proxy may name both (S51)."""
         client = scope["client"]
         address = plain_address(client[0]) if client else ""
@@ -146,7 +146,7 @@ class Edge:
                 scheme = fields.scheme.decode("ascii")
         return address, scheme
 
-    def _host(self, hosts: list[bytes], scope: dict[str, Any]) -> tuple[str, int | None]:
+    def _host(self, hosts: list[bytes], scope: Message) -> tuple[str, int | None]:
         """Return the Host header in lower case, and the status to refuse it with, if any (RFC 9112, section 3.2)."""
         if len(hosts) != 1:
             return "", None if not hosts and scope["http_version"] == "1.0" and self._allows is None else 400

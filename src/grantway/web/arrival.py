@@ -1,101 +1,100 @@
 """When the first byte of a request reached the server, told so that it orders right against a commit (decision 3).
 
-A program learns of bytes only when it next asks the kernel, so two questions decide what a stamp may say:
+A program learns of bytes only when it asks the kernel, once in each turn of the event loop. All that can be known of
+bytes found in a turn is that they came after the loop had asked in the turn before. So the tracker keeps a floor: a
+time of which it knows that the loop has asked the kernel since. Every stamp is at least the floor.
 
-- Came the request *after an answer we had sent*? Then its stamp must be later than anything that happened before that
-  answer, a commit above all. `answered` sees to this: the event loop asks the kernel once between the end of a request
-  and the sending of its answer (`poll_before`), so bytes found up to then are older than the answer, and bytes found
-  after it are newer than the moment the answer was ready. That moment is the floor of every stamp from then on.
-- Lay the request in the kernel while the loop was busy? Then its stamp must not be later than its true arrival: it gets
-  the time of the turn of the loop before. Only a loop that was idle just now stamps with the present.
+- A request sent *after an answer* must be stamped later than the commit that the answer told of. `poll_before` lets the
+  loop ask once between the moment an answer is ready and its sending; that moment is the floor from then on.
+- A request that lay in the kernel while the loop was busy must not be stamped later than it came. Its stamp is the
+  floor, not the present, unless the loop was idle: nothing of ours was waiting to be run and nothing had happened for a
+  while, so that the kernel was being waited for and the bytes are new.
+- A busy loop without answers still moves on: each turn with arrivals leaves a mark that becomes the floor a turn later.
 
-Both hold within one process. Another worker's answers raise no floor here, so across workers a stamp is early by at
-most one busy turn of this worker's loop: a replay in that gap counts as a tie, and is refused all the same.
+uvloop's `time()` is no help in telling turns apart: it is not cached. The order of callbacks is what counts here.
+
+All this holds within one process. Another worker's answers raise no floor here, so across workers a stamp is early by
+at most a few busy turns: a replay in that gap counts as a tie, and is refused all the same.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Final
 
-# No activity for this long means that the loop was waiting for the kernel, not the kernel for the loop.
+# No activity for this long, with nothing waiting to be run, means that the loop waited for the kernel.
 _IDLE_US: Final = 300
-# libuv's cached time has whole milliseconds; older than that, the loop's thread was kept from running.
-_CACHED_TIME_US: Final = 1300
 
 
 class Arrivals:
     """The tracker of one event loop. Times are microseconds of the server's clock."""
 
-    __slots__ = ("_accept_floor", "_began", "_bound", "_floor", "_hops", "_loop", "_noted", "_now_us", "_turn")
+    __slots__ = ("_accept_floor", "_floor", "_hops", "_loop", "_marking", "_noted", "_now_us", "_pending")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, now_us: Callable[[], int]) -> None:
         self._loop = loop
         self._now_us = now_us
-        # uvloop runs what `call_soon` gave it before the next poll hands out data; asyncio's own loop after it.
+        # What `call_soon` is given runs after the next question to the kernel: with uvloop behind what that question
+        # brought, with asyncio's own loop before it. There one turn more makes sure.
         self._hops = 1 if type(loop).__module__.startswith("uvloop") else 2
-        self._turn = -1.0
-        self._noted = 0
-        self._began = 0
-        self._bound = 0
         self._floor = 0
         self._accept_floor = 0
+        self._noted = 0
+        self._pending = 0
+        self._marking = False
 
     def bytes_came(self) -> int:
         """Return the arrival of bytes that the loop hands over now."""
-        return self._stamp(self._floor)
+        now = self._note()
+        return min(self._floor, now)  # a clock that was set back must not leave stamps in the future
 
     def connection_came(self) -> int:
-        """Return the arrival of a connection that the loop hands over now, one turn after it was accepted."""
-        return self._stamp(self._accept_floor)
+        """Return the arrival of a connection that the loop hands over now. It was accepted a little earlier."""
+        now = self._note()
+        return min(self._accept_floor, now)
 
     def after_next_read(self, then: Callable[[], None]) -> None:
-        """Call `then` once what lay in the kernel by now has been handed over."""
-        self._later(self._hops if self._hops == 1 else 3, then)
+        """Call `then` once what lies in the kernel by now has been handed over."""
+        self._later(2 * self._hops - 1, then)
 
     def poll_before(self, send: Callable[[], None]) -> None:
         """Call `send`, which sends an answer that is ready now, after the loop has asked the kernel once more."""
+        now = self._noted = self._now_us()
+        self._later(self._hops, self._answer, now, send)
+
+    def _note(self) -> int:
         now = self._now_us()
-        self._activity(now)
-        self._later(self._hops, self._answered, now, send)
+        if not self._pending and not 0 <= now - self._noted <= _IDLE_US:
+            self._floor = self._accept_floor = now
+        self._noted = now
+        if not self._marking:
+            self._marking = True
+            self._later(1, self._mark)
+        return now
 
-    def _answered(self, ready_us: int, send: Callable[[], None]) -> None:
+    def _mark(self) -> None:
+        self._marking = False
+        self._later(self._hops, self._raise, self._now_us())
+
+    def _answer(self, ready_us: int, send: Callable[[], None]) -> None:
         send()
-        self._activity(self._now_us())
-        self._floor = max(self._floor, ready_us)
-        # Connections accepted by that same poll are handed over within this turn, and must not meet the new floor.
-        self._later(self._hops, self._accept, ready_us)
+        self._noted = self._now_us()
+        self._raise(ready_us)
 
-    def _accept(self, ready_us: int) -> None:
-        self._accept_floor = max(self._accept_floor, ready_us)
+    def _raise(self, asked_since: int) -> None:
+        self._floor = max(self._floor, asked_since)
+        # Connections accepted in this turn are handed over within it, after us: they are older than the new floor.
+        self._later(self._hops, self._raise_for_connections, asked_since)
+
+    def _raise_for_connections(self, asked_since: int) -> None:
+        self._accept_floor = max(self._accept_floor, asked_since)
 
     def _later(self, hops: int, then: Callable[..., None], *args: object) -> None:
-        if hops == 1:
-            self._loop.call_soon(then, *args)
+        self._pending += 1
+        self._loop.call_soon(self._hop, hops - 1, then, args)
+
+    def _hop(self, hops: int, then: Callable[..., None], args: tuple[object, ...]) -> None:
+        self._pending -= 1
+        if hops:
+            self._later(hops, then, *args)
         else:
-            self._loop.call_soon(self._later, hops - 1, then, *args)
-
-    def _stamp(self, floor: int) -> int:
-        now = self._now_us()
-        turn = self._loop.time()
-        if turn != self._turn:
-            self._begin_turn(now, turn, arrival=True)
-        self._noted = now
-        # A clock that was set back must not leave stamps in the future.
-        return min(now, max(self._bound, floor))
-
-    def _activity(self, now: int) -> None:
-        turn = self._loop.time()
-        if turn != self._turn:
-            self._begin_turn(now, turn, arrival=False)
-        self._noted = now
-
-    def _begin_turn(self, now: int, turn: float, *, arrival: bool) -> None:
-        behind = max(0, int((time.monotonic() - turn) * 1e6))
-        began = now - behind
-        if 0 <= now - self._noted <= _IDLE_US:
-            self._bound = self._began
-        else:
-            self._bound = now if arrival and behind <= _CACHED_TIME_US else began
-        self._began = began
-        self._turn = turn
+            then(*args)

@@ -196,16 +196,28 @@ class Connection(HttpToolsProtocol):
             try:
                 self.parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
-                # Nothing is upgraded here: what follows is the next request (RFC 9110, section 7.8).
-                data = data[upgrade.args[0] :]
-                if not data:
-                    return
+                # Nothing is upgraded here (RFC 9110, section 7.8). The parser takes the body for the other protocol,
+                # so the request is read once more, without the offer.
+                data = self._without_offer() + data[upgrade.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)
+                self._chunk_arrived = self._arrived
             except httptools.HttpParserCallbackError as problem:
                 if isinstance(problem.__context__, _Stop):
                     raise _Stop from None
                 raise
             else:
                 return
+
+    def _without_offer(self) -> bytes:
+        version = self.parser.get_http_version().encode("ascii")
+        lines = [self._method + b" " + self._target + b" HTTP/" + version]
+        for name, value in self.headers:
+            if name == b"connection":
+                kept = (option for option in value.split(b",") if option.strip().lower() != b"upgrade")
+                lines.append(name + b": " + b",".join(kept))
+            elif name != b"upgrade":
+                lines.append(name + b": " + value)
+        return b"\r\n".join((*lines, b"\r\n"))
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -245,6 +257,10 @@ class Connection(HttpToolsProtocol):
         """The header is whole: the request can be asked for its body, or answered."""
         parser = self.parser
         method = self._method = parser.get_method()
+        if parser.should_upgrade():
+            if method == b"CONNECT":
+                self._halt(400)
+            return
         version = parser.get_http_version()
         watched = self._watched
         target = split_target(self._target, method, watched.get(b"host"))
@@ -296,6 +312,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        if self._reading is Reading.HEADER:  # an offer to upgrade; `_feed` sees to it
+            return
         self._reading = Reading.NOTHING
         self._deadline = _NEVER
         if self._incoming is not None:

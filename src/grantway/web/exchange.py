@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, Protocol
 
 from grantway.kit.http import Reply
 from grantway.web.wire import BODILESS, HttpDate, check_headers
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
 EXCHANGE: Final = "grantway.exchange"
 """The key of the ASGI scope under which our own protocol hands over its exchange."""
 
@@ -54,7 +55,7 @@ class AsgiExchange:
 
     __slots__ = ("_date", "_head_only", "_receive", "_send", "arrived_us", "cancels")
 
-    def __init__(self, scope: dict[str, Any], receive: Receive, send: Send, arrived_us: int, date: HttpDate) -> None:
+    def __init__(self, scope: Message, receive: Receive, send: Send, arrived_us: int, date: HttpDate) -> None:
         self._receive = receive
         self._send = send
         self._date = date
