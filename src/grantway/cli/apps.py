@@ -36,7 +36,9 @@ def create(name: str, contact_email: str, consumer_key: str, values: tuple[str, 
 
     changed = run(chosen, work)
     made = changed.app
-    text = f"Made the app {made.app.name}\nConsumer key     {made.consumer_key}\nConsumer secret  {made.secret.reveal()}"
+    text = (
+        f"Made the app {made.app.name}\nConsumer key     {made.consumer_key}\nConsumer secret  {made.secret.reveal()}"
+    )
     show(chosen, _document(made, reveal=True) | {"warnings": list(changed.warnings)}, text + _warned(changed.warnings))
 
 

@@ -69,7 +69,7 @@ def shared(command: F) -> F:
 
 def options(given: dict[str, Any]) -> Options:
     """Take the shared options out of a command's arguments: command line, then environment, then file."""
-    above: dict[str, Any] = (click.get_current_context().find_root().obj or {}) if click.get_current_context() else {}
+    above: dict[str, Any] = click.get_current_context().find_root().obj or {}
     found: dict[str, Any] = {}
     for name in OPTIONS:
         value = given.pop(name, None)

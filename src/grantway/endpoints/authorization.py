@@ -1,4 +1,4 @@
-"""What authorize, login and consent share: refusing where it is safe to, going on to the next step, issuing the code."""
+"""What authorize, login and consent share: refusing where it is safe, taking the next step, issuing the code."""
 
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -57,7 +57,9 @@ _ON_THE_PAGE: Final = frozenset(
 )
 
 
-def html(page: object, *, status: int = 200, callback: str = "", headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+def html(
+    page: object, *, status: int = 200, callback: str = "", headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> Reply:
     """Return a page. `callback` is where a form on it may lead to in the end: browsers check every hop of it."""
     if not callback:
         guards = security_headers()

@@ -61,7 +61,7 @@ def _params(call: Call, door: Door) -> Mapping[str, str]:
         return query
     form = form_of(call, door)
     if query.keys() & form.keys():
-        raise Refused(no_request.PARAMETER_REPEATED(parameter=sorted(query.keys() & form.keys())[0]))
+        raise Refused(no_request.PARAMETER_REPEATED(parameter=min(query.keys() & form.keys())))
     return {**query, **form}
 
 

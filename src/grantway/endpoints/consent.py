@@ -1,4 +1,4 @@
-"""GET and POST of the consent page: does this person want the app to act for them? (S3, S8; RemoteAccessAuthorizationPage)."""
+"""GET and POST of the consent page: does this person want the app to act for them? (S3, S8)."""
 
 from typing import Final
 

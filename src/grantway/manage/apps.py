@@ -217,7 +217,7 @@ async def delete(desk: Desk, org: Org, name: str) -> None:
     now = desk.clock.now_ms()
     async with desk.db.transaction() as transaction:
         for statement in _DELETE:
-            values = {"now": now, "id": app.id}
+            values: dict[str, str | int] = {"now": now, "id": app.id}
             await transaction.run(statement, *(values[one] for one in statement.names))
         await desk.audit(transaction, "admin.app.delete", org.id, app_id=app.id, name=name)
 

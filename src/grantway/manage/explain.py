@@ -10,6 +10,7 @@ from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
 from grantway.protocol.no import by_id
+from grantway.protocol.refusal import Refusal
 from grantway.protocol.when import iso_seconds
 from grantway.store.statement import Statement
 
@@ -65,7 +66,9 @@ async def explain(desk: Desk, text: str) -> Explanation:
         app=cast("str | None", row[9]) or "",
         reason=cast(str, row[3]),
         error=cast(str, row[4]),
-        means=reason(**shown).explanation() if reason else "A reason that this release does not know.",
+        means=Refusal(reason=reason, facts=shown).explanation()
+        if reason
+        else "A reason that this release does not know.",
         remedy=reason.remedy if reason else "",
         setting=reason.setting.name if reason and reason.setting else "",
         setting_label=reason.setting.label if reason and reason.setting else "",

@@ -10,7 +10,9 @@ from grantway.store.signing_keys import ID_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert("signing_key", ["kid", "purpose", "private_box", "created_at", "retired_at"])
-_ALL: Final = Statement("SELECT kid, purpose, created_at, retired_at FROM signing_key ORDER BY created_at DESC, kid DESC")
+_ALL: Final = Statement(
+    "SELECT kid, purpose, created_at, retired_at FROM signing_key ORDER BY created_at DESC, kid DESC"
+)
 _RETIRE: Final = Statement(
     "UPDATE signing_key SET retired_at = :now WHERE purpose = :purpose AND retired_at IS NULL AND created_at < :before"
 )

@@ -119,5 +119,3 @@ def settings_of(org: Org) -> dict[str, object]:
     """Return an org's settings by name, as they hold."""
     values = read_values(org.settings)
     return {one.name: one.kind.write(values.get(one, one.default)) for one in held_by(Holder.ORG)}
-
-

@@ -21,6 +21,7 @@ def warnings_about(app: InstalledApp) -> tuple[str, ...]:
         found.append("the web server flow needs no secret and no PKCE: set require_pkce=true")
     if "full" in app[s.SCOPES]:
         found.append("the scope full is too wide for most apps: select what it needs")
-    if allows_refresh(app[s.SCOPES]) and app[s.REFRESH_TOKEN_POLICY].form == "infinite":
+    scopes: tuple[str, ...] = app[s.SCOPES]
+    if allows_refresh(scopes) and app[s.REFRESH_TOKEN_POLICY].form == "infinite":
         found.append("refresh tokens never end: set refresh_token_policy=specific_inactivity:30:DAYS")
     return tuple(found)

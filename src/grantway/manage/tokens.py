@@ -54,9 +54,7 @@ async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> 
     async with desk.db.transaction() as transaction:
         ended = await transaction.run(_REVOKE_LINES, *(values[name] for name in _REVOKE_LINES.names))
         access = await transaction.run(_REVOKE_ACCESS, *(values[name] for name in _REVOKE_ACCESS.names))
-        await desk.audit(
-            transaction, "admin.tokens.revoke", org.id, app_id=app_id, username=username, lines=len(ended)
-        )
+        await desk.audit(transaction, "admin.tokens.revoke", org.id, app_id=app_id, username=username, lines=len(ended))
     return len(ended) + len(access)
 
 

@@ -19,10 +19,22 @@ from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert(
     "person",
-    (
-        "id org_id username email first_name last_name profile_id password_hash is_active is_frozen not_before details"
-        " created_at updated_at"
-    ).split(),
+    [
+        "id",
+        "org_id",
+        "username",
+        "email",
+        "first_name",
+        "last_name",
+        "profile_id",
+        "password_hash",
+        "is_active",
+        "is_frozen",
+        "not_before",
+        "details",
+        "created_at",
+        "updated_at",
+    ],
 )
 _ALL: Final = Statement(
     f"SELECT {USER_COLUMNS} FROM person u JOIN profile r ON r.id = u.profile_id"  # noqa: S608 - our own names

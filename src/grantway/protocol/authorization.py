@@ -1,4 +1,4 @@
-"""The authorization request: read, checked before and after its callback is trusted (RFC 6749 4.1.1; OIDC Core 3.1.2)."""
+"""The authorization request: read, checked before and after its callback is trusted (RFC 6749 4.1.1)."""
 
 import re
 from collections.abc import Mapping

@@ -99,11 +99,11 @@ REFRESH_TOKEN_ROTATION: Final = Setting[bool](
     name="refresh_token_rotation",
     kind=FLAG,
     label="Enable Refresh Token Rotation",
-    help="Each refresh gives a new refresh token and ends the old one; an old one that comes back ends the whole line.",
+    help="Each refresh gives a new refresh token and ends the old one; an old one that comes back ends its line.",
     default=False,
     for_new_apps=True,
     section=Section.OAUTH,
-    effect="token, refresh_token: the answer has a new refresh_token; a spent one is invalid_grant and revokes its line",
+    effect="token, refresh_token: the answer has a new refresh_token; a spent one is invalid_grant and ends its line",
     xml={"ConnectedApp": Xml(path="oauthConfig/isRefreshTokenRotationEnabled")},
 )
 

@@ -1,0 +1,158 @@
+"""A server as a user starts it: its own process, a data folder of its own, a free port."""
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+_READY = re.compile(r"Grantway is ready: (http\S+)")
+
+
+@dataclass
+class Served:
+    """A running server and what `demo.json` says of it."""
+
+    base: str
+    folder: Path
+    process: subprocess.Popen[str]
+    demo: dict[str, Any]
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command against the same data folder."""
+        return grantway("--data", str(self.folder), *arguments)
+
+    @property
+    def app(self) -> dict[str, Any]:
+        """The first demo app."""
+        return dict(self.demo["apps"][0])
+
+
+def grantway(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user does."""
+    command = [sys.executable, "-c", "from grantway.cli import main; main()", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+def start(folder: Path, *arguments: str) -> Served:
+    """Start a demo server on a free port and wait until it says that it is ready."""
+    command = [sys.executable, "-c", "from grantway.cli import main; main()", "serve", "--demo", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--data", str(folder), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    seen = ""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        line = process.stdout.readline()
+        seen += line
+        if found := _READY.search(line):
+            return Served(found[1], folder, process, json.loads((folder / "demo.json").read_text()))
+        if not line:
+            break
+    raise AssertionError(f"the server did not start:\n{seen}")
+
+
+def kill(served: Served, number: int = signal.SIGTERM) -> None:
+    """End the server and all of its workers."""
+    try:
+        os.killpg(served.process.pid, number)
+        served.process.wait(timeout=40)
+    except ProcessLookupError:
+        pass
+    finally:
+        if served.process.stdout is not None:
+            served.process.stdout.close()
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[Served]:
+    """A server for the length of a block."""
+    served = start(folder, *arguments)
+    try:
+        yield served
+    finally:
+        kill(served)
+
+
+def fields(page: str) -> dict[str, str]:
+    """Return the hidden fields of a page's form."""
+    found = re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in found}
+
+
+@dataclass
+class SignedIn:
+    """What came of a walk through login and consent."""
+
+    location: str
+    answer: dict[str, str]
+    verifier: str
+
+
+def walk(
+    served: Served, client: httpx.Client, *, door: str = "/services/oauth2", decision: str = "allow", **more: str
+) -> SignedIn:
+    """Go to authorize, log in, decide, and come back with what the callback was told."""
+    verifier = secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    asked = {
+        "response_type": "code",
+        "client_id": served.app["consumer_key"],
+        "redirect_uri": served.app["callback_url"],
+        "scope": "openid api refresh_token",
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+        **more,
+    }
+    reply = client.get(f"{served.base}{door}/authorize", params=asked)
+    for _ in range(5):
+        location = reply.headers.get("location", "")
+        if location and not location.startswith(served.base):
+            return SignedIn(location, {k: v[0] for k, v in parse_qs(urlsplit(location).query).items()}, verifier)
+        page = client.get(location)
+        form = fields(page.text) | ({"decision": decision} if "decision" in page.text else served.demo["users"][0])
+        reply = client.post(location.partition("?")[0], data=form)
+    raise AssertionError(f"no way to the callback: {reply.status_code} {reply.text[:300]}")
+
+
+def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str = "/services/oauth2") -> httpx.Response:
+    """Redeem the code of a walk."""
+    form = {
+        "grant_type": "authorization_code",
+        "code": signed_in.answer["code"],
+        "client_id": served.app["consumer_key"],
+        "client_secret": served.app["consumer_secret"],
+        "redirect_uri": served.app["callback_url"],
+        "code_verifier": signed_in.verifier,
+    }
+    return client.post(f"{served.base}{door}/token", data=form)
+
+
+def refresh(served: Served, client: httpx.Client, token: str, door: str = "/services/oauth2") -> httpx.Response:
+    """Use a refresh token."""
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": token,
+        "client_id": served.app["consumer_key"],
+        "client_secret": served.app["consumer_secret"],
+    }
+    return client.post(f"{served.base}{door}/token", data=form)
