@@ -97,7 +97,7 @@ def test_a_broken_file_is_named_and_does_not_stop_the_others(tmp_path: Path) -> 
 def test_the_real_files_of_every_source_import_and_come_out_saying_the_same(tmp_path: Path) -> None:
     if not FIXTURES.is_dir():
         pytest.skip(f"the real metadata files are not here ({FIXTURES.name}); the same rules are tested above")
-    from grantway.metadata.document import read, without_secrets  # noqa: PLC0415 - only where the files are
+    from grantway.metadata.document import read, without_secrets
 
     count = 0
     for folder in sorted(path for path in FIXTURES.iterdir() if path.is_dir())[::4]:
@@ -118,6 +118,6 @@ def test_the_real_files_of_every_source_import_and_come_out_saying_the_same(tmp_
 
 def _same(one: object, other: object) -> bool:
     """Compare what two documents say, whatever the lines they stand on."""
-    from grantway.metadata.document import to_json  # noqa: PLC0415 - only where the files are
+    from grantway.metadata.document import to_json
 
     return to_json(one) == to_json(other)  # type: ignore[arg-type]
