@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -52,10 +54,12 @@ class Running:
     def __init__(self, server: uvicorn.Server, port: int) -> None:
         self.server = server
         self.port = port
+        self.trusting: ssl.SSLContext | None = None
 
     def connect(self, timeout: float = 5) -> "Wire":
         """Open a connection."""
-        return Wire(socket.create_connection(("127.0.0.1", self.port), timeout=timeout))
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+        return Wire(self.trusting.wrap_socket(plain, server_hostname="localhost") if self.trusting else plain)
 
     def ask(self, data: bytes) -> "Answer":
         """Send bytes on a new connection and return the answer."""
@@ -139,7 +143,12 @@ class Wire:
 
 @contextlib.contextmanager
 def serving(
-    dispatch: Dispatch = echo, *, limits: Limits | None = None, trusted: tuple[str, ...] = (), **edge: Any
+    dispatch: Dispatch = echo,
+    *,
+    limits: Limits | None = None,
+    trusted: tuple[str, ...] = (),
+    certificate: Path | None = None,
+    **edge: Any,
 ) -> Iterator[Running]:
     """Run a server for a `with` block."""
     edge.setdefault("body_limit", usual_body_limit)
@@ -157,6 +166,7 @@ def serving(
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=5,
+        ssl_certfile=certificate,
     )
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -173,7 +183,10 @@ def serving(
         assert time.monotonic() < until
         time.sleep(0.005)
     try:
-        yield Running(server, listener.getsockname()[1])
+        running = Running(server, listener.getsockname()[1])
+        if certificate is not None:
+            running.trusting = ssl.create_default_context(cafile=certificate)
+        yield running
     finally:
         server.should_exit = True
         thread.join(10)

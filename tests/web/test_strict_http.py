@@ -1,7 +1,13 @@
 """Requests that two servers might read differently are not read at all."""
 
+import logging
+import random
+import socket
+import time
+
 import pytest
 
+from grantway.kit.http import Call, Reply
 from tests.web.edge_server import serving
 
 pytestmark = pytest.mark.requirement("S50")
@@ -52,7 +58,11 @@ WELL_FRAMED = {"a bad escape", "no Host", "two Hosts", "a Host that is none"}
 def test_malformed_http_gets_400_in_the_dialect_of_its_path_and_ends_the_connection(case: str) -> None:
     reached: list[str] = []
 
-    with serving() as server, server.connect() as wire:
+    async def hear(call: Call) -> Reply:
+        reached.append(call.path)
+        return Reply(200)
+
+    with serving(hear) as server, server.connect() as wire:
         wire.send(MALFORMED[case])
         answer = wire.answer()
         assert answer.status == 400
@@ -107,3 +117,29 @@ def test_trailers_do_not_become_header_fields() -> None:
 def test_endless_trailers_are_refused() -> None:
     with serving() as server:
         assert server.ask(CHUNKED + b"3\r\nabc\r\n0\r\n" + b"X: yyyyyyyy\r\n" * 3000 + b"\r\n").status == 431
+
+
+def test_damaged_requests_never_harm_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    """Good requests with bytes changed, lost or cut apart: an answer or a closed connection, nothing logged."""
+    chance = random.Random(7)
+    seeds = [POST + b"Content-Length: 3\r\n\r\nabc", CHUNKED + b"3\r\nabc\r\n0\r\n\r\n", NEXT, *MALFORMED.values()]
+    with caplog.at_level(logging.WARNING), serving() as server:
+        for _ in range(300):
+            data = bytearray(chance.choice(seeds) + chance.choice(seeds))
+            for _ in range(chance.randrange(4)):
+                at = chance.randrange(len(data))
+                data[at : at + chance.randrange(3)] = chance.choice([b"", b"\n", b"\r\n", b"\0", b"9", b"\xff", b": "])
+            with server.connect() as wire:
+                cut = chance.randrange(len(data))
+                wire.send(bytes(data[:cut]))
+                if chance.random() < 0.3:
+                    time.sleep(0.002)
+                try:
+                    wire.send(bytes(data[cut:]))
+                    wire.sock.shutdown(socket.SHUT_WR)
+                    while True:
+                        assert wire.answer().status in {200, 400, 408, 413, 414, 415, 431}
+                except OSError:
+                    pass
+        assert server.ask(NEXT).status == 200
+    assert not caplog.records

@@ -1,6 +1,7 @@
 """What the connections of one worker share: counts, deadlines, arrivals, and the words for a refusal."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -14,6 +15,7 @@ from grantway.web.wire import HttpDate, response
 
 Refuse = Callable[[Call, int, BaseException | None], Reply]
 _PATH_SHOWN: Final = 1024
+_log: Final = logging.getLogger("grantway.edge")
 
 
 class Timed(Protocol):
@@ -85,7 +87,11 @@ class Gate:
             request_id=new_request_id(),
             arrived_us=arrived_us or self._now_us(),
         )
-        reply = self._refuse(call, status, None)
+        reply = Reply(status)
+        try:
+            reply = self._refuse(call, status, None)
+        except Exception:
+            _log.exception("request %s: its refusal failed", call.request_id)
         return response(reply, call.request_id, self.date.now(), head_only=method == "HEAD", close=True)
 
     def _tick(self) -> None:
