@@ -245,3 +245,16 @@ async def test_the_sixth_approval_drops_the_oldest(house: House) -> None:
     outcomes = [(await house.refresh(app, line["refresh_token"]))[0] for line in lines]
 
     assert outcomes == [400, 200, 200, 200, 200, 200]
+
+
+@pytest.mark.requirement("S14")
+async def test_a_request_that_began_before_the_winner_was_decided_is_no_overlap(house: House) -> None:
+    """Without an overlap a loser gets nothing, even if its clock reading lies before the winner's."""
+    app = await house.app({s.REFRESH_TOKEN_ROTATION: True})
+    first = await house.sign_in(app)
+    await house.refresh(app, first["refresh_token"])
+    await house.change(
+        "UPDATE refresh_token SET spent_at = spent_at + 50, settled_us = settled_us + 50000 WHERE spent_at IS NOT NULL"
+    )
+
+    assert await house.refresh(app, first["refresh_token"]) == (400, TIE)

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -31,10 +31,11 @@ class Served:
     folder: Path
     process: subprocess.Popen[str]
     demo: dict[str, Any]
+    options: list[str] = field(default_factory=list)
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command against the same data folder."""
-        return grantway("--data", str(self.folder), *arguments)
+        return grantway("--data", str(self.folder), *self.options, *arguments)
 
     @property
     def app(self) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def within_overlap(case: RefreshCase) -> bool:
     if held is None or held.token.spent_at is None or held.successor_spent:
         return False
     overlap_ms = held.app[s.ROTATION_OVERLAP] * 1000
-    return bool(held.token.successor_id) and case.call.now_ms - held.token.spent_at < overlap_ms
+    # The winner of a race may have been decided after this request began: "since" is then negative, and no overlap.
+    return overlap_ms > 0 and bool(held.token.successor_id) and case.call.now_ms - held.token.spent_at < overlap_ms
 
 
 def policy(case: RefreshCase) -> Finding | None:

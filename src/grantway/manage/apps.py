@@ -42,9 +42,9 @@ _DELETE: Final = tuple(
     for text in (
         "UPDATE token_family SET revoked_at = :now, revoked_why = 'app.deleted'"
         " WHERE app_id = :id AND revoked_at IS NULL",
-        "DELETE FROM approval WHERE app_id = :id AND :now > 0",
-        "DELETE FROM app_policy WHERE app_id = :id AND :now > 0",
-        "DELETE FROM app WHERE id = :id AND :now > 0",
+        "DELETE FROM approval WHERE app_id = :id AND CAST(:now AS BIGINT) > 0",
+        "DELETE FROM app_policy WHERE app_id = :id AND CAST(:now AS BIGINT) > 0",
+        "DELETE FROM app WHERE id = :id AND CAST(:now AS BIGINT) > 0",
     )
 )
 _KEY: Final = re.compile(r"[A-Za-z0-9._]{8,256}")

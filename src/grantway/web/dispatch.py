@@ -51,8 +51,7 @@ class Dispatch:
 
     def refuse_status(self, call: Call, status: int, problem: BaseException | None) -> Reply:
         """Answer what the HTTP edge could not take (413, 431 …), or what went wrong inside (500)."""
-        if problem is not None:
-            _log.error("request %s failed", call.request_id, exc_info=problem)
+        del problem  # the edge has logged it, without what it says: that may quote a parameter
         reason = EDGE_REASONS.get(status, no.INTERNAL if status >= 500 else no.MALFORMED)
         refusal = reason(
             path=call.path[:200], method=call.method[:20], problem="not valid HTTP", media_type="another type"
