@@ -69,6 +69,9 @@ def start(folder: Path, *arguments: str) -> Served:
             return Served(found[1], folder, process, json.loads((folder / "demo.json").read_text()))
         if not line:
             break
+    process.kill()
+    process.wait()
+    process.stdout.close()
     raise AssertionError(f"the server did not start:\n{seen}")
 
 

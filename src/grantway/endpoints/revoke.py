@@ -43,7 +43,7 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
     # RFC 7009 2.1: only the client a token was issued to may end it; for any other it is as if unknown.
     if held is not None and _app_of(held) == app_id:
         await _end(server, call, held)
-    return Reply(200, b"", ((b"content-length", b"0"), (b"cache-control", b"no-store")))
+    return Reply(200, b"", ((b"cache-control", b"no-store"),))
 
 
 async def _at_salesforce(call: Call, server: Server) -> Reply:
