@@ -177,8 +177,8 @@ class HeldConnection:
                 connection.terminate()
 
     def is_usable_after(self, problem: BaseException) -> bool:
-        """Tell whether the connection may go on: the server said what was wrong, or asyncpg did before it asked."""
-        if isinstance(problem, asyncpg.PostgresError | asyncpg.DataError):
+        """Tell whether the connection may go on: the server said what was wrong, or asyncpg before it asked."""
+        if isinstance(problem, asyncpg.PostgresError):
             return not is_lost(problem) and self.is_open
         return isinstance(problem, Unavailable) and self.is_open
 
@@ -195,7 +195,6 @@ def is_lost(problem: BaseException) -> bool:
     if isinstance(problem, asyncpg.PostgresError):
         return isinstance(problem, _LOST) or problem.sqlstate in _LOST_CODES
     if isinstance(problem, asyncpg.InterfaceError | OSError):
-        # asyncpg.DataError is a ValueError: the values are at fault, not the connection.
         return not isinstance(problem, ValueError | TimeoutError)
     return isinstance(problem, asyncpg.InternalClientError)
 
@@ -205,8 +204,19 @@ def may_be_repeated(problem: BaseException) -> bool:
     return isinstance(problem, asyncpg.PostgresError) and problem.sqlstate in _AGAIN
 
 
+def is_about_all(problem: Exception) -> bool:
+    """Tell whether every statement would have failed now, not only the one that did."""
+    if isinstance(problem, asyncpg.PostgresError) and (problem.sqlstate or "")[:2] == "42":
+        return False
+    return isinstance(as_ours(problem), Unavailable)
+
+
 def as_ours(problem: Exception) -> Exception:
-    """Return what the store's callers are told. Never with PostgreSQL's DETAIL, which quotes rows."""
+    """Return what the store's callers are told. Never with PostgreSQL's DETAIL or asyncpg's text: they quote values."""
+    if isinstance(problem, asyncpg.DataError) and problem.__cause__ is not None:  # asyncpg refused to send it
+        if isinstance(problem.__cause__, UnicodeError | OverflowError):
+            return Unfit("PostgreSQL cannot hold this value")
+        return TypeError(str(problem.__cause__))
     if isinstance(problem, asyncpg.PostgresError):
         code = problem.sqlstate or ""
         if code[:2] == "23":
@@ -216,8 +226,6 @@ def as_ours(problem: Exception) -> Exception:
         if code in _AWAY_CODES or code[:2] in _AWAY_CLASSES or is_lost(problem):
             return Unavailable(_text(problem))
         return problem
-    if isinstance(problem, asyncpg.DataError) and isinstance(problem.__cause__, UnicodeError | OverflowError):
-        return Unfit("PostgreSQL cannot hold this value")
     if isinstance(problem, TimeoutError):
         return Unavailable("the database did not answer in time")
     if is_lost(problem):

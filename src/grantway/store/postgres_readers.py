@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from grantway.store.postgres_connection import HeldConnection, Target, as_ours, is_lost
+from grantway.store.postgres_connection import HeldConnection, Target, as_ours, is_about_all, is_lost
 from grantway.store.statement import Row, Statement, Unavailable, Unfit
 
 # A bound on what one slow neighbour can hold up.
@@ -23,7 +23,9 @@ class Readers:
         self._free: Final = list(self._all)
         # By kind, so that those who wait for the same statement are found together; the oldest kind comes first.
         self._waiting: Final[dict[_Kind, list[_Waiting]]] = {}
+        # The event loop itself does not keep its tasks alive.
         self._serving: Final[set[asyncio.Task[None]]] = set()
+        self._all_free: asyncio.Future[None] | None = None
         self._loop: Final = asyncio.get_running_loop()
 
     async def open(self) -> None:
@@ -60,10 +62,16 @@ class Readers:
 
     async def close(self) -> None:
         """Answer what waits, then close the connections."""
-        while self._serving:
-            await asyncio.wait(self._serving)
+        if len(self._free) < len(self._all):
+            self._all_free = self._loop.create_future()
+            await self._all_free
         for held in self._all:
             await held.close()
+
+    def _put_back(self, held: HeldConnection) -> None:
+        self._free.append(held)
+        if self._all_free is not None and len(self._free) == len(self._all):
+            self._all_free.set_result(None)
 
     def _let_go(self, held: HeldConnection) -> None:
         if self._waiting:
@@ -71,7 +79,7 @@ class Readers:
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
         else:
-            self._free.append(held)
+            self._put_back(held)
 
     async def _serve(self, held: HeldConnection) -> None:
         """Answer questions on one connection until none waits."""
@@ -84,7 +92,7 @@ class Readers:
                     self._waiting[kind] = questions[most:]
                 await self._answer(held, kind, questions[:most])
         finally:
-            self._free.append(held)
+            self._put_back(held)
 
     async def _answer(self, held: HeldConnection, kind: _Kind, questions: list[_Waiting]) -> None:
         try:
@@ -93,7 +101,7 @@ class Readers:
             ours = as_ours(problem)
             if len(questions) == 1:
                 _tell(questions[0][1], () if isinstance(ours, Unfit) else ours)
-            elif isinstance(ours, Unavailable):
+            elif is_about_all(problem):
                 for _, answer, _ in questions:
                     _tell(answer, Unavailable(str(ours)))
             else:

@@ -10,7 +10,7 @@ import asyncpg
 from grantway.kit.clock import Clock
 from grantway.store.gathering import Gathering
 from grantway.store.postgres_batch import Grouping
-from grantway.store.postgres_connection import HeldConnection, Target, as_ours, is_lost, may_be_repeated
+from grantway.store.postgres_connection import HeldConnection, Target, as_ours, is_about_all, is_lost, may_be_repeated
 from grantway.store.statement import Row, SqlValue, Statement, Unavailable, Write
 
 # A group is what waited during the last commit, up to here: a bound on the work lost to one bad write.
@@ -91,11 +91,12 @@ class Writer:
             except Exception as problem:
                 if attempts_left and (is_lost(problem) or may_be_repeated(problem)):
                     continue
-                ours = as_ours(problem)
+                ours, about_all = as_ours(problem), is_about_all(problem)
             if len(writes) == 1:
                 return [ours]
-            if isinstance(ours, Unavailable):
-                return [Unavailable(str(ours), unknown=ours.unknown) for _ in writes]
+            if about_all:
+                unknown = isinstance(ours, Unavailable) and ours.unknown
+                return [Unavailable(str(ours), unknown=unknown) for _ in writes]
             # One bad write must not fail its neighbours: each gets a transaction of its own.
             return [(await self._outcomes([write], until))[0] for write in writes]
 
