@@ -6,8 +6,9 @@ import os
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from grantway.cli.context import fail, misuse, options, run, shared
+from grantway.cli.context import fail, misuse, options, read_config, run, shared
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -53,7 +54,19 @@ def serve(
     from grantway.kit.config import ServeConfig
     from grantway.kit.urls import Urls
 
+    settings: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "base_url": base_url,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "root_issuer": root_issuer,
+    }
+    settings |= _from_file(given.get("config"), settings)
     chosen = options(given)
+    host, base_url = settings["host"], settings["base_url"]
+    tls_cert, tls_key = settings["tls_cert"], settings["tls_key"]
     if host not in _LOOPBACK and not base_url:
         misuse("--host reaches beyond this machine: say with --base-url which URL clients call")
     if bool(tls_cert) != bool(tls_key):
@@ -65,17 +78,17 @@ def serve(
         misuse(f"--base-url: {problem}")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     scheme = "https" if tls_cert else "http"
-    _prepare(chosen, demo=demo, base_url=base_url or f"{scheme}://localhost:{port}")
+    _prepare(chosen, demo=demo, base_url=base_url or f"{scheme}://localhost:{settings['port']}")
     config = ServeConfig(
         database=chosen.database_url,
         key_file=str(chosen.key_file),
         base_url=base_url,
         host=host,
-        port=port,
-        workers=workers,
+        port=settings["port"],
+        workers=settings["workers"],
         tls_cert=tls_cert,
         tls_key=tls_key,
-        root_issuer=root_issuer,
+        root_issuer=settings["root_issuer"],
         trusted_proxies=trusted_proxy,
     )
     try:
@@ -100,3 +113,22 @@ def _prepare(chosen: Any, *, demo: bool, base_url: str) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
     click.echo(text + f"This stands in {path} as well.")
+
+
+def _from_file(given: str | None, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what the configuration file says of options that neither the command line nor the environment gave."""
+    context = click.get_current_context()
+    above = context.find_root().obj or {}
+    path = given or above.get("config") or os.environ.get("GRANTWAY_CONFIG")
+    if not path:
+        return {}
+    file = read_config(path)
+    found: dict[str, Any] = {}
+    for name, now in settings.items():
+        value = file.get(name, file.get(name.replace("_", "-")))
+        if value is None or context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            continue
+        if type(value) is not type(now):
+            misuse(f"--config {path}: {name} must be written like {now!r}")
+        found[name] = value
+    return found
