@@ -73,7 +73,7 @@ async def test_reads_at_the_same_time_get_each_their_own_answer(db: Database) ->
     assert [row and row[0] for row in answers] == [name if int(name) % 2 == 0 else None for name in asked]
 
 
-@pytest.mark.parametrize("value", ["with\0nul", "\ud800"], ids=["nul", "surrogate", "escaped byte"])
+@pytest.mark.parametrize("value", ["with\0nul", "\ud800"], ids=["nul", "surrogate"])
 async def test_text_that_cannot_be_stored_cannot_be_found_either(db: Database, value: str) -> None:
     await db.commit(Write((rows.add("one"),)))
 
