@@ -1,10 +1,14 @@
 """From `serve --demo` to tokens in a client's hands, over real HTTP, at both doors."""
 
+import json
 import signal
+import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -164,6 +168,40 @@ def test_sixteen_clients_redeem_one_code_and_one_refresh_token_over_two_workers_
             answers = list(pool.map(lambda one: at_once("refresh", one), [token] * 16))
         assert sum(status == 200 for status, _ in answers) == 1
         assert all(answer["error"] == "invalid_grant" for status, answer in answers if status != 200)
+
+
+@pytest.mark.requirement("S14")
+def test_the_winner_of_a_race_keeps_its_tokens(served: Served, client: httpx.Client) -> None:
+    """Sixteen refreshes whose first bytes are all there before any of them is whole: one wins, and its line lives."""
+    for _ in range(5):
+        token = redeem(served, client, walk(served, client, prompt="consent")).json()["refresh_token"]
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": token,
+            "client_id": served.app["consumer_key"],
+            "client_secret": served.app["consumer_secret"],
+        }
+        body = urlencode(form)
+        host = served.base.removeprefix("http://")
+        request_text = (
+            f"POST /services/oauth2/token HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+        sockets = [socket.create_connection(("127.0.0.1", int(host.rsplit(":", 1)[1])), timeout=20) for _ in range(16)]
+        for one in sockets:
+            one.sendall(request_text[:-1])
+        time.sleep(0.2)
+        for one in sockets:
+            one.sendall(request_text[-1:])
+        answers = []
+        for one in sockets:
+            with one, one.makefile("rb") as stream:
+                answers.append(json.loads(stream.read().partition(b"\r\n\r\n")[2]))
+        winners = [answer for answer in answers if "access_token" in answer]
+        assert len(winners) == 1
+        bearer = {"authorization": f"Bearer {winners[0]['access_token']}"}
+        assert client.get(f"{served.base}/services/oauth2/userinfo", headers=bearer).status_code == 200
+        assert refresh(served, client, winners[0]["refresh_token"]).status_code == 200
 
 
 @pytest.mark.parametrize(
