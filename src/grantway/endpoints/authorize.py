@@ -1,71 +1,101 @@
-"""GET and POST /services/oauth2/authorize and /oidc/authorize: the front channel (RFC 6749 4.1.1, OIDC Core 3.1.2)."""
+"""GET and POST /services/oauth2/authorize and /oidc/authorize: may this app have a code? (RFC 6749, section 4.1.1)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+from urllib.parse import quote, urlencode
 
 import msgspec
 
-from grantway.endpoints.authorization import go_on, refuse_on_page, refuse_to_callback
-from grantway.endpoints.browser import visitor_of
+from grantway.endpoints.authorization.outcome import refuse_at_callback, refuse_on_page, see
+from grantway.endpoints.authorization.steps import Flow, go_on
+from grantway.endpoints.authorization.visitor import browser_cookie, visitor_of
 from grantway.endpoints.parameters import form_of, query_of, refuse_secrets_in
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
+from grantway.kit.ids import USER, canonical_id
 from grantway.kit.jose import JwtRefused
 from grantway.policy.client import ClientCase, known
-from grantway.protocol.authorization import AFTER_TRUST, BEFORE_TRUST, AuthorizeCase, request_of
+from grantway.protocol.authorization import (
+    AFTER_TRUST,
+    BEFORE_TRUST,
+    PARAMETERS,
+    AuthorizeCase,
+    answerable,
+    request_of,
+)
 from grantway.protocol.decision import Trail
 from grantway.protocol.door import Door, door_of
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import request as no_request
 from grantway.protocol.refusal import Refused
 
+# Below the 8 kB that a URL may have here, with room for the path (decision 12).
+_URL_ROOM: Final = 7_500
+
 
 async def authorize(call: Call, server: Server, base: str) -> Reply:
-    """Answer an authorization request: the next page, the code, or a refusal where it may be said."""
+    """Answer an authorization request: the next page, the code, or a refusal where it is safe to say it."""
     door = door_of(call.path)
     trail = Trail()
     try:
         params = _params(call, door)
     except Refused as refused:
-        return refuse_on_page(call, server, door, refused.refusal, trail, None)
+        return refuse_on_page(call, server, door, refused.refusal)
     client_id = params.get("client_id", "")
     app = await server.apps.by_key(server.db, client_id) if client_id else None
     if not trail.passes((known,), ClientCase(door, client_id, app, ())) or app is None:
-        assert trail.refusal is not None  # noqa: S101 - `known` refuses an unknown client
-        return refuse_on_page(call, server, door, trail.refusal, trail, app)
+        return refuse_on_page(call, server, door, trail.refusal or no.REDIRECT_URI_MISSING(), trail=trail, app=app)
     case = AuthorizeCase(door, params, app)
     if not trail.passes(BEFORE_TRUST, case):
+        return refuse_on_page(call, server, door, trail.refusal or no.REDIRECT_URI_MISSING(), trail=trail, app=app)
+    if not trail.passes(AFTER_TRUST, case):
         assert trail.refusal is not None  # noqa: S101 - `passes` said so
-        return refuse_on_page(call, server, door, trail.refusal, trail, app)
-    passed = trail.passes(AFTER_TRUST, case)
-    request = request_of(_without_junk(case) if not passed else case)
-    if not passed:
-        assert trail.refusal is not None  # noqa: S101 - `passes` said so
-        return refuse_to_callback(call, server, base, request, trail.refusal, trail, app)
+        return refuse_at_callback(call, server, base, answerable(case), trail.refusal, trail=trail, app=app)
+    request = request_of(case)
     if hint := params.get("id_token_hint", ""):
         try:
-            claims = await server.signing.read(server.db, hint)
+            request = msgspec.structs.replace(request, hinted_user=await _hinted_user(server, hint, app.consumer_key))
         except JwtRefused as problem:
             refusal = no.HINT_INVALID(problem=str(problem))
-            return refuse_to_callback(call, server, base, request, refusal, trail, app)
-        hinted = str(claims.get("sub", "")).rsplit("/", 1)[-1]
-        request = msgspec.structs.replace(request, hinted_user=hinted)
+            return refuse_at_callback(call, server, base, request, refusal, trail=trail, app=app)
+    if call.method == "POST" and not browser_cookie(call, base):
+        # A foreign page posts without our cookie (SameSite), but follows with it: who is logged in stays so.
+        query = urlencode({name: params[name] for name in PARAMETERS if name in params}, quote_via=quote)
+        if len(query) <= _URL_ROOM:
+            return see(call, f"{base}{call.path}?{query}")
     visitor = await visitor_of(call, server, base)
-    assert visitor is not None  # noqa: S101 - made where there was none
-    return await go_on(call, server, base, request, visitor)
+    flow = Flow(call=call, server=server, base=base, request=request, visitor=visitor, app=app, trail=trail)
+    person = visitor.session_for(request)
+    if person is not None and not request.wants_login(server.clock.now_ms(), person.session.auth_time):
+        flow = replace(flow, request=msgspec.structs.replace(request, session_id=person.session.id))
+    return await go_on(flow)
 
 
 def _params(call: Call, door: Door) -> Mapping[str, str]:
+    """Return the parameters of the URL or of the body, never of both (S2)."""
     query = query_of(call) if call.query else {}
     refuse_secrets_in(query)
     if call.method != "POST":
         return query
     form = form_of(call, door)
-    if query.keys() & form.keys():
-        raise Refused(no_request.PARAMETER_REPEATED(parameter=min(query.keys() & form.keys())))
-    return {**query, **form}
+    if query and form:
+        raise Refused(no_request.MALFORMED(problem="there are parameters in the URL and in the body"))
+    return form or query
 
 
-def _without_junk(case: AuthorizeCase) -> AuthorizeCase:
-    """Return the case with only what an error's answer needs: where to, and the state."""
-    kept = {name: case.params[name] for name in ("redirect_uri", "state") if name in case.params}
-    return AuthorizeCase(case.door, kept, case.app)
+async def _hinted_user(server: Server, hint: str, consumer_key: str) -> str:
+    """Return the id of the user that an ID token of ours for this app names, at whichever door it was issued.
+
+    Raises:
+        JwtRefused: it is none of ours, or another app's.
+    """
+    claims = await server.signing.read(server.db, hint)
+    audience = claims.get("aud")
+    if consumer_key != audience and not (isinstance(audience, list) and consumer_key in audience):
+        raise JwtRefused("it was issued to another app")
+    # `sub` is the user's id at the standards' door and ends with it at Salesforce's.
+    user_id = canonical_id(str(claims.get("sub", "")).rpartition("/")[2], USER)
+    if user_id is None:
+        raise JwtRefused("it names no user")
+    return user_id

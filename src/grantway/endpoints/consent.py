@@ -1,102 +1,98 @@
-"""GET and POST of the consent page: does this person want the app to act for them? (S3, S8)."""
+"""GET and POST of the consent page: does this person want the app to act for them? (S3, S8; Salesforce's own path)."""
 
-from typing import Final
+from dataclasses import replace
 
 import msgspec
 
-from grantway import settings as s
-from grantway.domain.app import InstalledApp
-from grantway.endpoints.authorization import (
+from grantway.endpoints.authorization.outcome import see
+from grantway.endpoints.authorization.screens import asker_of, asks_of, name_of, show
+from grantway.endpoints.authorization.steps import (
     CONSENT_PATH,
     LOGIN_PATH,
-    asker_of,
+    Flow,
+    app_here,
+    event,
     go_on,
-    html,
-    needs_login,
-    refuse_on_page,
-    refuse_to_callback,
-    see,
+    refuse,
+    resume,
+    standing_approval,
 )
-from grantway.endpoints.browser import csrf_token, form_is_ours
-from grantway.endpoints.login import waiting_request
-from grantway.endpoints.parameters import form_of
+from grantway.endpoints.authorization.visitor import csrf_token, form_is_ours
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
-from grantway.kit.ids import new_row_id
-from grantway.pages import Ask, ConsentPage
-from grantway.protocol.authorization import AuthorizationRequest
-from grantway.protocol.decision import Trail
-from grantway.protocol.door import DOORS, SALESFORCE
+from grantway.pages import ConsentPage
+from grantway.policy.lookalike import lookalike_of
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import request as no_request
-from grantway.settings.scopes import scope_named
-from grantway.store import browsers
+from grantway.store.approvals import names_of_other_apps
+from grantway.store.browsers import LoggedIn
 from grantway.store.statement import Write
-
-_WIDE: Final = frozenset({"full"})
+from grantway.store.waiting import Waiting, change_waiting
 
 
 async def consent(call: Call, server: Server, base: str) -> Reply:
-    """Show the consent page of a waiting request, or take the answer."""
-    found = await waiting_request(call, server, base)
-    if found is None:
-        return refuse_on_page(call, server, SALESFORCE, no.TRANSACTION_GONE(), Trail(), None)
-    waiting, request, visitor = found
-    door = DOORS[request.door]
-    app = await server.apps.by_key(server.db, request.consumer_key)
-    now = server.clock.now_ms()
-    if app is None:
-        return refuse_on_page(call, server, door, no.TRANSACTION_GONE(), Trail(), None)
-    if visitor.user is None or needs_login(request, visitor, now, waiting.created_at):
-        return see(f"{base}{LOGIN_PATH}?transaction={waiting.id}")
+    """Show the consent page of a request that waits, or take the answer."""
+    flow = await resume(call, server, base)
+    if isinstance(flow, Reply):
+        return flow
+    person, waiting = flow.person, flow.waiting
+    assert waiting is not None  # noqa: S101 - a resumed flow waits
+    if person is None:
+        return see(call, f"{base}{LOGIN_PATH}?transaction={waiting.id}")
     if call.method != "POST":
-        before = await browsers.approved_scopes(server.db, visitor.user.id, app.id)
-        page = ConsentPage(
-            host=call.host,
-            org_name=app.org.name,
-            asker=asker_of(app, request.redirect_uri),
-            username=visitor.user.username,
-            action=CONSENT_PATH,
-            transaction=waiting.id,
-            csrf=csrf_token(server, visitor.browser.id, waiting.id),
-            asks=tuple(_ask(name, app) for name in request.scopes),
-            first_time=before is None,
-        )
-        return html(page, callback=request.redirect_uri)
-    form = form_of(call, SALESFORCE)
-    if not form_is_ours(call, server, base, visitor.browser.id, waiting.id, form.get("csrf", "")):
-        return refuse_on_page(call, server, door, no.FORM_FORGED(), Trail(), app)
+        return await _page(flow, person, waiting)
+    form = flow.form
+    # The token names the session the page was shown to: who logs in meanwhile in another tab answers for nobody else.
+    if not form_is_ours(
+        call,
+        server,
+        base,
+        browser_id=flow.visitor.browser_id,
+        transaction=waiting.id,
+        page=person.session.id,
+        token=form.get("csrf", ""),
+    ):
+        return flow.stop(no.FORM_FORGED())
     if form.get("account") == "switch":
-        return await _switch(server, base, request, waiting)
+        return await _switch(flow, waiting)
     decision = form.get("decision", "")
     if decision == "allow":
-        return await go_on(call, server, base, request, visitor, waiting=waiting, approved=True)
-    if decision != "deny":
-        refusal = no_request.PARAMETER_INVALID(parameter="decision", problem="neither allow nor deny")
-        return refuse_on_page(call, server, door, refusal, Trail(), app)
-    if not await server.db.commit(Write((), browsers.finish_waiting(waiting.id, now))):
-        return refuse_on_page(call, server, door, no.TRANSACTION_GONE(), Trail(), app)
-    refusal = no.DENIED(user=visitor.user.username)
-    return refuse_to_callback(call, server, base, request, refusal, Trail(), app)
+        return await go_on(flow, allowed=True)
+    if decision == "deny":
+        denied = event(flow, "approval.denied", person.user.org_id, person.user.id)
+        return await refuse(flow, no.DENIED(user=person.user.username), denied)
+    return flow.stop(no_request.PARAMETER_INVALID(parameter="decision", problem="neither allow nor deny"))
 
 
-async def _switch(server: Server, base: str, request: AuthorizationRequest, waiting: browsers.Waiting) -> Reply:
+async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
+    server, request = flow.server, flow.request
+    here = await app_here(flow)
+    others = await names_of_other_apps(server.db, here.org.id, here.id)
+    warnings = []
+    if alike := lookalike_of(name_of(here), others):
+        warnings.append(f"The name of this app is easily confused with {alike}, which is already installed.")
+    if here.policy is None:
+        warnings.append(f"No administrator has installed this app in {here.org.name}.")
+    page = ConsentPage(
+        host=flow.call.host,
+        org_name=here.org.name,
+        asker=asker_of(flow.app, here, request.redirect_uri),
+        username=person.user.username,
+        action=CONSENT_PATH,
+        transaction=waiting.id,
+        csrf=csrf_token(server, flow.visitor.browser_id, waiting.id, person.session.id),
+        asks=asks_of(here, request.scopes),
+        first_time=await standing_approval(flow, here) is None,
+        warnings=tuple(warnings),
+    )
+    return show(page, callback=request.redirect_uri, display=request.display)
+
+
+async def _switch(flow: Flow, waiting: Waiting) -> Reply:
     """Let somebody else log in for the same request."""
-    now = server.clock.now_ms()
-    document = msgspec.json.encode(msgspec.structs.replace(request, prompts=("login",), login_hint="")).decode()
-    anew = browsers.Waiting(new_row_id(now), waiting.browser_id, document, now + 1, None)
-    await server.db.commit(Write((browsers.add_waiting(anew),), browsers.finish_waiting(waiting.id, now)))
-    return see(f"{base}{LOGIN_PATH}?transaction={anew.id}")
-
-
-def _ask(name: str, app: InstalledApp) -> Ask:
-    scope = scope_named(name)
-    if scope is None:
-        return Ask(label=name, detail="")
-    detail = scope.detail
-    if scope.name == "refresh_token":
-        rule = app[s.REFRESH_TOKEN_POLICY]
-        if rule.form == "specific_inactivity":
-            unit = rule.unit.lower() if rule.number != 1 else rule.unit.lower()[:-1]
-            detail = f"Also when you are not there, until it goes unused for {rule.number} {unit} or you take it back."
-    return Ask(label=scope.label, detail=detail, wide=scope.name in _WIDE)
+    request = msgspec.structs.replace(flow.request, session_id="", login_hint="", hinted_user="")
+    flow = replace(flow, request=request)
+    write = Write((), change_waiting(waiting.id, msgspec.json.encode(request).decode()))
+    if not await flow.server.db.commit(write):
+        return flow.stop(no.TRANSACTION_GONE())
+    return see(flow.call, f"{flow.base}{LOGIN_PATH}?transaction={waiting.id}")

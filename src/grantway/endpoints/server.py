@@ -1,8 +1,9 @@
 """What endpoints are given: database, clock, keys, names. Nothing is fetched from a global (style.md 2)."""
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
 from grantway.kit.clock import Clock
@@ -30,3 +31,4 @@ class Server:
     refusals: RefusalLog
     workers: Executor
     root_door: Door = SALESFORCE
+    passwords: Passwords = field(default_factory=Passwords)

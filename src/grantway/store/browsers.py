@@ -1,4 +1,4 @@
-"""Browsers and their login sessions, waiting authorization requests, approvals, and failed logins."""
+"""Browsers and the login sessions in them: a cookie names a browser, a browser has sessions (decision 20)."""
 
 from typing import Any, Final, cast
 
@@ -11,7 +11,7 @@ from grantway.store.statement import Insert, Row, Statement, Step, Update, colum
 
 
 class Browser(msgspec.Struct, frozen=True, gc=False):
-    """One browser: its cookie is stored as a hash, which changes with every login (S33)."""
+    """One browser: its cookie is stored as a hash, which changes with every login (S33). Times in ms."""
 
     id: str
     hash: bytes
@@ -20,7 +20,7 @@ class Browser(msgspec.Struct, frozen=True, gc=False):
 
 
 class BrowserSession(msgspec.Struct, frozen=True, gc=False):
-    """One login in one browser. Times in ms."""
+    """One login in one browser. `expires_at` moves on while it is used. Times in ms."""
 
     id: str
     browser_id: str
@@ -32,62 +32,38 @@ class BrowserSession(msgspec.Struct, frozen=True, gc=False):
     ended_at: int | None
 
 
-class Waiting(msgspec.Struct, frozen=True, gc=False):
-    """An authorization request that waits for a login or a consent; `request` is JSON."""
+class LoggedIn(msgspec.Struct, frozen=True, gc=False):
+    """A session that is good, and its person."""
 
-    id: str
-    browser_id: str
-    request: str
-    created_at: int
-    done_at: int | None
+    session: BrowserSession
+    user: User
 
 
 _ADD_BROWSER: Final = Insert("browser", Browser.__struct_fields__)
-_ADD_SESSION: Final = Insert("browser_session", BrowserSession.__struct_fields__)
-_ADD_WAITING: Final = Insert("authorization_request", Waiting.__struct_fields__)
-_BY_COOKIE: Final = Statement(f"SELECT {columns_of(Browser)} FROM browser WHERE hash = :hash")
 _NEW_COOKIE: Final = Update("browser", ["hash", "seen_at"])
-_SESSION: Final = Statement(
-    f"SELECT {USER_COLUMNS}, {columns_of(BrowserSession, 's')} FROM browser_session s"
-    " JOIN person u ON u.id = s.person_id JOIN profile r ON r.id = u.profile_id"
-    " WHERE s.browser_id = :browser_id AND s.ended_at IS NULL AND s.expires_at > :now"
-    " ORDER BY s.auth_time DESC, s.id DESC LIMIT 1"
-)
+_ADD_SESSION: Final = Insert("browser_session", BrowserSession.__struct_fields__)
+_KEEP_SESSION: Final = Update("browser_session", ["seen_at", "expires_at"], where="t.ended_at IS NULL")
 _END_OTHERS: Final = Statement(
     "UPDATE browser_session SET ended_at = :now WHERE browser_id = :browser_id AND org_id = :org_id"
     " AND ended_at IS NULL AND id <> :session_id"
 )
-_WAITING: Final = Statement(f"SELECT {columns_of(Waiting)} FROM authorization_request WHERE id = :id")
-_DONE: Final = Update("authorization_request", ["done_at"], where="t.done_at IS NULL")
-_APPROVAL: Final = Statement("SELECT scopes FROM approval WHERE person_id = :person_id AND app_id = :app_id")
-_APPROVE: Final = Insert(
-    "approval",
-    ["person_id", "app_id", "scopes", "first_at", "last_at"],
-    "(person_id, app_id) DO UPDATE SET scopes = excluded.scopes, last_at = excluded.last_at",
+# Left joins, so that a browser without a session is still a browser.
+_BY_COOKIE: Final = Statement(
+    f"SELECT b.id, {USER_COLUMNS}, o.not_before, {columns_of(BrowserSession, 's')} FROM browser b"
+    " LEFT JOIN browser_session s ON s.browser_id = b.id AND s.ended_at IS NULL AND s.expires_at > :now"
+    " LEFT JOIN person u ON u.id = s.person_id LEFT JOIN profile r ON r.id = u.profile_id"
+    " LEFT JOIN org o ON o.id = s.org_id WHERE b.hash = :hash ORDER BY s.auth_time DESC, s.id DESC"
 )
-_FAILURES: Final = Statement("SELECT failures, last_at FROM login_failure WHERE principal = :principal")
-_FAILED: Final = Insert(
-    "login_failure",
-    ["principal", "failures", "last_at"],
-    "(principal) DO UPDATE SET failures = login_failure.failures + 1, last_at = excluded.last_at",
-)
-_FORGIVEN: Final = Statement("DELETE FROM login_failure WHERE principal = :principal")
-_USER_END: Final = len(User.__struct_fields__)
+_USER_END: Final = 1 + len(User.__struct_fields__)
 
 
 def _row(record: msgspec.Struct) -> Row:
-    return tuple(cast(Any, msgspec.structs.astuple(record)))
+    return cast(Row, msgspec.structs.astuple(record))
 
 
 def add_browser(browser: Browser) -> Step:
-    """Store a browser that was given its first cookie."""
+    """Store a browser that is given its first cookie."""
     return Step(_ADD_BROWSER, _row(browser))
-
-
-async def browser_by_cookie(db: Session, cookie_hash: bytes) -> Browser | None:
-    """Return the browser whose cookie has a hash, or None."""
-    row = await db.one(_BY_COOKIE, cookie_hash)
-    return None if row is None else Browser(*cast(Any, row))
 
 
 def new_cookie(browser_id: str, cookie_hash: bytes, now_ms: int) -> Step:
@@ -95,10 +71,24 @@ def new_cookie(browser_id: str, cookie_hash: bytes, now_ms: int) -> Step:
     return Step(_NEW_COOKIE, (cookie_hash, now_ms, browser_id))
 
 
-async def session_in(db: Session, browser_id: str, now_ms: int) -> tuple[BrowserSession, User] | None:
-    """Return the session that was begun last in a browser and still lasts, with its user."""
-    row = await db.one(_SESSION, browser_id, now_ms)
-    return None if row is None else (BrowserSession(*cast(Any, row[_USER_END:])), User(*cast(Any, row[:_USER_END])))
+async def browser_by_cookie(db: Session, cookie_hash: bytes, now_ms: int) -> tuple[str, tuple[LoggedIn, ...]] | None:
+    """Return the id of the browser whose cookie has a hash, and the good sessions in it, the last begun first.
+
+    A session is dead when its user is frozen or deactivated, and when what the user or the org had was taken back
+    after it began.
+    """
+    rows = await db.all(_BY_COOKIE, now_ms, cookie_hash)
+    if not rows:
+        return None
+    found = []
+    for row in rows:
+        if row[1] is None:
+            continue
+        user = User(*cast(Any, row[1:_USER_END]))
+        session = BrowserSession(*cast(Any, row[_USER_END + 1 :]))
+        if user.may_act and session.auth_time > max(user.not_before, cast(int, row[_USER_END])):
+            found.append(LoggedIn(session, user))
+    return cast(str, rows[0][0]), tuple(found)
 
 
 def add_session(session: BrowserSession) -> Step:
@@ -111,44 +101,6 @@ def end_other_sessions(session: BrowserSession, now_ms: int) -> Step:
     return Step(_END_OTHERS, (now_ms, session.browser_id, session.org_id, session.id))
 
 
-def add_waiting(waiting: Waiting) -> Step:
-    """Store a request that waits."""
-    return Step(_ADD_WAITING, _row(waiting))
-
-
-async def waiting_by_id(db: Session, waiting_id: str) -> Waiting | None:
-    """Return a waiting request, or None."""
-    row = await db.one(_WAITING, waiting_id)
-    return None if row is None else Waiting(*cast(Any, row))
-
-
-def finish_waiting(waiting_id: str, now_ms: int) -> Step:
-    """Guard: a waiting request is answered once, so one approval gives one code."""
-    return Step(_DONE, (now_ms, waiting_id))
-
-
-async def approved_scopes(db: Session, user_id: str, app_id: str) -> frozenset[str] | None:
-    """Return the scopes a user has approved for an app; None when the user never has."""
-    row = await db.one(_APPROVAL, user_id, app_id)
-    return None if row is None else frozenset(cast(str, row[0]).split())
-
-
-def approve(user_id: str, app_id: str, scopes: str, now_ms: int) -> Step:
-    """Remember an approval."""
-    return Step(_APPROVE, (user_id, app_id, scopes, now_ms, now_ms))
-
-
-async def failures_of(db: Session, principal: str) -> tuple[int, int]:
-    """Return how often logins of a principal failed in a row, and when last (ms)."""
-    row = await db.one(_FAILURES, principal)
-    return (0, 0) if row is None else (cast(int, row[0]), cast(int, row[1]))
-
-
-def note_failure(principal: str, now_ms: int) -> Step:
-    """Count a failed login."""
-    return Step(_FAILED, (principal, 1, now_ms))
-
-
-def forgive(principal: str) -> Step:
-    """Forget failed logins."""
-    return Step(_FORGIVEN, (principal,))
+def keep_session(session_id: str, now_ms: int, expires_at: int) -> Step:
+    """Note that a session is in use, and move its end."""
+    return Step(_KEEP_SESSION, (now_ms, expires_at, session_id))

@@ -212,7 +212,7 @@ def is_about_all(problem: Exception) -> bool:
 
 
 def as_ours(problem: Exception) -> Exception:
-    """Return what the store's callers are told. Never with PostgreSQL's DETAIL or asyncpg's text: they quote values."""
+    """Return what the store's callers are told; never PostgreSQL's DETAIL or asyncpg's own text, which quote values."""
     if isinstance(problem, asyncpg.DataError) and problem.__cause__ is not None:  # asyncpg refused to send it
         if isinstance(problem.__cause__, UnicodeError | OverflowError):
             return Unfit("PostgreSQL cannot hold this value")

@@ -91,7 +91,7 @@ class PostgresTransaction:
 
     async def roll_back(self) -> None:
         """Undo all of it."""
-        if self._held.is_usable_after(self._failure or Unavailable()):
+        if self._held.is_open:
             try:
                 async with asyncio.timeout(self._deadline_s):
                     await self._connection.execute("ROLLBACK")

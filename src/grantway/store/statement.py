@@ -65,8 +65,10 @@ class Step(msgspec.Struct, frozen=True, gc=False):
 class Write(msgspec.Struct, frozen=True, gc=False):
     """What one request changes: all of it or nothing, durable before the answer leaves.
 
-    - `guard`: a conditional update that exactly one request can win; when it changes no row, nothing is done.
-    - `steps`: what else is written, in no particular order.
+    - `guard`: a conditional update that exactly one request can win; when it changes no row, nothing is done. Its
+      condition speaks of that row only.
+    - `steps`: what else is written, in no particular order; of writes that share a commit every guard comes before any
+      step.
     - `settles`: an update whose only column is filled with the time (µs) when the write was on disk; it is visible
       before the answer leaves, and may be lost in a crash.
     """

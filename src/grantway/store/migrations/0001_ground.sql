@@ -146,6 +146,8 @@ CREATE TABLE login_failure (
   last_at INT64 NOT NULL
 ) KEYED;
 
+CREATE INDEX login_failure_at ON login_failure (last_at);
+
 -- The tables below are written on hot paths: no foreign keys, no index that a request does not need.
 CREATE TABLE authorization_code (
   id SORTTEXT NOT NULL PRIMARY KEY,

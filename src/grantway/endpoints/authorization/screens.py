@@ -1,0 +1,105 @@
+"""From records to pages: who asks, for what, in words for the person who decides (S8)."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from grantway import settings as s
+from grantway.domain.app import InstalledApp
+from grantway.kit.http import Header, Reply
+from grantway.pages import Ask, Asker, Display, render, security_headers
+from grantway.pages.screens import Page
+from grantway.pages.wording import utc_text
+from grantway.settings.scopes import scope_named
+
+_HTML: Final = (b"content-type", b"text/html;charset=UTF-8")
+_WIDE: Final = frozenset({"full"})
+# The scope `id` gives all of these; each alone gives its part.
+_PARTS: Final = {
+    "profile": "Your name, username, language and time zone.",
+    "email": "Your e-mail address.",
+    "address": "Your address.",
+    "phone": "Your phone number.",
+}
+
+
+def show(
+    page: Page,
+    *,
+    status: int = 200,
+    callback: str = "",
+    display: Display = "page",
+    headers: tuple[Header, ...] = (),
+) -> Reply:
+    """Return a page. `callback` is where a form on it leads to in the end: browsers hold every hop to the policy."""
+    if not callback:
+        guards = security_headers()
+    elif urlsplit(callback).scheme in ("http", "https"):
+        # The app may send the browser on to anywhere, and each further hop would have to be named: none is.
+        guards = security_headers(callbacks=None)
+    else:
+        guards = security_headers(callbacks=(callback,))
+    return Reply(status, render(page, display=display), (_HTML, *guards, *headers))
+
+
+def name_of(app: InstalledApp) -> str:
+    """Return the name that people know an app by."""
+    return app[s.LABEL] or app.app.name
+
+
+def asker_of(home: InstalledApp, here: InstalledApp | None, callback: str) -> Asker:
+    """Return who asks. `home`: the app in its own org, who publishes it; `here`: in the person's org, if that is known.
+
+    `callback` is left empty where it is not trusted.
+    """
+    added = None
+    if here is not None and here.policy is not None:
+        added = f"an administrator of {here.org.name}, on {utc_text(here.policy.installed_at).partition(',')[0]}"
+    return Asker(
+        name=name_of(home),
+        publisher=home.org.name,
+        contact_email=home[s.CONTACT_EMAIL] or None,
+        info_url=home[s.INFO_URL] or None,
+        added=added,
+        callback_host=_where(callback),
+    )
+
+
+def asks_of(app: InstalledApp, scopes: tuple[str, ...]) -> tuple[Ask, ...]:
+    """Return what an app asks for: each scope once, under Salesforce's words, whichever of its names was used."""
+    named: dict[str, list[str]] = {}
+    for name in scopes:
+        scope = scope_named(name)
+        named.setdefault(scope.name if scope else name, []).append(name)
+    return tuple(_ask(app, name, names) for name, names in named.items())
+
+
+def _ask(app: InstalledApp, name: str, names: list[str]) -> Ask:
+    scope = scope_named(name)
+    if scope is None:
+        return Ask(label=name, detail="")
+    detail = scope.detail
+    if all(one in _PARTS for one in names):
+        detail = " ".join(_PARTS[one] for one in names)
+    if name == "refresh_token":
+        detail = _how_long(app)
+    return Ask(label=scope.label, detail=detail, wide=name in _WIDE)
+
+
+def _how_long(app: InstalledApp) -> str:
+    rule = app[s.REFRESH_TOKEN_POLICY]
+    unit = rule.unit.lower() if rule.number != 1 else rule.unit.lower()[:-1]
+    return {
+        "infinite": "Also when you are not there, until you take it back.",
+        "zero": "It asks to act when you are not there, but your administrator ends that at once.",
+        "specific_lifetime": f"Also when you are not there, for {rule.number} {unit} or until you take it back.",
+        "specific_inactivity": (
+            f"Also when you are not there, until it goes unused for {rule.number} {unit} or you take it back."
+        ),
+    }[rule.form]
+
+
+def _where(callback: str) -> str | None:
+    if not callback:
+        return None
+    parts = urlsplit(callback)
+    return parts.netloc if parts.scheme in ("http", "https") else f"an app on this device ({parts.scheme}:)"

@@ -1,0 +1,138 @@
+"""The browser that calls: its cookie, the sessions in it, and the token that its forms must carry (S3, S33, S41)."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote
+
+from grantway.endpoints.server import Server
+from grantway.kit.http import Call, Header
+from grantway.kit.ids import new_row_id
+from grantway.kit.secrets import fingerprint, new_opaque
+from grantway.kit.urls import origin_of
+from grantway.protocol.authorization import AuthorizationRequest
+from grantway.store import browsers
+from grantway.store.browsers import Browser, LoggedIn
+from grantway.store.people import canonical_username
+from grantway.store.statement import Step
+
+_PREFIX: Final = "gwb_"
+_CSRF: Final = b"csrf"
+_COOKIE: Final = "grantway"
+_USERNAME: Final = "grantway-username"
+_YEAR_S: Final = 365 * 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A browser and the sessions in it, the last begun first.
+
+    `steps` and `headers`: what stores a browser seen for the first time, and gives it its cookie. Both are used as soon
+    as something has to be kept for the browser, and not before.
+    """
+
+    browser_id: str
+    sessions: tuple[LoggedIn, ...] = ()
+    steps: tuple[Step, ...] = ()
+    headers: tuple[Header, ...] = ()
+
+    def session(self, session_id: str) -> LoggedIn | None:
+        """Return the session with an id, if it is good."""
+        return next((one for one in self.sessions if one.session.id == session_id), None)
+
+    def session_for(self, request: AuthorizationRequest) -> LoggedIn | None:
+        """Return the session that a new request is answered from: the hinted person's, else the last begun."""
+        if request.hinted_user:
+            return next((one for one in self.sessions if one.user.id == request.hinted_user), None)
+        hint = canonical_username(request.login_hint)
+        named = (one for one in self.sessions if one.user.username == hint)
+        return next(named, self.sessions[0] if self.sessions else None)
+
+
+async def visitor_of(call: Call, server: Server, base: str) -> Visitor:
+    """Return the browser that calls, with a fresh cookie ready if it has none that we know."""
+    now = server.clock.now_ms()
+    if text := browser_cookie(call, base):
+        known = await browsers.browser_by_cookie(server.db, fingerprint(text), now)
+        if known is not None:
+            return Visitor(browser_id=known[0], sessions=known[1])
+    text, cookie_hash = fresh_cookie()
+    browser = Browser(new_row_id(now), cookie_hash, now, now)
+    return Visitor(browser_id=browser.id, steps=(browsers.add_browser(browser),), headers=(set_cookie(text, base),))
+
+
+def fresh_cookie() -> tuple[str, bytes]:
+    """Return a new cookie value and its hash."""
+    text = _PREFIX + new_opaque(32)
+    return text, fingerprint(text)
+
+
+def browser_cookie(call: Call, base: str) -> str:
+    """Return the cookie that names the browser; empty when there is none of its shape."""
+    found = _cookies(call).get(_named(_COOKIE, base), "")
+    return found if found.startswith(_PREFIX) else ""
+
+
+def set_cookie(text: str, base: str) -> Header:
+    """Return the header that gives a browser its cookie."""
+    return _set(_COOKIE, text, base)
+
+
+def remembered_username(call: Call, base: str) -> str:
+    """Return the username that this browser was told to remember; empty when there is none."""
+    return unquote(_cookies(call).get(_named(_USERNAME, base), ""))[:255]
+
+
+def remember_username(call: Call, username: str, base: str) -> tuple[Header, ...]:
+    """Return the header that makes a browser remember a username, or forget it when `username` is empty."""
+    if username:
+        return (_set(_USERNAME, quote(username, safe="@"), base, _YEAR_S),)
+    return (_set(_USERNAME, "", base, 0),) if remembered_username(call, base) else ()
+
+
+def csrf_token(server: Server, browser_id: str, transaction: str, page: str) -> str:
+    """Return the token that a form must carry; `page` says which page, shown to whom, it stands on."""
+    return server.ring.digest(_form_text(browser_id, transaction, page), _CSRF).hex()
+
+
+def form_is_ours(
+    call: Call, server: Server, base: str, *, browser_id: str, transaction: str, page: str, token: str
+) -> bool:
+    """Tell whether a form came from our own page in this browser: its token is right, and so is its Origin, if sent."""
+    origin = call.header(b"origin")
+    if origin is not None and origin.decode("latin-1") != origin_of(base):
+        return False
+    right = False
+    # A page made before the key file got another first key is still ours.
+    for digest in server.ring.digests(_form_text(browser_id, transaction, page), _CSRF):
+        right |= hmac.compare_digest(digest.hex().encode(), token.encode())
+    return right
+
+
+def _form_text(browser_id: str, transaction: str, page: str) -> str:
+    return f"{browser_id}/{transaction}/{page}"
+
+
+def _named(name: str, base: str) -> str:
+    """Return a cookie's name: `__Host-` wherever we are reached by https, so that no other host can set it (S33)."""
+    return f"__Host-{name}" if base.startswith("https://") else name
+
+
+def _set(name: str, value: str, base: str, max_age_s: int | None = None) -> Header:
+    text = f"{_named(name, base)}={value}; Path=/; HttpOnly; SameSite=Lax"
+    if base.startswith("https://"):
+        text += "; Secure"
+    if max_age_s is not None:
+        text += f"; Max-Age={max_age_s}"
+    return b"set-cookie", text.encode()
+
+
+def _cookies(call: Call) -> dict[str, str]:
+    """Return the cookies, of two with one name the first; other programs on this host may set anything."""
+    found: dict[str, str] = {}
+    for key, header in call.headers:
+        if key == b"cookie":
+            for pair in header.decode("latin-1").split(";"):
+                name, _, value = pair.strip().partition("=")
+                found.setdefault(name, value)
+    return found

@@ -1,0 +1,116 @@
+"""Looking at passwords: a few at a time, one try at a time for an account, slower after each failure (S35, S36)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+
+from grantway.domain.org import User
+from grantway.kit.clock import Clock
+from grantway.manage.passwords import MAX_LENGTH, password_matches
+from grantway.policy.login_pace import ACCOUNT, ADDRESS, account_principal, address_principal
+from grantway.store.database import Database
+from grantway.store.login_failures import failures_of, note_failure
+from grantway.store.people import user_and_password
+from grantway.store.statement import Step, Write
+
+# The workers sign tokens too: whoever guesses passwords must not keep those waiting.
+_AT_ONCE: Final = 2
+_QUEUE: Final = 64
+_BUSY_MS: Final = 1000
+# The hash of 32 random bytes that nobody has seen: verified where there is no such user, so that both take as long.
+_NOBODY: Final = "$argon2id$v=19$m=19456,t=2,p=1$IOUasQJaivGMjNm67TkyBQ$ThozTdUlxXtbuiBISa9AoR54NB16r9ETLbXn2tqyzNo"
+
+
+class Looked(msgspec.Struct, frozen=True, gc=False):
+    """What came of a try: the user who is there now, or None; `wait_ms` above 0 means that nothing was looked at."""
+
+    user: User | None
+    wait_ms: int = 0
+
+
+class Passwords:
+    """The one place where a password is looked at."""
+
+    def __init__(self) -> None:
+        self._hashing = asyncio.Semaphore(_AT_ONCE)
+        self._trying = 0
+        self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    async def look(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        workers: Executor,
+        username: str,
+        password: str,
+        address: str,
+        failed: Callable[[User | None], Step],
+    ) -> Looked:
+        """Look whether a username and password belong together.
+
+        `failed` makes the event of a failure, for the user that was meant if there is one. An unknown user, a wrong
+        password and a user who may not act give the same answer in the same time.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        if self._trying >= _QUEUE:
+            return Looked(None, _BUSY_MS)
+        self._trying += 1
+        try:
+            async with self._turn(account_principal(username)):
+                return await self._look(db, clock, workers, username, password, address, failed)
+        finally:
+            self._trying -= 1
+
+    async def _look(
+        self,
+        db: Database,
+        clock: Clock,
+        workers: Executor,
+        username: str,
+        password: str,
+        address: str,
+        failed: Callable[[User | None], Step],
+    ) -> Looked:
+        account, place = account_principal(username), address_principal(address)
+        now = clock.now_ms()
+        wait_ms = max(
+            ACCOUNT.wait_ms(*await failures_of(db, account, now), now),
+            ADDRESS.wait_ms(*await failures_of(db, place, now), now),
+        )
+        if wait_ms:
+            return Looked(None, wait_ms)
+        found = await user_and_password(db, username)
+        user, stored = found if found is not None else (None, "")
+        usable = 0 < len(password) <= MAX_LENGTH
+        async with self._hashing:
+            matches = await asyncio.get_running_loop().run_in_executor(
+                workers, password_matches, stored or _NOBODY, password if usable else "-"
+            )
+        if user is not None and stored and usable and matches and user.may_act:
+            return Looked(user)
+        now = clock.now_ms()
+        steps = (*note_failure(account, now), *note_failure(place, now), failed(user))
+        await db.commit(Write(steps))
+        return Looked(None)
+
+    @asynccontextmanager
+    async def _turn(self, account: str) -> AsyncIterator[None]:
+        """Let one try for an account in at a time: guesses sent at once would all meet the same count of failures."""
+        lock, users = self._turns.get(account, (asyncio.Lock(), 0))
+        self._turns[account] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._turns[account]
+            if users == 1:
+                del self._turns[account]
+            else:
+                self._turns[account] = (lock, users - 1)

@@ -1,0 +1,45 @@
+"""What users have approved: one row a user and app, with the scopes allowed so far."""
+
+from typing import Any, Final, cast
+
+import msgspec
+
+from grantway.settings.basic import LABEL
+from grantway.store.database import Session
+from grantway.store.statement import Insert, Statement, Step
+
+
+class Approval(msgspec.Struct, frozen=True, gc=False):
+    """The scopes (joined by blanks) that a user allowed an app; `last_at` (ms) is when they last said so."""
+
+    scopes: str
+    last_at: int
+
+
+_OF: Final = Statement("SELECT scopes, last_at FROM approval WHERE person_id = :person_id AND app_id = :app_id")
+_APPROVE: Final = Insert(
+    "approval",
+    ["person_id", "app_id", "scopes", "first_at", "last_at"],
+    "(person_id, app_id) DO UPDATE SET scopes = excluded.scopes, last_at = excluded.last_at",
+)
+_INSTALLED: Final = Statement(
+    "SELECT a.name, a.settings FROM app_policy p JOIN app a ON a.id = p.app_id"
+    " WHERE p.org_id = :org_id AND a.id <> :app_id"
+)
+
+
+async def approval_of(db: Session, user_id: str, app_id: str) -> Approval | None:
+    """Return what a user has approved for an app; None when the user never has."""
+    row = await db.one(_OF, user_id, app_id)
+    return None if row is None else Approval(*cast(Any, row))
+
+
+def approve(user_id: str, app_id: str, scopes: str, now_ms: int) -> Step:
+    """Remember an approval; `scopes` are all that hold from now on."""
+    return Step(_APPROVE, (user_id, app_id, scopes, now_ms, now_ms))
+
+
+async def names_of_other_apps(db: Session, org_id: str, app_id: str) -> tuple[str, ...]:
+    """Return the names that people know the other apps installed in an org by."""
+    rows = await db.all(_INSTALLED, org_id, app_id)
+    return tuple(str(msgspec.json.decode(cast(str, text)).get(LABEL.name) or name) for name, text in rows)

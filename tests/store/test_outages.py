@@ -1,0 +1,378 @@
+"""The database away, hung, locked or full: a clear `Unavailable` in time, and everything goes on afterwards (R5)."""
+
+import asyncio
+import contextlib
+import resource
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from grantway.kit.clock import SystemClock
+from grantway.store import schema, sqlite_connection
+from grantway.store.database import Database
+from grantway.store.open import open_database
+from grantway.store.postgres import PostgresDatabase
+from grantway.store.statement import Step, Unavailable, Write
+from tests.store import rows
+from tests.toolchain import PostgresServer, need, postgres_bin
+
+pytestmark = pytest.mark.requirement("R5")
+_END_CONNECTIONS = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'grantway%'"
+)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("how", ["fast", "crash"])
+async def test_a_stopped_postgresql_is_unavailable_and_used_again_when_it_is_back(how: str) -> None:
+    need(postgres_bin(), "PostgreSQL")
+    with PostgresServer() as server:
+        db = await open_database(server.create_database(), SystemClock())
+        await schema.upgrade(db)
+        await db.commit(Write((rows.add("before"),)))
+
+        server.stop("crash" if how == "crash" else "fast")
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await db.one(rows.FIND, "before")
+            with pytest.raises(Unavailable):
+                await db.commit(Write((rows.add("meanwhile"),)))
+            with pytest.raises(Unavailable):
+                async with db.transaction():
+                    raise AssertionError
+        assert all(isinstance(one, Unavailable) for one in await rows.together(db, [Write((rows.add("m"),))] * 20))
+
+        server.start()
+        assert await db.commit(Write((rows.add("after"),)))
+        assert await rows.ids(db) == ["after", "before"]
+        async with db.transaction() as transaction:
+            assert await transaction.one(rows.FIND, "before") is not None
+        await db.close()
+
+
+@pytest.mark.postgres
+async def test_a_stopped_postgresql_is_unavailable_at_the_start() -> None:
+    need(postgres_bin(), "PostgreSQL")
+    with PostgresServer() as server:
+        url = server.create_database()
+        server.stop()
+        with pytest.raises(Unavailable) as caught:
+            await open_database(url, SystemClock())
+        assert str(urlsplit(url).password) not in str(caught.value)
+
+
+@pytest.mark.postgres
+async def test_connections_that_end_while_idle_are_replaced_unnoticed(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    db = await open_database(postgres_url, SystemClock())
+    await db.commit(Write((rows.add("token"),)))
+    for number in range(3):
+        assert int(postgres.execute(_END_CONNECTIONS)) >= 2
+        assert await db.one(rows.FIND, "token") is not None
+        assert await db.commit(rows.rotation("token" if number == 0 else f"next-{number}", f"next-{number + 1}"))
+        async with db.transaction() as transaction:
+            assert await transaction.one(rows.FIND, "token") is not None
+    await db.close()
+
+
+@pytest.mark.postgres
+async def test_connections_that_end_under_load_cost_at_most_a_clear_refusal(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    """Whatever was acknowledged is there; whatever was refused, and not unknown, is not."""
+    db = await open_database(postgres_url, SystemClock())
+    acknowledged: list[str] = []
+    refused: list[str] = []
+
+    async def write(writer: int) -> None:
+        for number in range(60):
+            name = f"{writer:02}-{number:03}"
+            try:
+                await db.commit(Write((rows.add(name),)))
+                acknowledged.append(name)
+            except Unavailable as problem:
+                if not problem.unknown:
+                    refused.append(name)
+            with contextlib.suppress(Unavailable):
+                await db.one(rows.FIND, name)
+
+    async def end_connections() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0.02)
+            await asyncio.to_thread(postgres.execute, _END_CONNECTIONS)
+
+    await asyncio.gather(end_connections(), *[write(writer) for writer in range(16)])
+
+    stored = set(await rows.ids(db))
+    assert set(acknowledged) <= stored
+    assert not set(refused) & stored
+    assert len(acknowledged) > 16 * 60 / 2
+    await db.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.requirement("R2")
+async def test_a_lost_answer_to_commit_is_unknown_and_nothing_is_done_twice(postgres_url: str) -> None:
+    async with _cutting_proxy(postgres_url) as (proxy, url):
+        db = await open_database(url, SystemClock())
+        add = rows.FAIL
+        await db.commit(Write((rows.add("token"),)))
+
+        proxy.cut_after = b"COMMIT"
+        with pytest.raises(Unavailable) as caught:
+            await db.commit(Write((rows.add("one"), Step(add, ("ada", 1, 1)))))
+        assert caught.value.unknown
+
+        assert await db.commit(Write((rows.add("two"),)))
+        assert await rows.ids(db) == ["one", "token", "two"]
+        assert await db.all(rows.FAILURES) == [("ada", 1, 1)]
+
+        proxy.cut_after = b"COMMIT"
+        with pytest.raises(Unavailable) as caught:
+            async with db.transaction() as transaction:
+                await transaction.run(rows.ADD, *rows.add("three").values)
+        assert caught.value.unknown
+        assert await rows.ids(db) == ["one", "three", "token", "two"]
+        await db.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.requirement("R2")
+async def test_a_write_whose_connection_is_lost_before_commit_is_repeated(postgres_url: str) -> None:
+    async with _cutting_proxy(postgres_url) as (proxy, url):
+        db = await open_database(url, SystemClock())
+        await db.commit(Write((rows.add("token"),)))
+
+        proxy.cut_after = b"BEGIN"
+        assert await db.commit(rows.rotation("token", "next"))
+
+        assert proxy.cut_after == b""
+        assert await rows.ids(db) == ["next", "token"]
+        await db.close()
+
+
+@pytest.mark.postgres
+async def test_a_postgresql_that_hangs_is_unavailable_within_the_deadline(postgres_url: str) -> None:
+    async with _cutting_proxy(postgres_url) as (proxy, url):
+        db = await PostgresDatabase.connect(url, SystemClock(), deadline_s=0.4)
+        await db.commit(Write((rows.add("one"),)))
+
+        proxy.flowing.clear()
+        began = time.monotonic()
+        outcomes = await asyncio.gather(
+            db.commit(Write((rows.add("two"),))),
+            *[db.one(rows.FIND, "one") for _ in range(10)],
+            _transaction(db),
+            return_exceptions=True,
+        )
+        assert [type(outcome) for outcome in outcomes] == [Unavailable] * 12
+        assert time.monotonic() - began < 1.5
+
+        proxy.flowing.set()
+        assert await db.commit(Write((rows.add("three"),)))
+        assert await db.one(rows.FIND, "three") is not None
+        await db.close()
+
+
+@pytest.mark.postgres
+async def test_a_row_that_is_locked_too_long_is_unavailable_and_then_free_again(postgres_url: str) -> None:
+    db = await PostgresDatabase.connect(postgres_url, SystemClock(), deadline_s=0.4)
+    other = await open_database(postgres_url, SystemClock())
+    await db.commit(Write((rows.add("token"),)))
+
+    async with other.transaction() as transaction:
+        await transaction.run(rows.SPEND, 1, "", "token")
+        with pytest.raises(Unavailable):
+            await db.commit(Write((), rows.spend("token")))
+        with pytest.raises(Unavailable):
+            await _transaction(db)
+
+    assert await db.commit(Write((), rows.spend("token"))) is False
+    assert await db.commit(Write((rows.add("next"),)))
+    await db.close()
+    await other.close()
+
+
+@pytest.mark.postgres
+async def test_a_read_only_postgresql_still_reads(postgres: PostgresServer, postgres_url: str) -> None:
+    name = postgres_url.rsplit("/", 1)[-1]
+    await _add_one(postgres_url, "one")
+    postgres.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    db = await open_database(postgres_url, SystemClock())
+
+    assert await db.one(rows.FIND, "one") is not None
+    with pytest.raises(Unavailable):
+        await db.commit(Write((rows.add("two"),)))
+    await db.close()
+
+
+@pytest.mark.postgres
+async def test_two_servers_that_change_the_same_rows_do_not_fail_each_other(postgres_url: str) -> None:
+    left, right = [await open_database(postgres_url, SystemClock()) for _ in range(2)]
+    names = [f"{n}" for n in range(12)]
+    await left.commit(Write(tuple(rows.add(name) for name in names)))
+
+    async def change(db: Database, order: list[str]) -> list[bool | BaseException]:
+        outcomes = []
+        for number in range(15):
+            outcomes += await rows.together(
+                db,
+                [
+                    Write((Step(rows.NAME_SUCCESSOR, (f"{number}", name)), Step(rows.FAIL, (name, 1, number))))
+                    for name in order
+                ],
+            )
+        return outcomes
+
+    outcomes = await asyncio.gather(change(left, names), change(right, names[::-1]))
+
+    assert set(outcomes[0]) | set(outcomes[1]) == {True}
+    assert [row[1] for row in await left.all(rows.FAILURES)] == [30] * 12
+    await left.close()
+    await right.close()
+
+
+async def test_a_sqlite_file_locked_too_long_is_unavailable_and_then_free_again(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_connection, "BUSY_TIMEOUT_S", 0.2)
+    db = await open_database(sqlite_url, SystemClock())
+    await db.commit(Write((rows.add("before"),)))
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    outcomes = await rows.together(db, [Write((rows.add(f"{n}"),)) for n in range(20)])
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 20
+    assert time.monotonic() - began < 2
+    with pytest.raises(Unavailable):
+        await _transaction(db)
+    assert await rows.ids(db) == ["before"]
+
+    other.execute("ROLLBACK")
+    other.close()
+    assert await db.commit(Write((rows.add("after"),)))
+    await _transaction(db)
+    await db.close()
+
+
+async def test_a_full_disk_is_unavailable_for_writes_only_and_used_again_when_there_is_room(sqlite_url: str) -> None:
+    db = await open_database(sqlite_url, SystemClock())
+    await db.commit(Write((rows.add("before"),)))
+
+    with _no_room_beyond(Path(sqlite_url.removeprefix("sqlite:///") + "-wal").stat().st_size + 5000):
+        with pytest.raises(Unavailable):
+            await db.commit(Write((rows.add("large", content=bytes(100_000)),)))
+        assert await db.one(rows.FIND, "before") is not None
+        with pytest.raises(Unavailable):
+            async with db.transaction() as transaction:
+                await transaction.run(rows.ADD, *rows.add("large", content=bytes(100_000)).values)
+
+    assert await db.commit(Write((rows.add("large", content=bytes(100_000)),)))
+    async with db.transaction() as transaction:
+        await transaction.run(rows.ADD, *rows.add("other", content=bytes(100_000)).values)
+    assert await rows.ids(db) == ["before", "large", "other"]
+    await db.close()
+
+
+async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("This is a letter, not a database. " * 100)
+    with pytest.raises(Unavailable):
+        await open_database(f"sqlite:///{tmp_path}/text.db", SystemClock())
+    with pytest.raises(Unavailable):
+        await open_database(f"sqlite:///{tmp_path}", SystemClock())
+
+
+async def test_a_closed_database_is_unavailable(db: Database) -> None:
+    await db.close()
+    with pytest.raises(Unavailable):
+        await db.one(rows.FIND, "one")
+    with pytest.raises(Unavailable):
+        await db.commit(Write((rows.add("one"),)))
+    with pytest.raises(Unavailable):
+        await _transaction(db)
+
+
+async def _transaction(db: Database) -> None:
+    async with db.transaction() as transaction:
+        await transaction.all(rows.ALL)
+
+
+async def _add_one(url: str, name: str) -> None:
+    db = await open_database(url, SystemClock())
+    await db.commit(Write((rows.add(name),)))
+    await db.close()
+
+
+@contextlib.contextmanager
+def _no_room_beyond(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond `size` bytes: what a full disk looks like to SQLite."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+class _Proxy:
+    """Stands between Grantway and PostgreSQL, and can fail at a chosen point.
+
+    - `cut_after`: once the client has sent these bytes the server gets them, but its answer is lost.
+    - `flowing`: while it is not set nothing is handed on, and nothing is closed either.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        self.cut_after = b""
+        self.flowing = asyncio.Event()
+        self.flowing.set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_connection(*self._address)
+        cut = asyncio.Event()
+        directions = [
+            asyncio.ensure_future(self._hand_on(reader, to_server, cut, watched=True)),
+            asyncio.ensure_future(self._hand_on(from_server, writer, cut, watched=False)),
+        ]
+        await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
+        for direction in directions:
+            direction.cancel()
+        await asyncio.gather(*directions, return_exceptions=True)
+        for end in (writer, to_server):
+            end.close()
+            with contextlib.suppress(OSError):
+                await end.wait_closed()
+
+    async def _hand_on(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, cut: asyncio.Event, *, watched: bool
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                if cut.is_set():
+                    return
+                await self.flowing.wait()
+                if watched and self.cut_after and self.cut_after in data:
+                    self.cut_after = b""
+                    cut.set()
+                sink.write(data)
+                await sink.drain()
+
+
+@contextlib.asynccontextmanager
+async def _cutting_proxy(url: str) -> AsyncIterator[tuple[_Proxy, str]]:
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    proxy = _Proxy(parts.hostname, parts.port)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    # Like the test server itself the proxy speaks no TLS, which would hide what is said.
+    yield proxy, url.replace(f":{parts.port}/", f":{port}/") + "?sslmode=disable"
+    server.close()
+    await server.wait_closed()
