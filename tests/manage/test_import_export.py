@@ -64,8 +64,8 @@ def test_settings_of_a_file_are_taken_and_the_rest_is_named(imported: tuple[Path
     assert app["settings"]["profiles"] == ["Shipping"]
     kept = {one["path"]: one["why"] for one in said["kept"]}  # type: ignore[attr-defined]
     assert set(kept) == {"attributes/formula", "attributes/key", "oauthPolicy/ipRelaxation", "oauthConfig/callbackUrl"}
-    assert "line 2 begins with http://" in kept["oauthConfig/callbackUrl"]
-    assert app["settings"]["callback_url"] == []
+    assert "'http://plain.example/callback': begins with http://" in kept["oauthConfig/callbackUrl"]
+    assert app["settings"]["callback_url"] == ["https://sync.example/callback"]
 
 
 def test_what_was_imported_is_exported_unchanged(imported: tuple[Path, dict[str, object]]) -> None:

@@ -1,13 +1,14 @@
 """`grantway app`."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from grantway.cli.context import Options, fail, options, pairs, run, shared, show, table
+from grantway.cli.context import options, pairs, run, secret_from_stdin, shared
+from grantway.cli.options import Options
+from grantway.cli.printing import columns, fail, show, table
 
 _MASK = "••••••••"
 
@@ -19,19 +20,36 @@ def app() -> None:
 
 @app.command("create")
 @click.argument("name")
-@click.option("--contact-email", required=True)
+@click.option("--contact-email", required=True, help="Whom to write to about this app.")
 @click.option("--consumer-key", default="", help="Choose the key; otherwise it is generated.")
+@click.option("--consumer-secret-stdin", is_flag=True, help="Read the secret from standard input.")
 @click.argument("values", nargs=-1, metavar="[SETTING=VALUE]...")
 @shared
-def create(name: str, contact_email: str, consumer_key: str, values: tuple[str, ...], **given: Any) -> None:
-    """Register an app. Key and secret are printed once; `grantway settings` lists the settings."""
+def create(
+    name: str,
+    contact_email: str,
+    consumer_key: str,
+    consumer_secret_stdin: bool,
+    values: tuple[str, ...],
+    **given: Any,
+) -> None:
+    """Register an app. NAME is its API name, or a label that one is made of.
+
+    Key and secret are printed once. A list is given by repeating or as JSON, @file reads a value from a file;
+    `grantway settings` lists the settings.
+
+    \b
+    grantway app create Shipment_Sync --contact-email it@example.com \\
+        callback_url=https://sync.example/callback scopes=api scopes=refresh_token
+    """
     from grantway.manage import apps, orgs
 
     chosen = options(given)
     asked = {"contact_email": contact_email, **pairs(values)}
+    secret = secret_from_stdin("consumer_secret") if consumer_secret_stdin else ""
 
     async def work(desk: Any) -> Any:
-        new = apps.NewApp(name=name, values=asked, consumer_key=consumer_key)
+        new = apps.NewApp(name=name, values=asked, consumer_key=consumer_key, consumer_secret=secret)
         return await apps.create(desk, await orgs.find(desk, chosen.org), new)
 
     changed = run(chosen, work)
@@ -55,8 +73,8 @@ def list_apps(**given: Any) -> None:
         return await apps.all_apps(desk, await orgs.find(desk, chosen.org))
 
     found = run(chosen, work)
-    rows = [(one.app.name, one[s.LABEL], one.consumer_key) for one in found]
-    show(chosen, [_document(one) for one in found], table(rows, ("NAME", "LABEL", "CONSUMER KEY")))
+    rows = [(one.app.name, one[s.LABEL], _state(one), one.consumer_key) for one in found]
+    show(chosen, [_document(one) for one in found], table(rows, ("NAME", "LABEL", "STATE", "CONSUMER KEY")))
 
 
 @app.command("show")
@@ -81,7 +99,11 @@ def show_app(name: str, reveal: bool, **given: Any) -> None:
 @click.argument("values", nargs=-1, required=True, metavar="SETTING=VALUE...")
 @shared
 def set_app(name: str, values: tuple[str, ...], **given: Any) -> None:
-    """Change settings of an app; policies are changed for the org you act in."""
+    """Change settings of an app; policies are changed for the org you act in. All of them or none.
+
+    \b
+    grantway app set Shipment_Sync require_pkce=true permitted_users=admin_approved profiles="Standard User"
+    """
     from grantway.manage import apps, orgs
 
     chosen = options(given)
@@ -104,11 +126,11 @@ def delete(name: str, **given: Any) -> None:
 
     chosen = options(given)
 
-    async def work(desk: Any) -> None:
-        await apps.delete(desk, await orgs.find(desk, chosen.org), name)
+    async def work(desk: Any) -> Any:
+        return await apps.delete(desk, await orgs.find(desk, chosen.org), name)
 
-    run(chosen, work)
-    show(chosen, {"deleted": name}, f"Deleted {name}; its tokens ended.")
+    gone = run(chosen, work).app.name
+    show(chosen, {"deleted": gone}, f"Deleted {gone}; its tokens ended.")
 
 
 def _block(name: str, given: dict[str, Any], *, blocked: bool) -> None:
@@ -144,46 +166,43 @@ def unblock(name: str, **given: Any) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="FILE-or-FOLDER...")
 @shared
 def import_apps(sources: tuple[str, ...], **given: Any) -> None:
-    """Import Salesforce metadata: .connectedApp-meta.xml files, folders of them, or a metadata zip."""
+    """Import Salesforce metadata: .connectedApp-meta.xml files, folders of them, or a metadata zip.
+
+    An app that the org has already is updated with what its file says. What no setting takes yet is named, kept, and
+    exported again unchanged. A broken file does not stop the others; the exit status is 1 then.
+
+    \b
+    grantway app import force-app/main/default/connectedApps
+    """
     from grantway.manage import orgs
     from grantway.manage.import_app import import_files
+    from grantway.manage.metadata_files import source_files
 
     chosen = options(given)
-    files = list(_files(sources))
-    bar = click.progressbar(length=len(files), label="Importing", file=sys.stderr)
-    quiet = len(files) < 20 or not sys.stderr.isatty()
+    files = [file for source in sources for file in source_files(Path(source))]
+    hidden = chosen.json or len(files) < 10 or not sys.stderr.isatty()
 
     async def work(desk: Any) -> Any:
-        progress = (lambda: None) if quiet else (lambda: bar.update(1))
-        return await import_files(desk, await orgs.find(desk, chosen.org), files, progress)
+        with click.progressbar(length=len(files), label="Importing", file=sys.stderr, hidden=hidden) as bar:
+            return await import_files(desk, await orgs.find(desk, chosen.org), files, lambda: bar.update(1))
 
     results = run(chosen, work)
-    lines = []
-    for one in results:
-        lines.append(f"{one.done:<8} {one.name}" + (f": {one.problem}" if one.problem else ""))
-        lines += [f"         kept {path}: {why}" for path, why in one.kept]
-    document = [
-        {
-            "file": one.file,
-            "name": one.name,
-            "done": one.done,
-            "kept": [{"path": path, "why": why} for path, why in one.kept],
-            "problem": one.problem,
-        }
-        for one in results
-    ]
-    show(chosen, document, "\n".join(lines) or "nothing to import")
-    failed = [one for one in results if one.done == "failed"]
-    if failed:
-        fail(f"{len(failed)} of {len(results)} files were not imported; {failed[0].name}: {failed[0].problem}")
+    show(chosen, [_imported(one) for one in results], "\n".join(map(_told, results)) or "nothing to import")
+    if failed := [one for one in results if one.done == "failed"]:
+        fail(f"{len(failed)} of {len(results)} files were not imported; {failed[0].file}: {failed[0].problem}")
 
 
 @app.command("export")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--to", "folder", type=click.Path(file_okay=False), help="Write files into this folder.")
+@click.option("--without-keys", is_flag=True, help="Leave the consumer keys out, for use in another org.")
 @shared
-def export(names: tuple[str, ...], folder: str | None, **given: Any) -> None:
-    """Write apps as Salesforce metadata files; the secret is never in them."""
+def export(names: tuple[str, ...], folder: str | None, without_keys: bool, **given: Any) -> None:
+    """Write apps as Salesforce metadata files; the secret is never in them.
+
+    \b
+    grantway app export Shipment_Sync Reporting --to connectedApps
+    """
     from grantway.manage import orgs
     from grantway.manage.export_app import export_app
 
@@ -191,34 +210,47 @@ def export(names: tuple[str, ...], folder: str | None, **given: Any) -> None:
 
     async def work(desk: Any) -> Any:
         org = await orgs.find(desk, chosen.org)
-        return [await export_app(desk, org, name) for name in names]
+        return [await export_app(desk, org, name, with_key=not without_keys) for name in names]
 
-    for file, data in run(chosen, work):
-        if folder is None:
-            click.echo(data.decode(), nl=False)
-        else:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            (Path(folder) / file).write_bytes(data)
-            click.echo(f"wrote {Path(folder) / file}", err=True)
+    files = [(name, data.decode()) for name, data in run(chosen, work)]
+    if folder is None:
+        show(chosen, [{"file": name, "content": text} for name, text in files], "".join(text for _, text in files)[:-1])
+        return
+    written = [Path(folder) / name for name, _ in files]
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for path, (_, text) in zip(written, files, strict=True):
+            path.write_bytes(text.encode())
+    except OSError as problem:
+        fail(f"--to: {problem}", chosen)
+    show(chosen, [{"file": str(path)} for path in written], "\n".join(f"wrote {path}" for path in written))
 
 
-def _files(sources: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    from grantway.metadata.archive import read_archive
-    from grantway.metadata.problem import MetadataProblem
+def _imported(one: Any) -> dict[str, Any]:
+    return {
+        "file": one.file,
+        "name": one.name,
+        "done": one.done,
+        "consumer_key": one.consumer_key,
+        "kept": [{"path": kept.path, "why": kept.why} for kept in one.kept],
+        "warnings": list(one.warnings),
+        "problem": one.problem,
+    }
 
-    for source in map(Path, sources):
-        try:
-            if source.is_dir():
-                for path in sorted(source.rglob("*")):
-                    if path.is_file() and path.name.endswith(("-meta.xml", ".connectedApp")):
-                        yield path.name, path.read_bytes()
-            elif source.suffix == ".zip":
-                for name, data in read_archive(source.read_bytes()):
-                    yield name.rsplit("/", 1)[-1], data
-            else:
-                yield source.name, source.read_bytes()
-        except (OSError, MetadataProblem) as problem:
-            fail(f"{source}: {problem}")
+
+def _told(one: Any) -> str:
+    """Tell of one file in a few lines: what was kept for the same reason stands together."""
+    lines = [f"{one.done:<8} {one.name}" + (f": {one.problem}" if one.problem else "")]
+    reasons: dict[str, list[str]] = {}
+    for kept in one.kept:
+        reasons.setdefault(kept.why, []).append(kept.path)
+    lines += [f"         kept {', '.join(paths)}: {why}" for why, paths in reasons.items()]
+    lines += [f"         look at this: {warning}" for warning in one.warnings]
+    return "\n".join(lines)
+
+
+def _state(app: Any) -> str:
+    return "blocked" if app.policy is not None and app.policy.is_blocked else "active"
 
 
 def _document(app: Any, *, reveal: bool = False) -> dict[str, Any]:
@@ -237,13 +269,14 @@ def _document(app: Any, *, reveal: bool = False) -> dict[str, Any]:
 def _show(chosen: Options, app: Any, *, reveal: bool) -> None:
     from grantway import settings as s
 
-    lines = [
-        f"{'name':<38} {app.app.name}",
-        f"{'consumer_key':<38} {app.consumer_key}",
-        f"{'consumer_secret':<38} {app.secret.reveal() if reveal else _MASK}",
+    told = [
+        ("name", app.app.name),
+        ("state", _state(app)),
+        ("consumer_key", app.consumer_key),
+        ("consumer_secret", app.secret.reveal() if reveal else _MASK),
     ]
-    lines += [f"{one.name:<38} {one.kind.says(app[one])}" for one in s.ALL if one.held_by is not s.Holder.ORG]
-    show(chosen, _document(app, reveal=reveal), "\n".join(lines))
+    told += [(one.name, one.kind.says(app[one])) for one in s.ALL if one.held_by is not s.Holder.ORG]
+    show(chosen, _document(app, reveal=reveal), columns(told))
 
 
 def _warned(warnings: tuple[str, ...]) -> str:

@@ -1,55 +1,44 @@
-"""What every command shares: options, opening the database, printing for people or as JSON, failing in one line."""
+"""What every command shares: reading its options and arguments, and a desk at the database to work at."""
 
 import asyncio
 import os
 import sys
 import tomllib
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
+from grantway.cli.key_file import key_ring_text
+from grantway.cli.options import Options
+from grantway.cli.printing import fail, misuse
+
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
-OPTIONS: Final = ("data", "database", "org", "as_user", "json", "config", "secret_key_file")
+OPTIONS: Final = ("data", "database", "org", "as_user", "json", "secret_key_file")
+SERVE_OPTIONS: Final = (
+    "host",
+    "port",
+    "workers",
+    "base_url",
+    "tls_cert",
+    "tls_key",
+    "root_issuer",
+    "trusted_proxy",
+    "demo",
+)
+_FILE: Final = "grantway.config_file"
 
 
-@dataclass(slots=True)
-class Options:
-    """The options that stand before or after any command."""
-
-    data: str = ""
-    database: str = ""
-    org: str = ""
-    as_user: str = ""
-    json: bool = False
-    secret_key_file: str = ""
-
-    @property
-    def folder(self) -> Path:
-        """The data folder."""
-        return Path(self.data or "var")
-
-    @property
-    def database_url(self) -> str:
-        """The database URL."""
-        return self.database or f"sqlite:///{self.folder / 'grantway.db'}"
-
-    @property
-    def is_embedded(self) -> bool:
-        """Whether the database is an SQLite file, made and migrated on first use."""
-        return self.database_url.startswith("sqlite:")
-
-    @property
-    def key_file(self) -> Path:
-        """The key file."""
-        if self.secret_key_file:
-            return Path(self.secret_key_file)
-        if not self.is_embedded:
-            misuse("name the key file: --secret-key-file FILE or GRANTWAY_SECRET_KEY_FILE")
-        return self.folder / "secret.key"
+def _take_config(context: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
+    """Read the configuration file as soon as it is named: `serve` takes its defaults from it."""
+    if path:
+        file = read_config(path)
+        context.meta[_FILE] = file
+        of_serve: dict[str, Any] = {name: file[name] for name in SERVE_OPTIONS if name in file}
+        context.default_map = of_serve if context.info_name == "serve" else {"serve": of_serve}
+    return path
 
 
 def shared(command: F) -> F:
@@ -60,7 +49,14 @@ def shared(command: F) -> F:
         click.option("--org", metavar="ORG", help="Org by id or name; not needed while there is one."),
         click.option("--as", "as_user", metavar="USER", help="Act with this user's rights, not as the operator."),
         click.option("--json", "json", is_flag=True, default=None, help="Print one JSON document."),
-        click.option("--config", metavar="FILE", help="TOML file with any of these options."),
+        click.option(
+            "--config",
+            metavar="FILE",
+            is_eager=True,
+            expose_value=False,
+            callback=_take_config,
+            help="TOML file with any option of any command.",
+        ),
         click.option("--secret-key-file", metavar="FILE", help="Key file.  [default: <data>/secret.key]"),
     ):
         command = decorator(command)
@@ -69,140 +65,126 @@ def shared(command: F) -> F:
 
 def options(given: dict[str, Any]) -> Options:
     """Take the shared options out of a command's arguments: command line, then environment, then file."""
-    above: dict[str, Any] = click.get_current_context().find_root().obj or {}
+    context = click.get_current_context()
+    above: dict[str, Any] = context.find_root().obj or {}
+    path = os.environ.get("GRANTWAY_CONFIG")
+    file: dict[str, Any] = context.meta.get(_FILE) or (read_config(path) if path else {})
     found: dict[str, Any] = {}
     for name in OPTIONS:
-        value = given.pop(name, None)
-        found[name] = above.get(name) if value is None else value
-    path = found.pop("config") or os.environ.get("GRANTWAY_CONFIG")
-    file = read_config(path) if path else {}
-    for name, value in found.items():
         option = name.removesuffix("_user")
-        if value is None:
-            found[name] = os.environ.get(f"GRANTWAY_{option.upper()}", file.get(option))
+        value = given.pop(name, None)
+        for otherwise in (above.get(name), os.environ.get(f"GRANTWAY_{option.upper()}"), file.get(option)):
+            value = otherwise if value is None else value
+        found[name] = value
     found["json"] = str(found["json"]).lower() in ("true", "1", "yes")
     return Options(**{name: value for name, value in found.items() if value is not None})
 
 
 def read_config(path: str) -> dict[str, Any]:
-    """Read a TOML configuration file."""
+    """Read a TOML configuration file: option names, with hyphens or underscores, and their values."""
     try:
-        return tomllib.loads(Path(path).read_text())
+        read = tomllib.loads(Path(path).read_text())
     except (OSError, ValueError) as problem:
         misuse(f"--config {path}: {problem}")
-
-
-def fail(text: str) -> NoReturn:
-    """End with status 1 and a one-line reason."""
-    click.echo(f"grantway: {text}", err=True)
-    sys.exit(1)
-
-
-def misuse(text: str) -> NoReturn:
-    """End with status 2 and a one-line reason."""
-    click.echo(f"grantway: {text}", err=True)
-    sys.exit(2)
-
-
-def key_ring_text(chosen: Options) -> str:
-    """Return the key file's text; with SQLite it is made on first use, readable by its owner alone."""
-    from grantway.kit.keyfile import new_key_line
-
-    path = chosen.key_file
-    if not path.exists() and chosen.is_embedded:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text()
-        with os.fdopen(handle, "w") as file:
-            file.write(new_key_line())
-    try:
-        return path.read_text()
-    except OSError as problem:
-        fail(f"the key file cannot be read: {problem}")
+    file = {name.replace("-", "_"): value for name, value in read.items()}
+    texts = [name.removesuffix("_user") for name in OPTIONS if name != "json"]
+    for name, value in file.items():
+        if name not in (*texts, "json", *SERVE_OPTIONS):
+            misuse(f"--config {path}: {name} is no option; these are: {', '.join((*texts, 'json', *SERVE_OPTIONS))}")
+        if name in texts and not isinstance(value, str):
+            misuse(f"--config {path}: {name}: write it as text, in quotes")
+    return file
 
 
 def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool | None = None) -> T:
     """Open the database, do the work at a desk with the caller's rights, close; problems end in one line."""
     from grantway.kit.clock import SystemClock
     from grantway.kit.keyfile import read_key_ring
-    from grantway.manage.caller import OPERATOR, Caller
+    from grantway.kit.secrets import KeyRingError
+    from grantway.manage.caller import OPERATOR
     from grantway.manage.desk import Desk
     from grantway.manage.problem import ManageProblem
     from grantway.manage.setup import make_ready
     from grantway.store.open import open_database
-    from grantway.store.people import permissions_of, user_and_password
-    from grantway.store.statement import Unavailable
+    from grantway.store.statement import Conflict, Unavailable, Unfit
 
     async def work_at_a_desk() -> T:
         clock = SystemClock()
-        ring = read_key_ring(key_ring_text(chosen))
-        db = await open_database(chosen.database_url, clock)
+        text = key_ring_text(chosen)
+        try:
+            ring = read_key_ring(text)
+            db = await open_database(chosen.database_url, clock)
+        except ValueError as problem:
+            raise ManageProblem(str(problem)) from problem
         try:
             desk = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
             if upgrade is not False:
                 await make_ready(desk, upgrade=chosen.is_embedded)
-            if chosen.as_user:
-                found = await user_and_password(db, chosen.as_user)
-                if found is None or not found[0].may_act:
-                    raise ManageProblem(f"--as: there is no active user {chosen.as_user!r}")
-                user = found[0]
-                caller = Caller(
-                    user_id=user.id,
-                    username=user.username,
-                    org_id=user.org_id,
-                    permissions=await permissions_of(db, user),
-                )
-                desk = Desk(db=db, clock=clock, ring=ring, caller=caller)
-            return await work(desk)
+            return await work(await _seated(desk, chosen.as_user) if chosen.as_user else desk)
         finally:
             await db.close()
 
     try:
         return asyncio.run(work_at_a_desk())
-    except (ManageProblem, Unavailable, ValueError) as problem:
-        fail(str(problem))
+    except (Unfit, UnicodeError):
+        fail("an argument holds something that is no text in UTF-8", chosen)
+    except Conflict:
+        fail("somebody else made the same thing at this moment; look, and try again", chosen)
+    except (ManageProblem, Unavailable, KeyRingError) as problem:
+        fail(str(problem), chosen)
 
 
-def show(chosen: Options, document: Any, text: str) -> None:
-    """Print the document as JSON, or the text for people."""
-    import json
+async def _seated(desk: Any, username: str) -> Any:
+    """Give the desk to a user, with the rights that they have at this moment."""
+    from dataclasses import replace
 
-    click.echo(json.dumps(document, indent=2, default=str) if chosen.json else text)
+    from grantway.manage.caller import Caller
+    from grantway.manage.problem import ManageProblem
+    from grantway.store.people import permissions_of, user_and_password
 
-
-def table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...]) -> str:
-    """Return rows as columns for people."""
-    if not rows:
-        return "none"
-    widths = [max(len(row[index]) for row in [heads, *rows]) for index in range(len(heads))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [heads, *rows]]
-    return "\n".join(line.rstrip() for line in lines)
+    found = await user_and_password(desk.db, username)
+    if found is None or not found[0].may_act:
+        raise ManageProblem(f"--as: there is no active user {username!r}")
+    user = found[0]
+    permissions = await permissions_of(desk.db, user)
+    caller = Caller(user_id=user.id, username=user.username, org_id=user.org_id, permissions=permissions)
+    return replace(desk, caller=caller)
 
 
 def pairs(arguments: tuple[str, ...]) -> dict[str, Any]:
     """Read NAME=VALUE arguments; a repeated name is a list, `@file` reads a file, JSON lists are lists."""
+    import json
+
     found: dict[str, Any] = {}
     for argument in arguments:
         name, equals, raw = argument.partition("=")
-        if not equals:
+        if not equals or not name:
             misuse(f"{argument!r}: write it as NAME=VALUE")
         value: Any = raw
         if raw.startswith("@"):
             try:
                 value = Path(raw[1:]).read_text()
-            except OSError as problem:
+            except (OSError, UnicodeDecodeError) as problem:
                 fail(f"{name}: {problem}")
         elif raw.startswith("["):
-            import json
-
             try:
                 value = json.loads(raw)
-            except ValueError as problem:
+            except (ValueError, RecursionError) as problem:
                 fail(f"{name}: the JSON list cannot be read: {problem}")
         if name in found:
             before = found[name] if isinstance(found[name], list) else [found[name]]
             value = before + (value if isinstance(value, list) else [value])
         found[name] = value
     return found
+
+
+def secret_from_stdin(what: str) -> str:
+    """Read one line of standard input, so that a secret stands in no history and no process list."""
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        fail(f"{what}: standard input is no text in UTF-8")
+    text = line.rstrip("\r\n")
+    if not text:
+        fail(f"{what}: standard input is empty")
+    return text

@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from grantway.cli.context import options, pairs, run, shared, show, table
+from grantway.cli.context import options, pairs, run, shared
+from grantway.cli.printing import show, table
 
 
 @click.group()
@@ -18,7 +19,11 @@ def org() -> None:
 @click.option("--my-domain", default="", help="One label of a host name.  [default: from the name]")
 @shared
 def create(name: str, edition: str, my_domain: str, **given: Any) -> None:
-    """Make an org with its first profiles."""
+    """Make an org with its first profiles.
+
+    \b
+    grantway org create "Northwind Shipping" --my-domain northwind
+    """
     from grantway.manage import orgs
 
     chosen = options(given)
@@ -42,16 +47,21 @@ def list_orgs(**given: Any) -> None:
 @click.argument("values", nargs=-1, required=True, metavar="KEY=VALUE...")
 @shared
 def set_org(values: tuple[str, ...], **given: Any) -> None:
-    """Change settings of an org, for example org_session_timeout=60."""
+    """Change name, edition, my_domain or a setting of an org.
+
+    \b
+    grantway org set org_session_timeout=60 require_pkce_for_all_apps=true
+    """
     from grantway.manage import orgs
 
     chosen = options(given)
+    asked = pairs(values)
 
     async def work(desk: Any) -> Any:
-        return await orgs.change(desk, await orgs.find(desk, chosen.org), pairs(values))
+        return await orgs.change(desk, await orgs.find(desk, chosen.org), asked)
 
     changed = run(chosen, work)
-    show(chosen, _document(changed), f"Saved. {', '.join(values)}")
+    show(chosen, _document(changed), f"Saved: {', '.join(asked)}, in force now.")
 
 
 def _document(org: Any) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """`grantway user`, `grantway profile`, `grantway permset`."""
 
-import sys
 from typing import Any
 
 import click
 
-from grantway.cli.context import Options, misuse, options, pairs, run, shared, show, table
+from grantway.cli.context import options, pairs, run, secret_from_stdin, shared
+from grantway.cli.options import Options
+from grantway.cli.printing import columns, misuse, show, table
 
 
 @click.group()
@@ -24,12 +25,16 @@ def user() -> None:
 def create(
     username: str, email: str, profile: str, first_name: str, last_name: str, password_stdin: bool, **given: Any
 ) -> None:
-    """Make a user. Without --password-stdin a random password is made and printed once."""
+    """Make a user. Without --password-stdin a random password is made and printed once.
+
+    \b
+    grantway user create ada@example.com --email ada@example.com --first-name Ada --last-name Lovelace
+    """
     from grantway.manage import orgs, users
     from grantway.manage.passwords import new_password
 
     chosen = options(given)
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else new_password()
+    password = secret_from_stdin("password") if password_stdin else new_password()
 
     async def work(desk: Any) -> Any:
         new = users.NewUser(
@@ -68,9 +73,18 @@ def list_users(**given: Any) -> None:
 @click.argument("username")
 @shared
 def show_user(username: str, **given: Any) -> None:
-    """Show a user."""
+    """Show a user with all fields and permission sets."""
+    from grantway.manage import orgs, users
+
     chosen = options(given)
-    _show(chosen, _on_user(chosen, "find", username))
+
+    async def work(desk: Any) -> Any:
+        found = await users.find(desk, await orgs.find(desk, chosen.org), username)
+        return found, await users.permission_sets_of(desk, found)
+
+    found, permission_sets = run(chosen, work)
+    document = _document(found) | users.fields_of(found) | {"permission_sets": list(permission_sets)}
+    show(chosen, document, columns([(name, _says(value)) for name, value in document.items()]))
 
 
 @user.command("set")
@@ -79,14 +93,29 @@ def show_user(username: str, **given: Any) -> None:
 @click.option("--password-stdin", is_flag=True, help="Read a new password from standard input.")
 @shared
 def set_user(username: str, values: tuple[str, ...], password_stdin: bool, **given: Any) -> None:
-    """Change email, first_name, last_name, is_active or profile of a user, or the password."""
+    """Change fields of a user, or the password; `user show` names the fields.
+
+    With a new password every token and session from before ends.
+
+    \b
+    grantway user set ada@example.com phone="+43 1 234" is_active=false
+    """
+    from grantway.manage import orgs, users
+
     chosen = options(given)
     if not values and not password_stdin:
         misuse("say what to change: FIELD=VALUE or --password-stdin")
-    if password_stdin:
-        _on_user(chosen, "set_password", username, sys.stdin.readline().rstrip("\r\n"))
-    found = _on_user(chosen, "change", username, pairs(values)) if values else _on_user(chosen, "find", username)
-    _show(chosen, found)
+    asked = pairs(values)
+    password = secret_from_stdin("password") if password_stdin else ""
+
+    async def work(desk: Any) -> Any:
+        org = await orgs.find(desk, chosen.org)
+        async with desk.changing() as changing:
+            if password:
+                await users.set_password(changing, org, username, password)
+            return await users.change(changing, org, username, asked)
+
+    _show(chosen, run(chosen, work))
 
 
 @user.command("freeze")
@@ -118,6 +147,17 @@ def assign(username: str, permission_set: str, **given: Any) -> None:
     show(chosen, {"username": username, "permission_set": permission_set}, f"{username} has {permission_set} now.")
 
 
+@user.command("unassign")
+@click.argument("username")
+@click.argument("permission_set")
+@shared
+def unassign(username: str, permission_set: str, **given: Any) -> None:
+    """Take a permission set back from a user."""
+    chosen = options(given)
+    _on_user(chosen, "assign", username, permission_set, assigned=False)
+    show(chosen, {"username": username, "permission_set": permission_set}, f"{username} has no {permission_set} now.")
+
+
 @click.group()
 def profile() -> None:
     """Profiles: what kinds of users may do."""
@@ -146,6 +186,14 @@ def _add_commands(group: click.Group, kind_name: str) -> None:
         found = _on_holder(chosen, kind_name, "all_of")
         rows = [(one.name, one.id, ", ".join(_permissions(one)) or "none") for one in found]
         show(chosen, [_holder(one) for one in found], table(rows, ("NAME", "ID", "USER PERMISSIONS")))
+
+    @group.command("show")
+    @click.argument("name")
+    @shared
+    def show_one(name: str, **given: Any) -> None:
+        """Show one with its user permissions."""
+        chosen = options(given)
+        _show_holder(chosen, _on_holder(chosen, kind_name, "find", name))
 
     @group.command("set")
     @click.argument("name")
@@ -199,7 +247,14 @@ def _document(user: Any) -> dict[str, Any]:
 
 
 def _show(chosen: Options, user: Any) -> None:
-    show(chosen, _document(user), "\n".join(f"{name:<11} {value}" for name, value in _document(user).items()))
+    document = _document(user)
+    show(chosen, document, columns([(name, _says(value)) for name, value in document.items()]))
+
+
+def _says(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) or "none" if isinstance(value, list) else str(value)
 
 
 def _permissions(holder: Any) -> list[str]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from grantway.cli.context import fail, misuse, options, run, shared, show, table
+from grantway.cli.context import options, run, secret_from_stdin, shared
+from grantway.cli.printing import columns, fail, misuse, show, table
 
 
 @click.group()
@@ -18,7 +19,7 @@ def token() -> None:
 @click.option("--app", "app_name", default="", help="Only this app's.")
 @shared
 def list_tokens(username: str, app_name: str, **given: Any) -> None:
-    """List the live lines of tokens of an org."""
+    """List what is out in an org: lines of tokens, one an approval, and access tokens that stand alone."""
     from grantway.manage import orgs, tokens
     from grantway.protocol.when import iso_seconds
 
@@ -28,25 +29,49 @@ def list_tokens(username: str, app_name: str, **given: Any) -> None:
         return await tokens.lines(desk, await orgs.find(desk, chosen.org), username=username, app=app_name)
 
     found = run(chosen, work)
-    rows = [(one["app"], one["username"], one["scopes"], iso_seconds(one["used_at"])) for one in found]
-    show(chosen, list(found), table(rows, ("APP", "USER", "SCOPES", "LAST USED")))
+    rows = [
+        (
+            one["id"],
+            one["app"],
+            one["username"],
+            one["scopes"],
+            "refresh token" if one["has_refresh_token"] else "access token",
+            iso_seconds(one["used_at"]),
+        )
+        for one in found
+    ]
+    show(chosen, list(found), table(rows, ("ID", "APP", "USER", "SCOPES", "HOLDS", "LAST USED")))
 
 
 @token.command("revoke")
-@click.option("--user", "username", default="", help="This user's.")
-@click.option("--app", "app_name", default="", help="This app's.")
+@click.argument("line_id", metavar="[ID]", required=False)
+@click.option("--user", "username", default="", help="All of this user's; ends their sessions too.")
+@click.option("--app", "app_name", default="", help="All of this app's.")
 @click.option("--all", "everything", is_flag=True, help="Everything of the org.")
+@click.option("--token-stdin", is_flag=True, help="The token that standard input holds.")
 @shared
-def revoke_tokens(username: str, app_name: str, everything: bool, **given: Any) -> None:
-    """End tokens: of a user, of an app, of a user in an app, or all of the org."""
+def revoke_tokens(
+    line_id: str | None, username: str, app_name: str, everything: bool, token_stdin: bool, **given: Any
+) -> None:
+    """End tokens: one (by its ID in the list, or itself), a user's, an app's, a user's in an app, or all of the org.
+
+    \b
+    grantway token revoke --user ada@example.com --app Shipment_Sync
+    grantway token revoke --token-stdin < token.txt
+    """
     from grantway.manage import orgs, tokens
 
     chosen = options(given)
-    if not (username or app_name or everything):
-        misuse("say whose: --user USER, --app NAME or --all")
+    named = [bool(line_id), bool(username or app_name), everything, token_stdin]
+    if sum(named) != 1:
+        misuse("say what to end: an ID, --user and --app, --all, or --token-stdin")
+    one = secret_from_stdin("token") if token_stdin else line_id
 
     async def work(desk: Any) -> Any:
-        return await tokens.revoke(desk, await orgs.find(desk, chosen.org), username=username, app=app_name)
+        org = await orgs.find(desk, chosen.org)
+        if one:
+            return await tokens.revoke_one(desk, org, one)
+        return await tokens.revoke(desk, org, username=username, app=app_name)
 
     ended = run(chosen, work)
     show(chosen, {"ended": ended}, f"Ended {ended} lines and tokens; they are refused from this moment.")
@@ -70,9 +95,14 @@ def settings(name: str | None, **given: Any) -> None:
         return
     found = s.BY_NAME.get(name)
     if found is None:
-        fail(f"there is no setting {name!r}; grantway settings lists them")
+        import difflib
+
+        near = difflib.get_close_matches(name, s.BY_NAME, 1)
+        hint = f"did you mean {near[0]}?" if near else "grantway settings lists them"
+        fail(f"{name}: there is no such setting; {hint}", chosen)
     document = _setting(found)
-    text = "\n".join(f"{key:<15} {value}" for key, value in document.items() if value)
+    told = document | {"metadata": "\n".join(f"{kind}: {path}" for kind, path in document["metadata"].items())}
+    text = columns([(key, str(value)) for key, value in told.items() if value])
     if found is s.SCOPES:
         document["scopes"] = [asdict(scope) for scope in SCOPES]
         text += "\n\n" + table([(scope.name, scope.label) for scope in SCOPES], ("SCOPE", "LABEL"))
@@ -128,12 +158,13 @@ def db() -> None:
 @shared
 def upgrade(plan: bool, **given: Any) -> None:
     """Bring the schema up to date."""
+    from grantway.manage import setup
     from grantway.store import schema
 
     chosen = options(given)
 
     async def work(desk: Any) -> Any:
-        return await (schema.pending(desk.db) if plan else schema.upgrade(desk.db))
+        return await (schema.pending(desk.db) if plan else setup.upgrade(desk))
 
     steps = run(chosen, work, upgrade=False)
     named = [f"{step.number:04d}_{step.name}" for step in steps]
@@ -144,18 +175,18 @@ def upgrade(plan: bool, **given: Any) -> None:
 @db.command("check")
 @shared
 def check(**given: Any) -> None:
-    """Check that the database answers and its schema is current."""
-    from grantway.store import schema
+    """Check schema, integrity, that the key file opens every secret, and that settings can be read."""
+    from grantway.manage.inspect_database import inspect
 
     chosen = options(given)
-
-    async def work(desk: Any) -> Any:
-        return await schema.version_of(desk.db), await schema.pending(desk.db)
-
-    version, missing = run(chosen, work, upgrade=False)
-    show(chosen, {"version": version, "pending": len(missing)}, f"Schema {version}, {len(missing)} migrations pending")
-    if missing:
+    found = run(chosen, inspect, upgrade=False)
+    lines = [f"Schema {found.version}, {len(found.pending)} migrations pending"]
+    lines += found.problems or ([] if found.pending else ["Everything is whole and can be read."])
+    show(chosen, asdict(found) | {"pending": len(found.pending)}, "\n".join(lines))
+    if found.pending:
         fail("the schema is not current: run grantway db upgrade")
+    if found.problems:
+        fail(f"{len(found.problems)} problems, the first: {found.problems[0]}")
 
 
 @click.group()

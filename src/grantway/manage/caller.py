@@ -1,5 +1,6 @@
-"""Who asks for a change, and what they may do (security.md S37): the operator, or a user with user permissions."""
+"""Who asks for a change, and what they may do (security.md S37, S38): the operator, or a user with user permissions."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -24,7 +25,8 @@ class Right(Enum):
     REVEAL_SECRET = "reveal a consumer secret"
     USERS = "manage users"
     PROFILES = "manage profiles and permission sets"
-    SERVER = "manage orgs and keys"
+    SEE_PEOPLE = "see users, profiles and permission sets"
+    SERVER = "manage orgs, keys and the database"
 
 
 _APPS: Final = ({CUSTOMIZE_APPLICATION.name}, {MODIFY_ALL_DATA.name, MANAGE_CONNECTED_APPS.name})
@@ -35,6 +37,7 @@ _NEEDS: Final[dict[Right, tuple[set[str], ...]]] = {
     Right.REVEAL_SECRET: (*_APPS, {ROTATE_CONSUMER.name}),
     Right.USERS: ({MANAGE_USERS.name},),
     Right.PROFILES: ({MANAGE_PROFILES.name},),
+    Right.SEE_PEOPLE: ({MANAGE_USERS.name, MANAGE_PROFILES.name, CUSTOMIZE_APPLICATION.name},),
 }
 
 
@@ -53,19 +56,31 @@ class Caller:
         return not self.user_id
 
     def needs(self, right: Right, org_id: str = "") -> None:
-        """Demand a right, in an org.
+        """Demand a right in an org; an empty `org_id` means what belongs to no org, which is the operator's.
 
         Raises:
             ManageProblem: names the permission that is missing.
         """
         if self.is_operator:
             return
-        if right not in _NEEDS or (org_id and org_id != self.org_id):
+        if right not in _NEEDS or org_id != self.org_id:
             raise ManageProblem(f"{self.username} may not {right.value} here: that is the operator's or another org's")
         for group in _NEEDS[right]:
             if group.isdisjoint(self.permissions):
                 labels = " or ".join(sorted(ALL[name].label for name in group))
                 raise ManageProblem(f"{self.username} may not {right.value}: the permission {labels} is missing")
+
+    def holds_all(self, permissions: Iterable[str], doing: str) -> None:
+        """Demand that nobody gives, takes over or acts as more than they hold themselves (S38).
+
+        Raises:
+            ManageProblem: names the permissions the caller lacks; `doing` says what was tried.
+        """
+        if self.is_operator:
+            return
+        if beyond := sorted(set(permissions) - self.permissions):
+            labels = ", ".join(ALL[name].label if name in ALL else name for name in beyond)
+            raise ManageProblem(f"{self.username} cannot {doing}: that needs {labels}, which they do not hold")
 
 
 OPERATOR: Final = Caller()

@@ -2,12 +2,15 @@
 
 from typing import Any, Final
 
+from grantway.domain.org import Org
 from grantway.manage import apps, orgs, users
 from grantway.manage.desk import Desk
 from grantway.manage.passwords import new_password
 
 ORG_NAME: Final = "Demo"
+# The administrator first.
 _USERS: Final = (
+    ("admin@demo.example", "Demo", "Admin", orgs.ADMINISTRATOR),
     ("ada@demo.example", "Ada", "Lovelace", orgs.STANDARD_USER),
     ("ben@demo.example", "Ben", "Franklin", orgs.STANDARD_USER),
     ("integration@demo.example", "Integration", "User", orgs.API_ONLY),
@@ -53,32 +56,37 @@ _APPS: Final[tuple[dict[str, Any], ...]] = (
 
 
 async def make_demo(desk: Desk, base_url: str) -> dict[str, Any] | None:
-    """Make the demo org, and return what `demo.json` says of it; None when there is an org already."""
-    if await orgs.all_orgs(desk):
-        return None
-    org = await orgs.create(desk, orgs.NewOrg(name=ORG_NAME, my_domain="demo"))
-    admin = {"username": "admin@demo.example", "password": new_password()}
-    await users.create(
-        desk, org, users.NewUser(email=admin["username"], first_name="Demo", profile=orgs.ADMINISTRATOR, **admin)
-    )
-    people = []
-    for username, first_name, last_name, profile in _USERS:
-        person = {"username": username, "password": new_password()}
-        new = users.NewUser(email=username, first_name=first_name, last_name=last_name, profile=profile, **person)
-        await users.create(desk, org, new)
-        people.append(person)
-    made = []
-    for asked in _APPS:
-        values = {"contact_email": admin["username"], **asked["values"]}
-        new_app = apps.NewApp(name=asked["name"], values=values, consumer_key=asked.get("consumer_key", ""))
-        app = (await apps.create(desk, org, new_app)).app
-        made.append(
-            {
-                "name": app.app.name,
-                "consumer_key": app.consumer_key,
-                "consumer_secret": app.secret.reveal(),
-                "callback_url": values["callback_url"][0],
-                "flows": asked["flows"],
-            }
-        )
+    """Make the demo org, whole or not at all; return what `demo.json` says of it, None when there is an org already."""
+    async with desk.changing() as changing:
+        if await orgs.all_orgs(changing):
+            return None
+        org = await orgs.create(changing, orgs.NewOrg(name=ORG_NAME, my_domain="demo"))
+        admin, *people = [await _person(changing, org, *one) for one in _USERS]
+        made = [await _app(changing, org, asked, admin["username"]) for asked in _APPS]
     return {"base_url": base_url, "org_id": org.id, "admin": admin, "users": people, "apps": made}
+
+
+async def _person(desk: Desk, org: Org, username: str, first_name: str, last_name: str, profile: str) -> dict[str, str]:
+    asked = users.NewUser(
+        username=username,
+        email=username,
+        password=new_password(),
+        first_name=first_name,
+        last_name=last_name,
+        profile=profile,
+    )
+    await users.create(desk, org, asked)
+    return {"username": username, "password": asked.password}
+
+
+async def _app(desk: Desk, org: Org, asked: dict[str, Any], contact_email: str) -> dict[str, Any]:
+    values = {"contact_email": contact_email, **asked["values"]}
+    new = apps.NewApp(name=asked["name"], values=values, consumer_key=asked.get("consumer_key", ""))
+    app = (await apps.create(desk, org, new)).app
+    return {
+        "name": app.app.name,
+        "consumer_key": app.consumer_key,
+        "consumer_secret": app.secret.reveal(),
+        "callback_url": values["callback_url"][0],
+        "flows": asked["flows"],
+    }

@@ -21,6 +21,11 @@ _FIND: Final = Statement(
 _TIMES: Final = ("_at", "not_before")
 
 
+class _Shown(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return f"<{name}>"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """A refused request, in words for the administrator."""
@@ -51,6 +56,7 @@ async def explain(desk: Desk, text: str) -> Explanation:
     row = await desk.db.one(_FIND, request_id)
     if row is None:
         raise ManageProblem(f"no refused request {request_id} is known; refusals are kept for 30 days")
+    # What belongs to no org (an unknown client id) is the operator's to look at (S62).
     desk.caller.needs(Right.APPS, cast(str, row[7]))
     facts = msgspec.json.decode(cast(str, row[5]), type=dict[str, Any])
     shown = {
@@ -69,7 +75,7 @@ async def explain(desk: Desk, text: str) -> Explanation:
         means=Refusal(reason=reason, facts=shown).explanation()
         if reason
         else "A reason that this release does not know.",
-        remedy=reason.remedy if reason else "",
+        remedy=reason.remedy.format_map(_Shown(shown)) if reason else "",
         setting=reason.setting.name if reason and reason.setting else "",
         setting_label=reason.setting.label if reason and reason.setting else "",
         checks=tuple(msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])),

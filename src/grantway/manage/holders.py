@@ -1,5 +1,6 @@
 """Profiles and permission sets: names in an org that give user permissions."""
 
+import difflib
 from typing import Any, Final, cast
 
 import msgspec
@@ -10,7 +11,6 @@ from grantway.kit.ids import PERMISSION_SET, PROFILE, new_id
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
-from grantway.store.database import Transaction
 from grantway.store.statement import Conflict, Insert, Statement, columns_of
 
 _COLUMNS: Final = columns_of(PermissionHolder)
@@ -40,18 +40,10 @@ def checked_permissions(names: tuple[str, ...]) -> tuple[str, ...]:
     """
     for name in names:
         if name not in ALL:
-            raise ManageProblem(f"{name!r} is no user permission; there are: {', '.join(ALL)}")
+            near = difflib.get_close_matches(name, ALL, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(ALL)}"
+            raise ManageProblem(f"{name!r} is no user permission; {hint}")
     return tuple(name for name in ALL if name in names)
-
-
-async def create_holder(
-    transaction: Transaction, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...], now_ms: int
-) -> PermissionHolder:
-    """Add a profile or permission set within a transaction."""
-    document = msgspec.json.encode(checked_permissions(permissions)).decode()
-    holder = PermissionHolder(new_id(kind.prefix), org_id, name, name, document, now_ms)
-    await transaction.run(kind.add, *msgspec.structs.astuple(holder))
-    return holder
 
 
 async def create(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...]) -> PermissionHolder:
@@ -63,57 +55,57 @@ async def create(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tu
     desk.caller.needs(Right.PROFILES, org_id)
     name = name.strip()
     if not 1 <= len(name) <= 80 or not name.isprintable():
-        raise ManageProblem(f"a {kind.word}'s name has 1 to 80 characters")
-    checked_permissions(permissions)
-    _may_give(desk, permissions)
+        raise ManageProblem(f"name: a {kind.word}'s name has 1 to 80 characters")
+    permissions = checked_permissions(permissions)
+    desk.caller.holds_all(permissions, f"make this {kind.word}")
+    document = msgspec.json.encode(permissions).decode()
+    holder = PermissionHolder(new_id(kind.prefix), org_id, name, name, document, desk.clock.now_ms())
     try:
-        async with desk.db.transaction() as transaction:
-            holder = await create_holder(transaction, kind, org_id, name, permissions, desk.clock.now_ms())
-            await desk.audit(transaction, f"admin.{kind.table}.create", org_id, name=name, permissions=permissions)
+        async with desk.changing() as changing:
+            await changing.run(kind.add, *msgspec.structs.astuple(holder))
+            await changing.audit(f"admin.{kind.table}.create", org_id, name=name, permissions=permissions)
     except Conflict as problem:
-        raise ManageProblem(f"there is a {kind.word} named {name!r} already") from problem
+        raise ManageProblem(f"name: there is a {kind.word} named {name!r} already") from problem
     return holder
 
 
 async def all_of(desk: Desk, kind: Kind, org_id: str) -> tuple[PermissionHolder, ...]:
-    """Return an org's profiles or permission sets, by name."""
-    return tuple(PermissionHolder(*cast(Any, row)) for row in await desk.db.all(kind.all, org_id))
+    """Return an org's profiles or permission sets, by name.
+
+    Raises:
+        ManageProblem: no right.
+    """
+    desk.caller.needs(Right.SEE_PEOPLE, org_id)
+    return tuple(PermissionHolder(*cast(Any, row)) for row in await desk.session.all(kind.all, org_id))
 
 
 async def find(desk: Desk, kind: Kind, org_id: str, name: str) -> PermissionHolder:
     """Return one by its name or id.
 
     Raises:
-        ManageProblem: there is none.
+        ManageProblem: no right, or there is none.
     """
-    for holder in await all_of(desk, kind, org_id):
+    found = await all_of(desk, kind, org_id)
+    for holder in found:
         if name in (holder.name, holder.id):
             return holder
-    raise ManageProblem(f"there is no {kind.word} {name!r} in this org")
+    near = difflib.get_close_matches(name, [holder.name for holder in found], 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ManageProblem(f"there is no {kind.word} {name!r} in this org{hint}")
 
 
 async def change(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...]) -> PermissionHolder:
-    """Set the user permissions of a profile or permission set.
+    """Set the user permissions of a profile or permission set; those not named are taken away.
 
     Raises:
         ManageProblem: no right, none of that name, or an unknown user permission.
     """
     desk.caller.needs(Right.PROFILES, org_id)
-    holder = await find(desk, kind, org_id, name)
     permissions = checked_permissions(permissions)
-    _may_give(desk, permissions)
-    async with desk.db.transaction() as transaction:
-        await transaction.run(kind.set, msgspec.json.encode(permissions).decode(), holder.id)
+    async with desk.changing() as changing:
+        holder = await find(changing, kind, org_id, name)
         before = sorted(read_permissions(holder.permissions))
-        await desk.audit(
-            transaction, f"admin.{kind.table}.change", org_id, name=holder.name, before=before, after=permissions
-        )
-    return await find(desk, kind, org_id, holder.id)
-
-
-def _may_give(desk: Desk, permissions: tuple[str, ...]) -> None:
-    """Nobody gives more than they hold (S38)."""
-    if desk.caller.is_operator:
-        return
-    if beyond := set(permissions) - desk.caller.permissions:
-        raise ManageProblem(f"{desk.caller.username} cannot give what they do not hold: {', '.join(sorted(beyond))}")
+        desk.caller.holds_all({*before, *permissions}, f"change the {kind.word} {holder.name}")
+        await changing.run(kind.set, msgspec.json.encode(permissions).decode(), holder.id)
+        await changing.audit(f"admin.{kind.table}.change", org_id, name=holder.name, before=before, after=permissions)
+        return await find(changing, kind, org_id, holder.id)

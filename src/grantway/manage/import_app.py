@@ -1,4 +1,4 @@
-"""Importing connected apps from Salesforce's metadata files: nothing is dropped in silence (decision 18)."""
+"""Importing connected apps from Salesforce's metadata files: nothing is dropped in silence (decision 18, S63)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,99 +7,208 @@ from typing import Any, Final
 import msgspec
 
 from grantway import settings as s
+from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.manage import apps
+from grantway.manage.app_names import api_name_of_file, file_key_problem, file_secret_problem
+from grantway.manage.app_values import Values, introspecting_app
 from grantway.manage.desk import Desk
-from grantway.manage.metadata_values import TYPE, read_settings
+from grantway.manage.metadata_values import TYPE, Kept, Reading, covered_paths, read_settings
 from grantway.manage.problem import ManageProblem
-from grantway.metadata.document import MetadataDocument, paths, read, to_json, unnumbered, value
-from grantway.metadata.names import name_of_file
+from grantway.metadata.document import SECRETS as SECRET_ELEMENTS
+from grantway.metadata.document import MetadataDocument, from_json, paths, read, to_json, unnumbered, value
+from grantway.metadata.names import name_of_file, type_of_root
 from grantway.metadata.problem import MetadataProblem
 from grantway.settings.setting import AnySetting
 from grantway.store.people import user_and_password
 from grantway.store.statement import Statement
 
+KEY: Final = "oauthConfig/consumerKey"
+SECRET: Final = "oauthConfig/consumerSecret"
 _KEEP: Final = Statement("UPDATE app SET metadata = :metadata WHERE id = :id")
-_KEY: Final = "oauthConfig/consumerKey"
-_SECRET: Final = "oauthConfig/consumerSecret"
+_ALL: Final = "oauthConfig/isIntrospectAllTokens"
+_RUN_AS: Final = "oauthConfig/oauthClientCredentialUser"
+_NO_SETTING: Final = "no setting for it yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One file to import; `problem` says why it could not even be read."""
+
+    name: str
+    data: bytes = b""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What became of one file: done is created, updated, skipped or failed; kept names what no setting covers yet."""
+    """What became of one file.
+
+    - `done`: created, updated, skipped (a type that is not read yet) or failed.
+    - `kept`: what no setting took, kept as text and exported again.
+    - `problem`: why it was skipped or failed.
+    """
 
     file: str
     name: str
     done: str
-    kept: tuple[tuple[str, str], ...] = ()
+    consumer_key: str = ""
+    kept: tuple[Kept, ...] = ()
+    warnings: tuple[str, ...] = ()
     problem: str = ""
 
 
+class KeptFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The file an app came from, as it is stored with the app.
+
+    `read` are the values that were taken from it, by setting, and `refused` the texts of lists that were not.
+    """
+
+    name: str
+    document: list[Any]
+    read: dict[str, Any] = msgspec.field(default_factory=dict)
+    refused: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+
+    def as_document(self) -> MetadataDocument:
+        """Return the file as a document."""
+        return from_json(self.document)
+
+
 async def import_files(
-    desk: Desk, org: Org, files: Iterable[tuple[str, bytes]], progress: Callable[[], None]
+    desk: Desk, org: Org, files: Iterable[SourceFile], progress: Callable[[], None] = lambda: None
 ) -> tuple[Imported, ...]:
     """Import files one by one; each is taken whole or not at all, and a broken one does not stop the rest."""
     done = []
-    for file, data in files:
-        done.append(await _import_file(desk, org, file, data))
+    for file in files:
+        done.append(await import_file(desk, org, file))
         progress()
     return tuple(done)
 
 
-async def _import_file(desk: Desk, org: Org, file: str, data: bytes) -> Imported:
-    named = name_of_file(file)
-    if named is None or named.type != TYPE:
-        word = named.type if named else "not a metadata file of an app"
-        return Imported(file=file, name=named.name if named else file, done="skipped", problem=f"{word}: not read yet")
+async def import_file(desk: Desk, org: Org, file: SourceFile) -> Imported:
+    """Import one file; what goes wrong with it is told in the answer."""
+    named = name_of_file(file.name)
+    name = named.name if named else file.name
     try:
-        document = read(data)
+        if file.problem:
+            raise MetadataProblem(file.problem)
+        if named is not None and named.type != TYPE:
+            return Imported(file=file.name, name=name, done="skipped", problem=f"{named.type} is not supported yet")
+        document = read(file.data)
+        if type_of_root(document.type) is None:
+            raise MetadataProblem(f"the root element {document.type} is no metadata of an app.")
         if document.type != TYPE:
-            raise MetadataProblem(f"the file says {document.type}, its name says {TYPE}")
-        return await _import(desk, org, file, named.name, document)
+            return Imported(file=file.name, name=name, done="skipped", problem=f"{document.type} is not supported yet")
+        if named is None:
+            raise MetadataProblem("name the file after the app: My_App.connectedApp-meta.xml")
+        async with desk.changing() as changing:
+            return await _import(changing, org, file.name, name, document)
     except (MetadataProblem, ManageProblem) as problem:
-        return Imported(file=file, name=named.name, done="failed", problem=str(problem))
+        return Imported(file=file.name, name=name, done="failed", problem=str(problem))
 
 
 async def _import(desk: Desk, org: Org, file: str, full_name: str, document: MetadataDocument) -> Imported:
+    name = api_name_of_file(full_name)
     reading = read_settings(document)
-    values: dict[AnySetting, Any] = dict(reading.values)
-    kept = [(path, "no setting yet") for path in dict.fromkeys(map(unnumbered, paths(document)))]
-    kept = [(path, why) for path, why in kept if path not in reading.covered and path not in (_KEY, _SECRET)]
-    kept += list(reading.kept)
-    run_as = values.get(s.RUN_AS, "")
-    if run_as:
-        found = await user_and_password(desk.db, run_as)
-        if found is None or found[0].org_id != org.id:
-            values[s.RUN_AS] = ""
-            kept.append(("oauthConfig/oauthClientCredentialUser", f"there is no user {run_as} in this org"))
-    if values.get(s.INTROSPECT_ALL) and any(
-        app[s.INTROSPECT_ALL] and app.app.name != apps.api_name(full_name) for app in await apps.all_apps(desk, org)
-    ):
-        values[s.INTROSPECT_ALL] = False
-        kept.append(("oauthConfig/isIntrospectAllTokens", "another app of this org has it"))
-    asked = {one.name: one.kind.write(found) for one, found in values.items()}
-    name = apps.api_name(full_name)
-    existing = next((app for app in await apps.all_apps(desk, org) if app.app.name == name), None)
-    if existing is not None:
-        changed = await apps.change(desk, org, name, asked)
-        await _keep(desk, changed.app.id, document)
-        return Imported(file=file, name=name, done="updated", kept=tuple(kept))
-    key, secret = value(document, _KEY) or "", value(document, _SECRET) or ""
-    new = apps.NewApp(
-        name=full_name, values=asked, consumer_key=key, consumer_secret=secret, imported=True, metadata=""
+    existing = await apps.id_of_name(desk, org, name)
+    values, kept = await _that_fit(desk, org, reading, existing or "")
+    kept = [*_uncovered(document), *kept]
+    if name != full_name:
+        kept.append(Kept(path="file name", why=f"{full_name!r} is no API name; the app is named {name}"))
+    if existing is None:
+        key = await _key_of(desk, document, kept)
+        secret = _secret_of(document, kept)
+        taken = values if values.get(s.LABEL) else values | {s.LABEL: name}
+        changed = await apps.add(desk, org, name, taken, key=key, secret=secret)
+    else:
+        app = await apps.find(desk, org, name)
+        kept += _credentials_stay(app, document)
+        changed = await apps.put(desk, org, name, values)
+    stored = KeptFile(
+        name=full_name,
+        document=to_json(document),
+        read={one.name: one.kind.write(found) for one, found in values.items()},
+        refused={one.name: texts for one, texts in reading.refused.items()},
     )
-    try:
-        created = await apps.create(desk, org, new)
-    except ManageProblem as problem:
-        # The key is the server's to give where the file's is taken or unusable; everything else must be right.
-        if not str(problem).startswith(("consumer_key", "consumer_secret")):
-            raise
-        kept.append((_KEY, f"a new one was made: {problem}"))
-        created = await apps.create(desk, org, apps.NewApp(name=full_name, values=asked, imported=True))
-    await _keep(desk, created.app.id, document)
-    return Imported(file=file, name=name, done="created", kept=tuple(kept))
+    await desk.run(_KEEP, msgspec.json.encode(stored).decode(), changed.app.id)
+    done = "created" if existing is None else "updated"
+    await desk.audit(
+        "admin.app.import", org.id, app_id=changed.app.id, name=name, file=file, done=done, kept=[k.path for k in kept]
+    )
+    return Imported(
+        file=file,
+        name=name,
+        done=done,
+        consumer_key=changed.app.consumer_key,
+        kept=tuple(kept),
+        warnings=changed.warnings,
+    )
 
 
-async def _keep(desk: Desk, app_id: str, document: MetadataDocument) -> None:
-    async with desk.db.transaction() as transaction:
-        await transaction.run(_KEEP, msgspec.json.encode(to_json(document)).decode(), app_id)
+async def _that_fit(desk: Desk, org: Org, reading: Reading, app_id: str) -> tuple[Values, list[Kept]]:
+    """Return the values that fit this org: what names somebody or something that is not there is left unset."""
+    values, kept = dict(reading.values), list(reading.kept)
+    if run_as := values.get(s.RUN_AS):
+        found = await user_and_password(desk.session, run_as)
+        if found is None or found[0].org_id != org.id or not found[0].may_act:
+            del values[s.RUN_AS]
+            kept.append(Kept(path=_RUN_AS, why=f"there is no active user {run_as!r} in the org {org.name}"))
+    if values.get(s.INTROSPECT_ALL) and (other := await introspecting_app(desk, org, app_id)):
+        del values[s.INTROSPECT_ALL]
+        kept.append(Kept(path=_ALL, why=f"one app an org may have it, and {other} has it"))
+    return values, kept
+
+
+def _uncovered(document: MetadataDocument) -> list[Kept]:
+    known = covered_paths() | {KEY, SECRET}
+    found = dict.fromkeys(unnumbered(path) for path in paths(document))
+    return [
+        Kept(path=path, why="a secret: left out, for it is never stored in clear" if _is_secret(path) else _NO_SETTING)
+        for path in found
+        if path not in known
+    ]
+
+
+def _is_secret(path: str) -> bool:
+    return any(name.lower() in SECRET_ELEMENTS for name in path.split("/"))
+
+
+async def _key_of(desk: Desk, document: MetadataDocument, kept: list[Kept]) -> str:
+    """Return the consumer key of the file if this server can use it; empty to have one generated."""
+    key = (value(document, KEY) or "").strip()
+    if not key:
+        return ""
+    problem = file_key_problem(key)
+    if problem is None and await apps.is_key_taken(desk, key):
+        problem = "it is taken by another app of this server"
+    if problem is None:
+        return key
+    kept.append(Kept(path=KEY, why=f"{problem}: a new key was made"))
+    return ""
+
+
+def _secret_of(document: MetadataDocument, kept: list[Kept]) -> str:
+    """Return the consumer secret of the file if it is one; empty to have one generated. Never quoted, never kept."""
+    secret = (value(document, SECRET) or "").strip()
+    problem = file_secret_problem(secret) if secret else None
+    if problem is not None:
+        kept.append(Kept(path=SECRET, why=f"{problem}: a new secret was made"))
+        return ""
+    return secret
+
+
+def _credentials_stay(app: InstalledApp, document: MetadataDocument) -> list[Kept]:
+    """Say so where a file would change the key or secret of an app that is there: neither can be (1.20, rule 11)."""
+    kept = []
+    key = (value(document, KEY) or "").strip()
+    if key and key != app.consumer_key:
+        kept.append(Kept(path=KEY, why=f"the app is there already and keeps its key {app.consumer_key}"))
+    if value(document, SECRET):
+        kept.append(Kept(path=SECRET, why="the app is there already and keeps its secret"))
+    return kept
+
+
+def settings_of(stored: dict[str, Any]) -> Values:
+    """Return stored values by setting; those this release does not know are passed over."""
+    known: dict[str, AnySetting] = s.BY_NAME
+    return {known[name]: known[name].kind.parse(raw) for name, raw in stored.items() if name in known}

@@ -1,90 +1,150 @@
 """Between a metadata file and the catalogue: a loop over the settings' own declarations, both ways."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from grantway import settings as s
+from grantway.manage.app_values import Values
 from grantway.metadata.document import MetadataDocument, has, replaced, values
-from grantway.metadata.values import callback_text, scope_words
+from grantway.metadata.problem import MetadataProblem
+from grantway.metadata.values import boolean, boolean_text, callback_lines, scope_words
 from grantway.settings.setting import AnySetting, Xml
 
-TYPE = "ConnectedApp"
+TYPE: Final = "ConnectedApp"
+_CALLBACK: Final = "oauthConfig/callbackUrl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Something of a file that is kept as text, because no setting takes it: where it stands, and why."""
+
+    path: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a file says: values that settings take, and what was kept as text, with the reason."""
+    """What a file says: the values that settings take, texts of lists that they do not take, and what is told of it."""
 
-    values: dict[AnySetting, Any]
-    kept: tuple[tuple[str, str], ...]
-    covered: frozenset[str]
+    values: Values
+    refused: dict[AnySetting, tuple[str, ...]]
+    kept: tuple[Kept, ...]
+
+
+def covered_paths() -> frozenset[str]:
+    """Return the paths of all elements that a setting stands for."""
+    return frozenset(setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml)
 
 
 def read_settings(document: MetadataDocument) -> Reading:
-    """Read every setting that has a place in a connected app's file."""
-    found: dict[AnySetting, Any] = {}
-    kept = []
-    covered = set()
+    """Read every setting that has a place in a connected app's file; what is absent or empty is left out."""
+    found: Values = {}
+    refused: dict[AnySetting, tuple[str, ...]] = {}
+    kept: list[Kept] = []
     for setting in s.ALL:
         xml = setting.xml.get(TYPE)
         if xml is None:
             continue
-        covered.add(xml.path)
         if xml.present:
             found[setting] = has(document, xml.path)
             continue
         texts = values(document, xml.path)
-        if not any(text.strip() for text in texts):
+        if setting.kind.many:
+            items, bad = _read_list(setting, xml, texts, kept)
+            if items is not None:
+                found[setting] = items
+            if bad:
+                refused[setting] = bad
+            continue
+        word = texts[0].strip() if texts else ""
+        if len(texts) > 1:
+            kept.append(Kept(path=xml.path, why="it stands there more than once; the first one counts"))
+        if not word or word == xml.unset_word:
             continue
         try:
-            raw = _raw(setting, xml, texts)
-            if raw is not None:
-                found[setting] = setting.kind.parse(raw)
-        except s.SettingProblem as problem:
-            kept.append((xml.path, str(problem)))
-    return Reading(values=found, kept=tuple(kept), covered=frozenset(covered))
+            found[setting] = _read_one(setting, xml, word)
+        except (s.SettingProblem, MetadataProblem) as problem:
+            kept.append(Kept(path=xml.path, why=f"{_quoted(word)}: {problem}"))
+    return Reading(values=found, refused=refused, kept=tuple(kept))
 
 
-def _raw(setting: AnySetting, xml: Xml, texts: tuple[str, ...]) -> Any:
-    """Return what the setting's kind parses: the words of the file turned into the setting's."""
-    if setting.kind.many:
-        return "\n".join(texts) if len(texts) == 1 else list(texts)
-    word = texts[0].strip()
-    if xml.unset_word and word == xml.unset_word:
-        return None
-    if xml.inverted:
-        return not s.REQUIRE_PKCE.kind.parse(word)
-    return xml.words.get(word.lower(), word) if xml.words else word
+def write_settings(
+    document: MetadataDocument,
+    now: Values,
+    read: Values,
+    refused: Mapping[AnySetting, tuple[str, ...]],
+) -> MetadataDocument:
+    """Return the document with the values of `now`. What equals what was `read` from it keeps its very text.
 
-
-def write_settings(document: MetadataDocument, now: dict[AnySetting, Any]) -> MetadataDocument:
-    """Return the document with the settings' values of today; what did not change keeps its very text."""
-    before = read_settings(document).values
+    `refused` are texts of lists that no setting took: they stay where a list is written anew.
+    """
+    gone = ""
     for setting in s.ALL:
         xml = setting.xml.get(TYPE)
-        if xml is None or setting not in now or now[setting] == before.get(setting, setting.default):
+        if xml is None or (gone and xml.path.startswith(gone)):
             continue
-        if xml.present:
-            if not now[setting] and has(document, xml.path):
-                document = replaced(document, xml.path, None)
+        value = now.get(setting, setting.default)
+        if value == read.get(setting, setting.default):
             continue
-        document = replaced(document, xml.path, _texts(setting, xml, now[setting]))
+        if not xml.present:
+            document = replaced(document, xml.path, _texts(setting, xml, value, refused.get(setting, ())))
+        elif value:
+            # The group comes with its one required element, which other settings fill.
+            document = replaced(document, _CALLBACK, [""])
+        else:
+            gone = f"{xml.path}/"
+            document = replaced(document, xml.path, None)
     return document
 
 
-def _texts(setting: AnySetting, xml: Xml, value: Any) -> list[str] | None:
-    if setting is s.SCOPES:
-        return list(scope_words(value, metadata_type=TYPE))
-    if setting is s.CALLBACK_URL:
-        return [callback_text(value)] if value else None
+def _read_list(
+    setting: AnySetting, xml: Xml, texts: tuple[str, ...], kept: list[Kept]
+) -> tuple[Any | None, tuple[str, ...]]:
+    """Return the list's value, or None if it is absent, and its texts that the setting does not take."""
+    lines = [line for text in texts for line in callback_lines(text)]
+    if not lines:
+        # Elements one by one: a single empty one says that there are none (connected-apps.md 1.2).
+        return (() if texts and not xml.joined else None), ()
+    try:
+        return setting.kind.parse("\n".join(lines) if xml.joined else lines), ()
+    except s.SettingProblem as whole:
+        problem = str(whole)
+    good, bad = [], []
+    for line in lines:
+        try:
+            setting.kind.parse([line])
+            good.append(line)
+        except s.SettingProblem as reason:
+            bad.append(line)
+            kept.append(Kept(path=xml.path, why=f"{_quoted(line)}: {str(reason).removeprefix('line 1 ')}"))
+    if not bad:
+        kept.append(Kept(path=xml.path, why=problem))
+        return None, tuple(lines)
+    return (setting.kind.parse(good) if good else None), tuple(bad)
+
+
+def _read_one(setting: AnySetting, xml: Xml, word: str) -> Any:
+    if xml.inverted:
+        return not boolean(word)
+    if "true" in xml.words:
+        return setting.kind.parse(xml.words[boolean_text(boolean(word))])
+    return setting.kind.parse(xml.words.get(word, word))
+
+
+def _texts(setting: AnySetting, xml: Xml, value: Any, refused: tuple[str, ...]) -> list[str] | None:
+    """Return the texts of the elements that say `value`; None if it is said by their absence."""
     written = setting.kind.write(value)
     if setting.kind.many:
-        return ([xml.joined.join(written)] if xml.joined else list(written)) if written else None
+        words = list(scope_words(written, metadata_type=TYPE)) if setting is s.SCOPES else list(written)
+        words += [text for text in refused if text not in words]
+        return [xml.joined.join(words)] if xml.joined and words else words or None
     if written in (None, ""):
         return None
     if isinstance(written, bool):
-        return [str(written != xml.inverted).lower()]
-    for file_word, ours in xml.words.items():
-        if ours == written:
-            return [file_word]
-    return [str(written)]
+        return [boolean_text(written != xml.inverted)]
+    return [next((word for word, ours in xml.words.items() if ours == written), str(written))]
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")

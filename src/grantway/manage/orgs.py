@@ -1,8 +1,9 @@
-"""Orgs: made with the profiles every org begins with."""
+"""Orgs: made with the profiles every org begins with, and their settings."""
 
+import difflib
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -10,18 +11,21 @@ from grantway.domain.app import read_values, write_values
 from grantway.domain.org import Org
 from grantway.domain.permissions import ALL, API_ENABLED
 from grantway.kit.ids import ORG, canonical_id, new_id
+from grantway.manage import holders
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.holders import PROFILES, create_holder
 from grantway.manage.problem import ManageProblem
 from grantway.settings.catalogue import BY_NAME, held_by
-from grantway.settings.kinds import SettingProblem
+from grantway.settings.kinds import SettingProblem, text
 from grantway.settings.setting import Holder
 from grantway.store.statement import Conflict, Insert, Statement, columns_of
 
 _ADD: Final = Insert("org", Org.__struct_fields__)
 _ALL: Final = Statement(f"SELECT {columns_of(Org)} FROM org ORDER BY created_at, id")  # noqa: S608 - our own names
-_SET: Final = Statement("UPDATE org SET settings = :settings, version = version + 1 WHERE id = :id")
+_SET: Final = Statement(
+    "UPDATE org SET name = :name, edition = :edition, my_domain = :my_domain, settings = :settings,"
+    " version = version + 1 WHERE id = :id"
+)
 _DOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 ADMINISTRATOR: Final = "System Administrator"
 STANDARD_USER: Final = "Standard User"
@@ -30,7 +34,7 @@ API_ONLY: Final = "Minimum Access - API Only Integrations"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrg:
-    """What is asked for when an org is made."""
+    """What is asked for when an org is made; without `my_domain` one is made of the name."""
 
     name: str
     edition: str = "Developer Edition"
@@ -41,39 +45,38 @@ async def create(desk: Desk, asked: NewOrg) -> Org:
     """Make an org with its first profiles.
 
     Raises:
-        ManageProblem: no right, a name that is taken or too long, or a domain that is no host label.
+        ManageProblem: no right, a name or domain that is taken or unusable.
     """
     desk.caller.needs(Right.SERVER)
-    name = asked.name.strip()
-    if not 1 <= len(name) <= 80 or not name.isprintable():
-        raise ManageProblem("an org's name has 1 to 80 characters")
-    my_domain = asked.my_domain or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-") or "org"
-    if not _DOMAIN.fullmatch(my_domain):
-        raise ManageProblem("my_domain is one label of a host name: a-z, 0-9 and hyphens")
+    name = _line("name", asked.name, 80)
+    edition = _line("edition", asked.edition, 40)
     now = desk.clock.now_ms()
-    org = Org(new_id(ORG), name, asked.edition, my_domain, "{}", 1, 0, now)
     try:
-        async with desk.db.transaction() as transaction:
-            await transaction.run(_ADD, *msgspec.structs.astuple(org))
+        async with desk.changing() as changing:
+            taken = {org.my_domain for org in await all_orgs(changing)}
+            my_domain = _free_domain(asked.my_domain, taken) if asked.my_domain else _domain_of(name, taken)
+            org = Org(new_id(ORG), name, edition, my_domain, "{}", 1, 0, now)
+            await changing.run(_ADD, *msgspec.structs.astuple(org))
+            await changing.audit("admin.org.create", org.id, name=name, edition=edition, my_domain=my_domain)
             for profile, permissions in (
                 (ADMINISTRATOR, tuple(ALL)),
                 (STANDARD_USER, (API_ENABLED.name,)),
                 (API_ONLY, (API_ENABLED.name,)),
             ):
-                await create_holder(transaction, PROFILES, org.id, profile, permissions, now)
-            await desk.audit(transaction, "admin.org.create", org.id, name=name)
+                await holders.create(changing, holders.PROFILES, org.id, profile, permissions)
     except Conflict as problem:
-        raise ManageProblem(f"there is an org named {name!r} already") from problem
+        raise ManageProblem(f"name: there is an org named {name!r} already") from problem
     return org
 
 
 async def all_orgs(desk: Desk) -> tuple[Org, ...]:
-    """Return every org, the first made first."""
-    return tuple(Org(*row) for row in await desk.db.all(_ALL))  # type: ignore[arg-type]
+    """Return every org that the caller may know of, the first made first: a user knows their own."""
+    found = tuple(Org(*cast(Any, row)) for row in await desk.session.all(_ALL))
+    return found if desk.caller.is_operator else tuple(org for org in found if org.id == desk.caller.org_id)
 
 
 async def find(desk: Desk, asked: str) -> Org:
-    """Return the org that an id or a name means; an empty text means the only one there is.
+    """Return the org that an id or a name means; an empty text means the only one, and for a user their own.
 
     Raises:
         ManageProblem: there is none, or more than one could be meant.
@@ -83,39 +86,82 @@ async def find(desk: Desk, asked: str) -> Org:
         raise ManageProblem("there is no org yet: grantway org create NAME")
     if not asked:
         if len(orgs) > 1:
-            raise ManageProblem(f"there are {len(orgs)} orgs: say which with --org NAME")
+            raise ManageProblem(f"org: there are {len(orgs)} orgs; say which with --org NAME")
         return orgs[0]
     wanted = canonical_id(asked, ORG)
     for org in orgs:
-        if org.id == wanted or org.name.lower() == asked.lower():
+        if org.id == wanted or org.name.lower() == asked.strip().lower():
             return org
-    raise ManageProblem(f"there is no org {asked!r}; grantway org list shows them")
+    near = difflib.get_close_matches(asked, [org.name for org in orgs], 1)
+    hint = f"did you mean {near[0]}?" if near else "grantway org list shows them"
+    raise ManageProblem(f"org: there is no org {asked!r}; {hint}")
 
 
-async def change(desk: Desk, org: Org, asked: dict[str, str]) -> Org:
-    """Change settings of an org; all of them or none.
+async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
+    """Change an org's name, edition, my_domain and settings; all of them or none.
 
     Raises:
         ManageProblem: no right, no such setting, or a value it does not take.
     """
     desk.caller.needs(Right.SERVER)
-    values = read_values(org.settings)
-    for name, raw in asked.items():
-        setting = BY_NAME.get(name)
-        if setting is None or setting.held_by is not Holder.ORG:
-            known = ", ".join(one.name for one in held_by(Holder.ORG))
-            raise ManageProblem(f"{name!r} is no setting of an org; these are: {known}")
-        try:
-            values[setting] = setting.kind.parse(raw)
-        except SettingProblem as problem:
-            raise ManageProblem(f"{name}: {problem}") from problem
-    async with desk.db.transaction() as transaction:
-        await transaction.run(_SET, write_values(values), org.id)
-        await desk.audit(transaction, "admin.org.change", org.id, to=asked)
-    return await find(desk, org.id)
+    try:
+        async with desk.changing() as changing:
+            org = await find(changing, org.id)
+            fields = {"name": org.name, "edition": org.edition, "my_domain": org.my_domain}
+            before = settings_of(org) | fields
+            values = read_values(org.settings)
+            for name, raw in asked.items():
+                setting = BY_NAME.get(name)
+                if name in fields:
+                    fields[name] = _line(name, raw, 40 if name == "edition" else 80)
+                elif setting is None or setting.held_by is not Holder.ORG:
+                    known = ", ".join([*fields, *(one.name for one in held_by(Holder.ORG))])
+                    raise ManageProblem(f"{name}: is no setting of an org; these are: {known}")
+                else:
+                    try:
+                        values[setting] = setting.kind.parse(raw)
+                    except SettingProblem as problem:
+                        raise ManageProblem(f"{name}: {problem}") from problem
+            if fields["my_domain"] != org.my_domain:
+                taken = {one.my_domain for one in await all_orgs(changing)}
+                fields["my_domain"] = _free_domain(fields["my_domain"], taken)
+            await changing.run(_SET, settings=write_values(values), id=org.id, **fields)
+            changed = await find(changing, org.id)
+            after = settings_of(changed) | fields
+            await changing.audit(
+                "admin.org.change",
+                org.id,
+                before={name: before[name] for name in asked},
+                after={name: after[name] for name in asked},
+            )
+            return changed
+    except Conflict as problem:
+        raise ManageProblem(f"name: there is an org named {asked.get('name')!r} already") from problem
 
 
 def settings_of(org: Org) -> dict[str, object]:
     """Return an org's settings by name, as they hold."""
     values = read_values(org.settings)
     return {one.name: one.kind.write(values.get(one, one.default)) for one in held_by(Holder.ORG)}
+
+
+def _line(name: str, raw: Any, limit: int) -> str:
+    try:
+        return text(limit, required=True).parse(raw)
+    except SettingProblem as problem:
+        raise ManageProblem(f"{name}: {problem}") from problem
+
+
+def _free_domain(my_domain: str, taken: set[str]) -> str:
+    if not _DOMAIN.fullmatch(my_domain):
+        raise ManageProblem("my_domain: one label of a host name, 1 to 40 of a-z, 0-9 and hyphens")
+    if my_domain in taken:
+        raise ManageProblem(f"my_domain: {my_domain} is another org's")
+    return my_domain
+
+
+def _domain_of(name: str, taken: set[str]) -> str:
+    """Make a free domain of a name: each org answers under its own (decision 17)."""
+    begin = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:34].strip("-") or "org"
+    numbered = (begin if number == 1 else f"{begin}-{number}" for number in range(1, len(taken) + 2))
+    return next(domain for domain in numbered if domain not in taken)

@@ -1,6 +1,7 @@
 """Making a database ready for use: schema and first signing key."""
 
 from grantway.manage import keys
+from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
 from grantway.store import schema
@@ -10,11 +11,27 @@ async def make_ready(desk: Desk, *, upgrade: bool) -> None:
     """Bring the schema up to date where that is safe (`upgrade`, or an empty database), and make a signing key.
 
     Raises:
-        ManageProblem: the schema is not current and may not be changed unasked.
+        ManageProblem: the schema is not current and may not be changed unasked, or is of a newer release.
+        KeyRingError: the key file is not the one this database was written with.
     """
-    missing = await schema.pending(desk.db)
-    if missing and not upgrade and await schema.version_of(desk.db) > 0:
-        raise ManageProblem("the database's schema is not current: run grantway db upgrade")
-    if missing:
+    version = await schema.version_of(desk.db)
+    known = schema.migrations()
+    if version > known[-1].number:
+        raise ManageProblem(f"the database's schema ({version}) is of a newer release than this one: update Grantway")
+    if version < known[-1].number:
+        if version > 0 and not upgrade:
+            raise ManageProblem("the database's schema is not current: run grantway db upgrade")
         await schema.upgrade(desk.db)
     await keys.ensure(desk)
+
+
+async def upgrade(desk: Desk) -> tuple[schema.Migration, ...]:
+    """Apply every migration that is missing, and make the database ready; returns what was applied.
+
+    Raises:
+        ManageProblem: the caller is not the operator, or the schema is of a newer release.
+    """
+    desk.caller.needs(Right.SERVER)
+    missing = await schema.pending(desk.db)
+    await make_ready(desk, upgrade=True)
+    return missing

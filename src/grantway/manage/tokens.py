@@ -1,61 +1,173 @@
-"""What is out: lines of tokens per user and app, and taking them back."""
+"""What is out: lines of tokens per user and app, and taking them back (S16)."""
 
-from typing import Any, Final
+import hmac
+from typing import Any, Final, cast
 
 from grantway.domain.org import Org
+from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.manage import apps, users
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.store.statement import Statement
+from grantway.manage.problem import ManageProblem
+from grantway.store.statement import SqlValue, Statement
 
+LISTED: Final = 1000
+# Tables of tokens have no index for questions like these: they are asked by people, and reading through is fine.
+_LIVE: Final = "t.revoked_at IS NULL AND t.expires_at > CAST(:now AS BIGINT)"
+_WHO: Final = (
+    "JOIN app a ON a.id = {of}.app_id JOIN person u ON u.id = {of}.user_id JOIN org o ON o.id = {of}.org_id"
+    " LEFT JOIN app_policy p ON p.app_id = {of}.app_id AND p.org_id = {of}.org_id"
+    " WHERE {of}.org_id = :org_id AND (:user_id = '' OR {of}.user_id = :user_id)"
+    " AND (:app_id = '' OR {of}.app_id = :app_id)"
+    " AND {at} > u.not_before AND {at} > o.not_before AND {at} > COALESCE(p.not_before, 0)"
+)
 _LINES: Final = Statement(
-    "SELECT f.id, a.name, u.username, f.scopes, f.door, f.created_at, f.used_at, f.has_refresh FROM token_family f"
-    " JOIN app a ON a.id = f.app_id JOIN person u ON u.id = f.user_id"
-    " WHERE f.org_id = :org_id AND f.revoked_at IS NULL AND (:user_id = '' OR f.user_id = :user_id)"
-    " AND (:app_id = '' OR f.app_id = :app_id) ORDER BY f.created_at DESC, f.id DESC LIMIT 1000"
+    "SELECT f.id, a.name, u.username, f.scopes, f.door, f.created_at, f.used_at, f.has_refresh, COALESCE(l.live, 0)"  # noqa: S608 - our own names
+    " FROM token_family f LEFT JOIN (SELECT t.family_id, COUNT(*) AS live FROM access_token t"
+    f" WHERE t.org_id = :org_id AND t.family_id <> '' AND {_LIVE} GROUP BY t.family_id) l ON l.family_id = f.id"
+    f" {_WHO.format(of='f', at='f.created_at')} AND f.revoked_at IS NULL AND (f.has_refresh = 1 OR l.live > 0)"
+    f" ORDER BY f.id DESC LIMIT {LISTED}"
 )
-_REVOKE_LINES: Final = Statement(
-    "UPDATE token_family SET revoked_at = :now, revoked_why = 'admin.revoked'"
-    " WHERE org_id = :org_id AND revoked_at IS NULL AND (:user_id = '' OR user_id = :user_id)"
-    " AND (:app_id = '' OR app_id = :app_id) RETURNING id"
+_SINGLE: Final = Statement(
+    "SELECT t.id, a.name, u.username, t.scopes, t.door, t.issued_at, t.issued_at, 0, 1 FROM access_token t"  # noqa: S608 - our own names
+    f" {_WHO.format(of='t', at='t.issued_at')} AND t.family_id = '' AND {_LIVE} ORDER BY t.id DESC LIMIT {LISTED}"
 )
-_REVOKE_ACCESS: Final = Statement(
-    "UPDATE access_token SET revoked_at = :now WHERE org_id = :org_id AND revoked_at IS NULL"
-    " AND (:user_id = '' OR user_id = :user_id) AND (:app_id = '' OR app_id = :app_id) RETURNING id"
+_OF: Final = "org_id = :org_id AND (:user_id = '' OR user_id = :user_id) AND (:app_id = '' OR app_id = :app_id)"
+_END_LINES: Final = Statement(
+    f"UPDATE token_family SET revoked_at = :now, revoked_why = 'admin.revoked' WHERE {_OF} AND revoked_at IS NULL"  # noqa: S608 - our own names
+    " RETURNING id"
 )
-_COLUMNS: Final = ("line", "app", "username", "scopes", "door", "created_at", "used_at", "has_refresh")
+_END_ACCESS: Final = Statement(
+    f"UPDATE access_token SET revoked_at = :now WHERE {_OF} AND revoked_at IS NULL AND expires_at > :now RETURNING id"  # noqa: S608 - our own names
+)
+_END_CODES: Final = Statement(
+    f"DELETE FROM authorization_code WHERE {_OF} AND spent_at IS NULL RETURNING id"  # noqa: S608 - our own names
+)
+_MARK_USER: Final = Statement("UPDATE person SET not_before = :now WHERE id = :user_id")
+_MARK_APP: Final = Statement(
+    "UPDATE app_policy SET not_before = :now, version = version + 1 WHERE org_id = :org_id AND app_id = :app_id"
+)
+_MARK_ORG: Final = Statement("UPDATE org SET not_before = :now, version = version + 1 WHERE id = :org_id")
+_ONE_LINE: Final = Statement("SELECT app_id, user_id FROM token_family WHERE id = :id AND org_id = :org_id")
+_ONE_ACCESS: Final = Statement("SELECT app_id, user_id, hash FROM access_token WHERE id = :id AND org_id = :org_id")
+_ONE_REFRESH: Final = Statement("SELECT family_id, hash FROM refresh_token WHERE id = :id")
+_END_ONE_LINE: Final = Statement(
+    "UPDATE token_family SET revoked_at = :now, revoked_why = 'admin.revoked' WHERE id = :id AND revoked_at IS NULL"
+    " RETURNING id"
+)
+_END_ONE_ACCESS: Final = Statement(
+    "UPDATE access_token SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL RETURNING id"
+)
+_COLUMNS: Final = (
+    "id",
+    "app",
+    "username",
+    "scopes",
+    "door",
+    "created_at",
+    "used_at",
+    "has_refresh_token",
+    "access_tokens",
+)
 
 
 async def lines(desk: Desk, org: Org, *, username: str = "", app: str = "") -> tuple[dict[str, Any], ...]:
-    """Return the live lines of tokens of an org, the newest first, at most 1,000.
+    """Return what is out in an org, the newest first, at most 1,000: lines of tokens that came of one approval, and
+    access tokens that stand alone (client credentials). Times in ms.
 
     Raises:
         ManageProblem: no right, or no such user or app.
     """
     user_id, app_id = await _ids(desk, org, username, app)
-    values = {"org_id": org.id, "user_id": user_id, "app_id": app_id}
-    rows = await desk.db.all(_LINES, *(values[name] for name in _LINES.names))
-    return tuple(dict(zip(_COLUMNS, row, strict=True)) for row in rows)
-
-
-async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> int:
-    """End every line and access token of a user, of an app, of a user in an app, or of the whole org.
-
-    Raises:
-        ManageProblem: no right, or no such user or app.
-    """
-    user_id, app_id = await _ids(desk, org, username, app)
-    values: dict[str, str | int] = {
+    values: dict[str, SqlValue] = {
         "org_id": org.id,
         "user_id": user_id,
         "app_id": app_id,
         "now": desk.clock.now_ms(),
     }
-    async with desk.db.transaction() as transaction:
-        ended = await transaction.run(_REVOKE_LINES, *(values[name] for name in _REVOKE_LINES.names))
-        access = await transaction.run(_REVOKE_ACCESS, *(values[name] for name in _REVOKE_ACCESS.names))
-        await desk.audit(transaction, "admin.tokens.revoke", org.id, app_id=app_id, username=username, lines=len(ended))
-    return len(ended) + len(access)
+    found = []
+    for statement in (_LINES, _SINGLE):
+        for row in await desk.session.all(statement, *(values[name] for name in statement.names)):
+            one: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+            found.append(one | {"has_refresh_token": bool(one["has_refresh_token"])})
+    found.sort(key=lambda one: (one["created_at"], one["id"]), reverse=True)
+    return tuple(found[:LISTED])
+
+
+async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> int:
+    """End everything that is out of a user, of an app, of a user in an app, or (neither named) of the whole org.
+
+    Codes and requests under way end too: what they would give was granted before this moment. A user's sessions in
+    browsers end with all of their tokens. Returns how many lines and single access tokens ended.
+
+    Raises:
+        ManageProblem: no right, or no such user or app.
+    """
+    async with desk.changing() as changing:
+        user_id, app_id = await _ids(changing, org, username, app)
+        now = desk.clock.now_ms()
+        values: dict[str, SqlValue] = {"org_id": org.id, "user_id": user_id, "app_id": app_id, "now": now}
+        lines_ended = await changing.run(_END_LINES, **values)
+        access_ended = await changing.run(_END_ACCESS, **values)
+        await changing.run(_END_CODES, **values)
+        if user_id and not app_id:
+            await changing.run(_MARK_USER, **values)
+        elif app_id and not user_id:
+            await changing.run(_MARK_APP, **values)
+        elif not user_id:
+            await changing.run(_MARK_ORG, **values)
+        await changing.audit(
+            "admin.tokens.revoke",
+            org.id,
+            app_id=app_id,
+            username=username,
+            lines=len(lines_ended),
+            access_tokens=len(access_ended),
+        )
+        return len(lines_ended) + len(access_ended)
+
+
+async def revoke_one(desk: Desk, org: Org, text: str) -> int:
+    """End one line or access token, by its id in the list or by the token itself; a refresh token ends its line.
+
+    Returns 0 when it had ended already.
+
+    Raises:
+        ManageProblem: no right, or this org has no such token. The text is never shown.
+    """
+    desk.caller.needs(Right.USERS, org.id)
+    async with desk.changing() as changing:
+        line_id, access_id = await _line_and_access(changing, org, text)
+        row = await changing.session.one(_ONE_LINE, line_id, org.id) if line_id else None
+        if row is None and access_id:
+            row = await changing.session.one(_ONE_ACCESS, access_id, org.id)
+            line_id = ""
+        if row is None:
+            raise ManageProblem(f"token: the org {org.name} knows no such token; it may have been swept after its end")
+        statement = _END_ONE_LINE if line_id else _END_ONE_ACCESS
+        ended = await changing.run(statement, now=desk.clock.now_ms(), id=line_id or access_id)
+        await changing.audit(
+            "admin.tokens.revoke",
+            org.id,
+            app_id=cast(str, row[0]),
+            of_user=row[1],
+            lines=len(ended) if line_id else 0,
+            access_tokens=0 if line_id else len(ended),
+        )
+        return len(ended)
+
+
+async def _line_and_access(desk: Desk, org: Org, text: str) -> tuple[str, str]:
+    """Return the ids of the line and of the access token that a text may mean; a token must be right to its end."""
+    if row_id := access_token_row(text):
+        access = await desk.session.one(_ONE_ACCESS, row_id, org.id)
+        right = access is not None and hmac.compare_digest(cast(bytes, access[2]), fingerprint(text))
+        return "", row_id if right else ""
+    if row_id := refresh_token_row(text):
+        refresh = await desk.session.one(_ONE_REFRESH, row_id)
+        right = refresh is not None and hmac.compare_digest(cast(bytes, refresh[1]), fingerprint(text))
+        return cast(str, refresh[0]) if refresh is not None and right else "", ""
+    return text, text
 
 
 async def _ids(desk: Desk, org: Org, username: str, app: str) -> tuple[str, str]:

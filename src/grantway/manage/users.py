@@ -1,20 +1,24 @@
-"""Users: created, changed, frozen; their permission sets."""
+"""Users: created, changed, frozen; their passwords and permission sets."""
 
+import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import msgspec
 
 from grantway.domain.org import Org, User, UserDetails
-from grantway.kit.ids import USER, new_id
+from grantway.domain.permissions import read_permissions
+from grantway.kit.ids import USER, canonical_id, new_id
 from grantway.manage import holders
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.passwords import hash_password
 from grantway.manage.problem import ManageProblem
+from grantway.settings.kinds import EMAIL, FLAG, SettingProblem, text
 from grantway.store.hot import USER_COLUMNS
-from grantway.store.people import canonical_username, user_and_password
+from grantway.store.people import canonical_username, permissions_of, user_and_password, user_by_id
 from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert(
@@ -40,21 +44,36 @@ _ALL: Final = Statement(
     f"SELECT {USER_COLUMNS} FROM person u JOIN profile r ON r.id = u.profile_id"  # noqa: S608 - our own names
     " WHERE u.org_id = :org_id ORDER BY u.username"
 )
+_ASSIGNED: Final = Statement(
+    "SELECT s.name FROM permission_set_assignment m JOIN permission_set s ON s.id = m.permission_set_id"
+    " WHERE m.person_id = :person_id ORDER BY s.name"
+)
 _ASSIGN: Final = Insert(
     "permission_set_assignment", ["person_id", "permission_set_id"], "(person_id, permission_set_id) DO NOTHING"
 )
-_USERNAME: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+_UNASSIGN: Final = Statement(
+    "DELETE FROM permission_set_assignment WHERE person_id = :person_id AND permission_set_id = :permission_set_id"
+)
+_SET: Final = Statement(
+    "UPDATE person SET email = :email, first_name = :first_name, last_name = :last_name, is_active = :is_active,"
+    " profile_id = :profile_id, details = :details, updated_at = :now WHERE id = :id"
+)
 _FREEZE: Final = Statement("UPDATE person SET is_frozen = :frozen, updated_at = :now WHERE id = :id")
-_SET: Final = {
-    "email": Statement("UPDATE person SET email = :value, updated_at = :now WHERE id = :id"),
-    "first_name": Statement("UPDATE person SET first_name = :value, updated_at = :now WHERE id = :id"),
-    "last_name": Statement("UPDATE person SET last_name = :value, updated_at = :now WHERE id = :id"),
-    "is_active": Statement("UPDATE person SET is_active = :value, updated_at = :now WHERE id = :id"),
-    "profile": Statement("UPDATE person SET profile_id = :value, updated_at = :now WHERE id = :id"),
-}
 _SET_PASSWORD: Final = Statement(
     "UPDATE person SET password_hash = :hash, not_before = :now, updated_at = :now WHERE id = :id"
 )
+_USERNAME: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+# How each field is read; the fields of UserDetails are texts or flags by their defaults.
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "email": EMAIL.parse,
+    "first_name": text(40).parse,
+    "last_name": text(80, required=True).parse,
+    "is_active": FLAG.parse,
+    "profile": text(80, required=True).parse,
+}
+_DETAILS: Final[dict[str, Callable[[Any], Any]]] = {
+    field.name: FLAG.parse if field.type is bool else text(255).parse for field in msgspec.structs.fields(UserDetails)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,103 +92,137 @@ async def create(desk: Desk, org: Org, asked: NewUser) -> User:
     """Make a user. Usernames are unique over all orgs of the server.
 
     Raises:
-        ManageProblem: no right, a username that is taken or no e-mail-like name, or an unknown profile.
+        ManageProblem: no right, a username that is taken or not like an e-mail address, or an unknown profile.
     """
     desk.caller.needs(Right.USERS, org.id)
     username = canonical_username(asked.username)
     if not _USERNAME.fullmatch(username) or not username.isprintable():
         raise ManageProblem("username: write it like an e-mail address, ada@example.com")
-    if not _USERNAME.fullmatch(asked.email) or not asked.email.isprintable():
-        raise ManageProblem("email: write an e-mail address such as ada@example.com")
-    profile = await holders.find(desk, holders.PROFILES, org.id, asked.profile)
+    local = username.split("@", 1)[0]
+    fields = _read({"email": asked.email, "first_name": asked.first_name, "last_name": asked.last_name or local})
+    hashed = hash_password(asked.password)
     now = desk.clock.now_ms()
     user_id = new_id(USER)
-    local = username.split("@", 1)[0]
-    values = (
-        user_id,
-        org.id,
-        username,
-        asked.email,
-        asked.first_name[:40],
-        asked.last_name[:80] or local,
-        profile.id,
-        hash_password(asked.password),
-        1,
-        0,
-        0,
-        msgspec.json.encode(UserDetails(nickname=local[:40])).decode(),
-        now,
-        now,
-    )
+    details = msgspec.json.encode(UserDetails(nickname=local[:40])).decode()
     try:
-        async with desk.db.transaction() as transaction:
-            await transaction.run(_ADD, *values)
-            await desk.audit(transaction, "admin.user.create", org.id, username=username, profile=profile.name)
+        async with desk.changing() as changing:
+            profile = await holders.find(changing, holders.PROFILES, org.id, asked.profile)
+            desk.caller.holds_all(read_permissions(profile.permissions), f"give the profile {profile.name}")
+            await changing.run(
+                _ADD,
+                user_id,
+                org.id,
+                username,
+                fields["email"],
+                fields["first_name"],
+                fields["last_name"],
+                profile.id,
+                hashed,
+                1,
+                0,
+                0,
+                details,
+                now,
+                now,
+            )
+            await changing.audit("admin.user.create", org.id, username=username, profile=profile.name)
+            return await find(changing, org, username)
     except Conflict as problem:
         raise ManageProblem(f"username: {username} is taken; usernames are unique over all orgs") from problem
-    return await find(desk, org, username)
 
 
 async def all_users(desk: Desk, org: Org) -> tuple[User, ...]:
-    """Return an org's users, by username."""
-    return tuple(User(*cast(Any, row)) for row in await desk.db.all(_ALL, org.id))
+    """Return an org's users, by username.
+
+    Raises:
+        ManageProblem: no right.
+    """
+    desk.caller.needs(Right.SEE_PEOPLE, org.id)
+    return tuple(User(*cast(Any, row)) for row in await desk.session.all(_ALL, org.id))
 
 
 async def find(desk: Desk, org: Org, username: str) -> User:
-    """Return an org's user.
+    """Return an org's user, by username or id.
 
     Raises:
-        ManageProblem: there is none in this org.
+        ManageProblem: no right, or there is none in this org.
     """
-    found = await user_and_password(desk.db, username)
-    if found is None or found[0].org_id != org.id:
-        raise ManageProblem(f"there is no user {username!r} in the org {org.name}")
-    return found[0]
+    desk.caller.needs(Right.SEE_PEOPLE, org.id)
+    user_id = canonical_id(username, USER)
+    if user_id is not None:
+        user = await user_by_id(desk.session, user_id)
+    else:
+        found = await user_and_password(desk.session, username)
+        user = found[0] if found is not None else None
+    if user is None or user.org_id != org.id:
+        near = difflib.get_close_matches(username, [one.username for one in await all_users(desk, org)], 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ManageProblem(f"there is no user {username!r} in the org {org.name}{hint}")
+    return user
 
 
-async def change(desk: Desk, org: Org, username: str, asked: dict[str, str]) -> User:
-    """Change fields of a user: email, first_name, last_name, is_active, profile; all or none.
+async def permission_sets_of(desk: Desk, user: User) -> tuple[str, ...]:
+    """Return the names of the permission sets that a user has."""
+    return tuple(cast(str, row[0]) for row in await desk.session.all(_ASSIGNED, user.id))
+
+
+async def change(desk: Desk, org: Org, username: str, asked: dict[str, Any]) -> User:
+    """Change fields of a user: e-mail, names, profile, whether active, and details such as phone or language.
 
     Raises:
-        ManageProblem: no right, no such user or field, or a value it does not take.
+        ManageProblem: no right, no such user or field, a value it does not take, or a user with more rights than the
+            caller's.
     """
     desk.caller.needs(Right.USERS, org.id)
-    user = await find(desk, org, username)
-    now = desk.clock.now_ms()
-    changes: list[tuple[Statement, str | int]] = []
-    for name, text in asked.items():
-        if name not in _SET:
-            raise ManageProblem(f"{name!r} is no field of a user; these are: {', '.join(_SET)}")
-        value: str | int = text
-        if name == "is_active":
-            if text not in ("true", "false"):
-                raise ManageProblem("is_active: say true or false")
-            value = int(text == "true")
-        elif name == "profile":
-            desk.caller.needs(Right.PROFILES, org.id)
-            value = (await holders.find(desk, holders.PROFILES, org.id, text)).id
-        elif name == "email" and not _USERNAME.fullmatch(text):
-            raise ManageProblem("email: write an e-mail address such as ada@example.com")
-        changes.append((_SET[name], value))
-    async with desk.db.transaction() as transaction:
-        for statement, value in changes:
-            await transaction.run(statement, value, now, user.id)
-        await desk.audit(transaction, "admin.user.change", org.id, username=user.username, to=asked)
-    return await find(desk, org, user.username)
+    fields = _read(asked)
+    async with desk.changing() as changing:
+        user = await find(changing, org, username)
+        desk.caller.holds_all(await permissions_of(changing.session, user), f"change the user {user.username}")
+        profile_id = user.profile_id
+        if "profile" in fields:
+            profile = await holders.find(changing, holders.PROFILES, org.id, fields["profile"])
+            desk.caller.holds_all(read_permissions(profile.permissions), f"give the profile {profile.name}")
+            profile_id = profile.id
+        details = msgspec.json.decode(user.details or "{}", type=UserDetails)
+        details = msgspec.structs.replace(details, **{name: fields[name] for name in fields if name in _DETAILS})
+        await changing.run(
+            _SET,
+            email=fields.get("email", user.email),
+            first_name=fields.get("first_name", user.first_name),
+            last_name=fields.get("last_name", user.last_name),
+            is_active=int(fields.get("is_active", user.is_active)),
+            profile_id=profile_id,
+            details=msgspec.json.encode(details).decode(),
+            now=desk.clock.now_ms(),
+            id=user.id,
+        )
+        changed = await find(changing, org, user.id)
+        before, after = fields_of(user), fields_of(changed)
+        await changing.audit(
+            "admin.user.change",
+            org.id,
+            username=user.username,
+            before={name: before[name] for name in fields},
+            after={name: after[name] for name in fields},
+        )
+        return changed
 
 
-async def set_password(desk: Desk, org: Org, username: str, password: str) -> None:
+async def set_password(desk: Desk, org: Org, username: str, password: str) -> User:
     """Give a user a new password; every token and session from before ends.
 
     Raises:
-        ManageProblem: no right, no such user, or an unusable password.
+        ManageProblem: no right, no such user, an unusable password, or a user with more rights than the caller's.
     """
     desk.caller.needs(Right.USERS, org.id)
-    user = await find(desk, org, username)
     hashed = hash_password(password)
-    async with desk.db.transaction() as transaction:
-        await transaction.run(_SET_PASSWORD, hashed, desk.clock.now_ms(), user.id)
-        await desk.audit(transaction, "admin.user.password", org.id, username=user.username)
+    async with desk.changing() as changing:
+        user = await find(changing, org, username)
+        doing = f"give {user.username} a password"
+        desk.caller.holds_all(await permissions_of(changing.session, user), doing)
+        await changing.run(_SET_PASSWORD, hash=hashed, now=desk.clock.now_ms(), id=user.id)
+        await changing.audit("admin.user.password", org.id, username=user.username)
+        return user
 
 
 async def freeze(desk: Desk, org: Org, username: str, *, frozen: bool) -> User:
@@ -179,23 +232,54 @@ async def freeze(desk: Desk, org: Org, username: str, *, frozen: bool) -> User:
         ManageProblem: no right, or no such user.
     """
     desk.caller.needs(Right.USERS, org.id)
-    user = await find(desk, org, username)
-    async with desk.db.transaction() as transaction:
-        await transaction.run(_FREEZE, int(frozen), desk.clock.now_ms(), user.id)
+    async with desk.changing() as changing:
+        user = await find(changing, org, username)
+        await changing.run(_FREEZE, int(frozen), desk.clock.now_ms(), user.id)
         kind = "admin.user.freeze" if frozen else "admin.user.unfreeze"
-        await desk.audit(transaction, kind, org.id, username=user.username)
-    return await find(desk, org, user.username)
+        await changing.audit(kind, org.id, username=user.username)
+        return await find(changing, org, user.id)
 
 
-async def assign(desk: Desk, org: Org, username: str, permission_set: str) -> None:
-    """Give a user a permission set.
+async def assign(desk: Desk, org: Org, username: str, permission_set: str, *, assigned: bool = True) -> User:
+    """Give a user a permission set, or take it back.
 
     Raises:
         ManageProblem: no right, no such user or permission set, or it holds more than the caller does.
     """
     desk.caller.needs(Right.PROFILES, org.id)
-    user = await find(desk, org, username)
-    chosen = await holders.find(desk, holders.PERMISSION_SETS, org.id, permission_set)
-    async with desk.db.transaction() as transaction:
-        await transaction.run(_ASSIGN, user.id, chosen.id)
-        await desk.audit(transaction, "admin.user.assign", org.id, username=user.username, to=chosen.name)
+    async with desk.changing() as changing:
+        user = await find(changing, org, username)
+        chosen = await holders.find(changing, holders.PERMISSION_SETS, org.id, permission_set)
+        desk.caller.holds_all(read_permissions(chosen.permissions), f"assign {chosen.name}")
+        await changing.run(_ASSIGN if assigned else _UNASSIGN, user.id, chosen.id)
+        kind = "admin.user.assign" if assigned else "admin.user.unassign"
+        await changing.audit(kind, org.id, username=user.username, permission_set=chosen.name)
+        return user
+
+
+def fields_of(user: User) -> dict[str, Any]:
+    """Return what can be changed of a user, by the names that `change` takes."""
+    details = msgspec.json.decode(user.details or "{}", type=UserDetails)
+    return {
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "is_active": bool(user.is_active),
+        "profile": user.profile_name,
+        **{name: getattr(details, name) for name in _DETAILS},
+    }
+
+
+def _read(asked: dict[str, Any]) -> dict[str, Any]:
+    found = {}
+    for name, raw in asked.items():
+        read = _READ.get(name) or _DETAILS.get(name)
+        if read is None:
+            near = difflib.get_close_matches(name, (*_READ, *_DETAILS), 1)
+            hint = f"did you mean {near[0]}?" if near else f"these are: {', '.join((*_READ, *_DETAILS))}"
+            raise ManageProblem(f"{name}: is no field of a user; {hint}")
+        try:
+            found[name] = read(raw)
+        except SettingProblem as problem:
+            raise ManageProblem(f"{name}: {problem}") from problem
+    return found

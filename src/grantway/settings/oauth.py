@@ -47,7 +47,7 @@ CALLBACK_URL: Final = Setting[tuple[str, ...]](
     default=(),
     section=Section.OAUTH,
     effect="authorize, token: redirect_uri_mismatch unless redirect_uri equals a line, byte by byte",
-    xml={"ConnectedApp": Xml(path="oauthConfig/callbackUrl")},
+    xml={"ConnectedApp": Xml(path="oauthConfig/callbackUrl", joined="\n")},
 )
 
 SCOPES: Final = Setting[tuple[str, ...]](

@@ -1,0 +1,91 @@
+"""Values asked for an app: read by their settings' declarations, allowed to the caller, possible in the org."""
+
+import difflib
+from typing import Any, Final, cast
+
+from grantway import settings as s
+from grantway.domain.org import Org
+from grantway.manage.caller import Right
+from grantway.manage.desk import Desk
+from grantway.manage.problem import ManageProblem
+from grantway.settings.setting import AnySetting
+from grantway.store.apps import Apps
+from grantway.store.people import permissions_of, user_and_password
+from grantway.store.statement import Statement
+
+Values = dict[AnySetting, Any]
+_APPS_OF: Final = Statement("SELECT id FROM app WHERE org_id = :org_id ORDER BY name")
+_ASSIGNMENTS: Final = (s.PROFILES, s.PERMISSION_SETS)
+
+
+def parse_values(asked: dict[str, Any]) -> Values:
+    """Return values by setting; every problem is named at once.
+
+    Raises:
+        ManageProblem: an unknown setting, a setting of an org, or values that are not taken.
+    """
+    values: Values = {}
+    problems = []
+    for name, raw in asked.items():
+        setting = s.BY_NAME.get(name)
+        if setting is None:
+            near = difflib.get_close_matches(name, s.BY_NAME, 1)
+            problems.append(f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+        elif setting.held_by is s.Holder.ORG:
+            problems.append(f"{name}: is a setting of the org; use grantway org set")
+        else:
+            try:
+                values[setting] = setting.kind.parse(raw)
+            except s.SettingProblem as problem:
+                problems.append(f"{name}: {problem}")
+    if problems:
+        raise ManageProblem("; ".join(problems))
+    return values
+
+
+def demand_rights(desk: Desk, org: Org, values: Values) -> None:
+    """Demand the rights that setting these values takes; assignments take more than the rest (S37).
+
+    Raises:
+        ManageProblem: names the permission that is missing.
+    """
+    desk.caller.needs(Right.APPS, org.id)
+    if any(setting in values for setting in _ASSIGNMENTS):
+        desk.caller.needs(Right.APP_ASSIGNMENTS, org.id)
+
+
+async def fit_values(desk: Desk, org: Org, values: Values, app_id: str) -> Values:
+    """Return the values as they are stored, after checking what one value alone cannot tell.
+
+    The run-as user must be an active user of the org with no more rights than the caller; one app an org may introspect
+    all tokens. `app_id` is the app they are for, empty for a new one.
+
+    Raises:
+        ManageProblem: names the setting.
+    """
+    if run_as := values.get(s.RUN_AS):
+        found = await user_and_password(desk.session, run_as)
+        if found is None or found[0].org_id != org.id or not found[0].may_act:
+            raise ManageProblem(f"run_as: there is no active user {run_as!r} in the org {org.name}")
+        user = found[0]
+        desk.caller.holds_all(await permissions_of(desk.session, user), f"let an app run as {user.username}")
+        values = values | {s.RUN_AS: user.username}
+    if values.get(s.INTROSPECT_ALL) and (other := await introspecting_app(desk, org, app_id)):
+        raise ManageProblem(f"introspect_all: one app an org may have it, and {other} has it")
+    return values
+
+
+async def introspecting_app(desk: Desk, org: Org, but: str) -> str | None:
+    """Return the name of the app of an org that may introspect all tokens, other than the one with the id `but`."""
+    reader = Apps(desk.ring)
+    for (app_id,) in await desk.session.all(_APPS_OF, org.id):
+        if app_id != but:
+            app = await reader.in_org(desk.session, cast(str, app_id), org.id)
+            if app is not None and app[s.INTROSPECT_ALL]:
+                return app.app.name
+    return None
+
+
+def held(values: Values, holder: s.Holder) -> Values:
+    """Return those of the values that live in one kind of record."""
+    return {setting: value for setting, value in values.items() if setting.held_by is holder}

@@ -1,0 +1,107 @@
+"""Looking through a database: is everything in it whole, readable with this key file, and consistent (`db check`)?"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from grantway import settings as s
+from grantway.domain.app import read_values
+from grantway.kit.jose import SigningKey
+from grantway.kit.secrets import KeyRingError
+from grantway.manage.caller import Right
+from grantway.manage.desk import Desk
+from grantway.store import schema
+from grantway.store.apps import SECRET_PURPOSE
+from grantway.store.signing_keys import SEAL_PURPOSE
+from grantway.store.statement import Statement
+
+_INTEGRITY: Final = Statement("PRAGMA integrity_check")
+_KEY_ROWS: Final = Statement("SELECT kid, private_box FROM signing_key WHERE retired_at IS NULL ORDER BY kid")
+_APP_ROWS: Final = Statement("SELECT name, secret_box, secret_mac, settings FROM app ORDER BY id")
+_POLICY_ROWS: Final = Statement(
+    "SELECT a.name, o.name, p.settings, p.run_as FROM app_policy p JOIN app a ON a.id = p.app_id"
+    " JOIN org o ON o.id = p.org_id ORDER BY a.name, o.name"
+)
+_ORG_ROWS: Final = Statement("SELECT name, settings FROM org ORDER BY id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What was found: the schema's version, migrations that are missing, and problems in words."""
+
+    version: int
+    pending: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+async def inspect(desk: Desk) -> Inspection:
+    """Look through everything that decides; changes nothing.
+
+    Raises:
+        ManageProblem: the caller is not the operator.
+        Unavailable: the database does not answer.
+    """
+    desk.caller.needs(Right.SERVER)
+    pending = tuple(f"{one.number:04d}_{one.name}" for one in await schema.pending(desk.db))
+    version = await schema.version_of(desk.db)
+    problems = () if pending else tuple([one async for one in _problems(desk)])
+    return Inspection(version=version, pending=pending, problems=problems)
+
+
+async def _problems(desk: Desk) -> AsyncIterator[str]:
+    for look in (_damage, _signing_keys, _apps, _policies, _orgs):
+        async for problem in look(desk):
+            yield problem
+
+
+async def _damage(desk: Desk) -> AsyncIterator[str]:
+    if desk.db.name == "sqlite":
+        for row in await desk.session.all(_INTEGRITY):
+            if row[0] != "ok":
+                yield f"the file is damaged: {row[0]!s}"
+
+
+async def _signing_keys(desk: Desk) -> AsyncIterator[str]:
+    rows = cast(Sequence[tuple[str, bytes]], await desk.session.all(_KEY_ROWS))
+    if not rows:
+        yield "there is no signing key: grantway keys rotate makes one"
+    for kid, box in rows:
+        try:
+            SigningKey(kid, desk.ring.open(box, SEAL_PURPOSE))
+        except (KeyRingError, ValueError) as problem:
+            yield f"signing key {kid}: {problem}"
+
+
+async def _apps(desk: Desk) -> AsyncIterator[str]:
+    for name, box, mac, document in cast(Sequence[tuple[str, bytes, bytes, str]], await desk.session.all(_APP_ROWS)):
+        try:
+            secret = desk.ring.open(box, SECRET_PURPOSE).decode()
+            if mac not in desk.ring.digests(secret, SECRET_PURPOSE):
+                yield f"app {name}: the consumer secret and its hash disagree"
+        except KeyRingError as problem:
+            yield f"app {name}: the consumer secret: {problem}"
+        if unreadable := _unreadable(document):
+            yield f"app {name}: {unreadable}"
+
+
+async def _policies(desk: Desk) -> AsyncIterator[str]:
+    rows = cast(Sequence[tuple[str, str, str, str]], await desk.session.all(_POLICY_ROWS))
+    for name, org, document, run_as in rows:
+        if unreadable := _unreadable(document):
+            yield f"policies of app {name} in {org}: {unreadable}"
+        elif read_values(document).get(s.RUN_AS, "") != run_as:
+            yield f"policies of app {name} in {org}: run_as and its column disagree"
+
+
+async def _orgs(desk: Desk) -> AsyncIterator[str]:
+    for name, document in cast(Sequence[tuple[str, str]], await desk.session.all(_ORG_ROWS)):
+        if unreadable := _unreadable(document):
+            yield f"org {name}: {unreadable}"
+
+
+def _unreadable(document: str) -> str | None:
+    try:
+        read_values(document)
+    except ValueError as problem:
+        return f"its settings cannot be read: {problem}"
+    return None
