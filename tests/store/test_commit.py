@@ -237,3 +237,24 @@ async def test_closing_finishes_what_waits(url: str, open_another: Opener) -> No
 
     assert await asyncio.gather(*waiting) == [True] * 8
     assert len(await rows.ids(await open_another())) == 8
+
+
+async def test_whoever_waited_for_a_commit_reads_what_it_wrote_whatever_others_read_meanwhile(db: Database) -> None:
+    stopping = False
+
+    async def read_on() -> None:
+        while not stopping:
+            await db.one(rows.FIND, "nothing")
+            await db.one(rows.FIND, "nothing")
+            await asyncio.sleep(0)
+
+    async def write_and_read(writer: int) -> None:
+        for number in range(20):
+            name = f"{writer}-{number}"
+            assert await db.commit(Write((rows.add(name),)))
+            assert await db.one(rows.FIND, name) is not None
+
+    readers = [asyncio.ensure_future(read_on()) for _ in range(4)]
+    await asyncio.gather(*[write_and_read(writer) for writer in range(8)])
+    stopping = True
+    await asyncio.gather(*readers)

@@ -5,6 +5,8 @@ import os
 import string
 from typing import Final
 
+from grantway.kit.chance import random_bytes
+
 # Every key prefix stands here and nowhere else (decision 21).
 ORG: Final = "00D"
 USER: Final = "005"
@@ -69,7 +71,7 @@ def token_text(data: bytes) -> str:
 
 def new_row_id(now_ms: int) -> str:
     """Return a time-ordered id of 16 characters: six bytes of time, six of chance (performance.md, "Key order")."""
-    return token_text(now_ms.to_bytes(6) + os.urandom(6))
+    return token_text(now_ms.to_bytes(6) + random_bytes(6))
 
 
 def first_row_id(at_ms: int) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from grantway.kit.chance import random_bytes
 from grantway.kit.ids import ROW_ID_LENGTH, SHORT_ID_LENGTH, TOKEN_ALPHABET, new_row_id, token_text
 
 ACCESS_TOKEN_LENGTH: Final = 112
@@ -68,7 +69,7 @@ def new_consumer_secret() -> Secret:
 def new_access_token(org_id: str, now_ms: int) -> tuple[str, str]:
     """Return (row id, token): 15 characters of org id, `!`, and 96 of the token alphabet (salesforce-oauth.md 5)."""
     row_id = new_row_id(now_ms)
-    return row_id, f"{org_id[:SHORT_ID_LENGTH]}!{row_id}{token_text(os.urandom(60))}"
+    return row_id, f"{org_id[:SHORT_ID_LENGTH]}!{row_id}{token_text(random_bytes(60))}"
 
 
 def access_token_row(token: str) -> str | None:
@@ -83,7 +84,7 @@ def access_token_row(token: str) -> str | None:
 def new_refresh_token(now_ms: int) -> tuple[str, str]:
     """Return (row id, token): 87 characters, beginning with 5Aep861 (salesforce-oauth.md 5)."""
     row_id = new_row_id(now_ms)
-    return row_id, REFRESH_TOKEN_PREFIX + row_id + token_text(os.urandom(48))
+    return row_id, REFRESH_TOKEN_PREFIX + row_id + token_text(random_bytes(48))
 
 
 def refresh_token_row(token: str) -> str | None:
@@ -98,7 +99,7 @@ def refresh_token_row(token: str) -> str | None:
 def new_code(now_ms: int) -> tuple[str, str]:
     """Return (row id, authorization code): 76 characters, aPrx…== (salesforce-oauth.md 5)."""
     row_id = new_row_id(now_ms)
-    return row_id, CODE_PREFIX + row_id + token_text(os.urandom(41))[:54] + _CODE_TAIL
+    return row_id, CODE_PREFIX + row_id + token_text(random_bytes(41))[:54] + _CODE_TAIL
 
 
 def code_row(code: str) -> str | None:

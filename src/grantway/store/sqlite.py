@@ -1,21 +1,15 @@
-"""SQLite: reads on the event loop's own connection, writes by one thread that commits what waits in groups."""
+"""SQLite: reads on the event loop's own connection, writes committed in groups, transactions on a thread."""
 
 import asyncio
 import contextlib
-import queue
 import sqlite3
-import threading
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
 
 from grantway.kit.clock import Clock
-from grantway.store.sqlite_connection import UNFIT, as_ours, connect, create_private, is_away, let_go
+from grantway.store.sqlite_connection import UNFIT, connect, create_private, let_go
 from grantway.store.sqlite_transaction import SqliteTransaction
-from grantway.store.statement import Row, SqlValue, Statement, Step, Unavailable, Write
-
-# A group is as large as what waited during the last fsync, up to here: a bound on the work lost to one bad write.
-_GROUP_MAX: Final = 512
-_Waiting = tuple[Write, "asyncio.Future[bool]"]
+from grantway.store.sqlite_writer import SqliteWriter
+from grantway.store.statement import Row, SqlValue, Statement, Unavailable, Write
 
 
 class SqliteDatabase:
@@ -33,17 +27,14 @@ class SqliteDatabase:
             Unavailable: the file cannot be opened.
         """
         self._path = path
-        self._clock = clock
+        self._loop = asyncio.get_running_loop()
         try:
             create_private(path)
             self._reader = connect(path)
-            self._writer = connect(path)
+            self._writer = SqliteWriter(path, clock)
         except (sqlite3.Error, OSError) as problem:
             raise Unavailable(f"cannot open {path}: {problem}") from problem
-        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._write_groups, name="sqlite-writer", daemon=True)
-        self._thread.start()
+        self._reads = 0
         self._admin: SqliteTransaction | None = None
         self._admin_lock = asyncio.Lock()
         self._closed = False
@@ -51,6 +42,10 @@ class SqliteDatabase:
     async def one(self, statement: Statement, *values: SqlValue) -> Row | None:
         """Return the first row, or None."""
         try:
+            if self._reads:
+                self._share_snapshot()
+            else:
+                self._note_read()
             row: Row | None = self._reader.execute(statement.sqlite, values).fetchone()
         except sqlite3.Error as problem:
             raise Unavailable(str(problem)) from problem
@@ -61,19 +56,39 @@ class SqliteDatabase:
     async def all(self, statement: Statement, *values: SqlValue) -> Sequence[Row]:
         """Return every row."""
         try:
+            if self._reads:
+                self._share_snapshot()
+            else:
+                self._note_read()
             return self._reader.execute(statement.sqlite, values).fetchall()
         except sqlite3.Error as problem:
             raise Unavailable(str(problem)) from problem
         except UNFIT:
             return ()
 
+    def _note_read(self) -> None:
+        self._reads = 1
+        self._loop.call_soon(self._end_snapshot)
+
+    def _share_snapshot(self) -> None:
+        """Let the reads of this turn of the loop share a transaction: each alone would lock, look for changes, unlock.
+
+        Whoever waits for a commit goes on in a later turn than the one that the snapshot belongs to: the end of the
+        snapshot stands in the loop's queue before anything that a later commit could put there.
+        """
+        if self._reads == 1:
+            self._reads = 2
+            self._reader.execute("BEGIN")
+
+    def _end_snapshot(self) -> None:
+        if self._reads == 2:
+            with contextlib.suppress(sqlite3.Error):
+                self._reader.execute("COMMIT")
+        self._reads = 0
+
     async def commit(self, write: Write) -> bool:
         """Carry out a write durably; see `Database.commit`."""
-        if self._closed:
-            raise Unavailable("the database is closed")
-        done: asyncio.Future[bool] = self._loop.create_future()
-        self._waiting.put((write, done))
-        return await done
+        return await self._writer.commit(write)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTransaction]:
@@ -103,107 +118,7 @@ class SqliteDatabase:
     async def close(self) -> None:
         """Finish the writes that wait, then close every connection."""
         self._closed = True
-        self._waiting.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await self._writer.close()
         if self._admin is not None:
             self._admin.close()
         let_go(self._reader)
-
-    def _write_groups(self) -> None:
-        """Take all that waits, commit it together, tell those who wait; the writer thread's whole life."""
-        stopping = False
-        while not stopping:
-            first = self._waiting.get()
-            if first is None:
-                break
-            group = [first]
-            while len(group) < _GROUP_MAX:
-                try:
-                    following = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    stopping = True
-                    break
-                group.append(following)
-            outcomes = self._commit_group(group)
-            # The loop is gone only when the process is going down; nobody waits for an answer then.
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(_tell, group, outcomes)
-        let_go(self._writer)
-
-    def _commit_group(self, group: list[_Waiting]) -> list[bool | Exception]:
-        try:
-            outcomes: list[bool | Exception] = list(self._attempt([write for write, _ in group]))
-        except Exception as problem:
-            if len(group) == 1:
-                return [as_ours(problem)]
-            if is_away(problem):
-                # It is nobody's fault, and each would wait as long again.
-                return [as_ours(problem) for _ in group]
-            # One bad write must not fail its neighbours: each gets a transaction of its own.
-            return [outcome for waiting in group for outcome in self._commit_group([waiting])]
-        return outcomes
-
-    def _attempt(self, writes: list[Write]) -> list[bool]:
-        connection = self._writer
-        outcomes: list[bool] = []
-        many: dict[Statement, list[Row]] = {}
-        settling: list[Step] = []
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            for write in writes:
-                guard = write.guard
-                won = guard is None or connection.execute(guard.statement.sqlite, guard.values).fetchone() is not None
-                outcomes.append(won)
-                if not won:
-                    continue
-                for step in write.steps:
-                    many.setdefault(step.statement, []).append(step.values)
-                if write.settles is not None:
-                    settling.append(write.settles)
-            for statement, rows in many.items():
-                self._run_many(statement, rows)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        if settling:
-            self._settle(settling)
-        return outcomes
-
-    def _run_many(self, statement: Statement, rows: list[Row]) -> None:
-        if " RETURNING " in statement.sqlite:
-            # executemany refuses statements that give rows.
-            for row in rows:
-                self._writer.execute(statement.sqlite, row).fetchone()
-        else:
-            self._writer.executemany(statement.sqlite, rows)
-
-    def _settle(self, steps: list[Step]) -> None:
-        """Note when the group was on disk. Visible at once, not worth an fsync (NORMAL still syncs at a checkpoint)."""
-        connection = self._writer
-        now_us = self._clock.now_us()
-        try:
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("BEGIN IMMEDIATE")
-            for step in steps:
-                connection.execute(step.statement.sqlite, (now_us, *step.values)).fetchone()
-            connection.execute("COMMIT")
-        except (sqlite3.Error, *UNFIT):
-            # The acknowledged part is on disk; without the note a tie may be taken for a replay, never the reverse.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-        finally:
-            connection.execute("PRAGMA synchronous = FULL")
-
-
-def _tell(group: list[_Waiting], outcomes: list[bool | Exception]) -> None:
-    for (_, done), outcome in zip(group, outcomes, strict=True):
-        if done.cancelled():
-            continue
-        if isinstance(outcome, Exception):
-            done.set_exception(outcome)
-        else:
-            done.set_result(outcome)

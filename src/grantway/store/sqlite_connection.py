@@ -8,7 +8,8 @@ from typing import Final
 
 from grantway.store.statement import Conflict, Unavailable, Unfit
 
-BUSY_TIMEOUT_S: Final = 10
+# How long a write waits for another process's lock: who asked must hear of it in time.
+BUSY_TIMEOUT_S: Final = 5
 # What sqlite3 raises before it asks SQLite: a lone surrogate, an integer beyond 64 bits.
 UNFIT: Final = (UnicodeError, OverflowError)
 # SQLite's word for a mistake in a statement; every other operational error is about the file or the disk.
@@ -27,6 +28,11 @@ def connect(path: str) -> sqlite3.Connection:
     connection.execute("PRAGMA cache_size = -16000")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
+
+
+def wait_for_lock(connection: sqlite3.Connection, *, wait: bool) -> None:
+    """Let a connection wait for another process's lock from now on, or give up at once."""
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000) if wait else 0}")
 
 
 def let_go(connection: sqlite3.Connection) -> None:

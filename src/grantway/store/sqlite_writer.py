@@ -1,0 +1,244 @@
+"""Group commit on SQLite: what waits is written together, and whoever waits is told when it is on disk.
+
+The statements run on the event loop, where nobody else competes for the interpreter: a thread that steps through
+hundreds of them would hand the interpreter's lock to and fro with the loop at each one. Only what may take long happens
+on a thread: waiting for another process's lock, and the COMMIT itself on a disk that is not quick (decision 5).
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
+
+from grantway.kit.clock import Clock
+from grantway.store.sqlite_connection import UNFIT, as_ours, connect, is_away, let_go, wait_for_lock
+from grantway.store.statement import Row, Statement, Step, Unavailable, Write
+
+# A group is as large as what waited during the last commit, up to here: a bound on the work lost to one bad write.
+_GROUP_MAX: Final = 512
+# A commit that takes longer than this keeps the loop from other work for too long.
+_QUICK_S: Final = 0.001
+# After a slow commit the disk is given this long before a commit is tried on the loop again, doubled up to the second.
+_PATIENCE_S: Final = (1.0, 60.0)
+
+_Waiting = tuple[Write, "asyncio.Future[bool]"]
+
+
+class _Written(NamedTuple):
+    """A group that stands in an open transaction: who won, and what is to be settled when it is on disk."""
+
+    outcomes: list[bool]
+    settling: list[Step]
+
+
+class SqliteWriter:
+    """The one connection that this process commits with. Must be made and used on one event loop."""
+
+    def __init__(self, path: str, clock: Clock) -> None:
+        """Open the connection.
+
+        Raises:
+            sqlite3.Error: the file cannot be opened.
+        """
+        self._connection: Final = connect(path)
+        self._clock: Final = clock
+        self._loop: Final = asyncio.get_running_loop()
+        self._thread: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-writer")
+        self._waiting: list[_Waiting] = []
+        self._busy = False
+        self._idle: asyncio.Future[None] | None = None
+        self._closed = False
+        self._slow_until = 0.0
+        self._patience_s = _PATIENCE_S[0]
+        wait_for_lock(self._connection, wait=False)
+
+    async def commit(self, write: Write) -> bool:
+        """Carry out a write durably; see `Database.commit`."""
+        if self._closed:
+            raise Unavailable("the database is closed")
+        done: asyncio.Future[bool] = self._loop.create_future()
+        self._waiting.append((write, done))
+        if not self._busy:
+            self._busy = True
+            # What else this turn of the loop has to write takes part.
+            self._loop.call_soon(self._next_group)
+        return await done
+
+    async def close(self) -> None:
+        """Finish the writes that wait, then let go."""
+        self._closed = True
+        if self._busy:
+            self._idle = self._loop.create_future()
+            await self._idle
+        self._thread.shutdown()
+        let_go(self._connection)
+
+    # On the event loop
+
+    def _next_group(self) -> None:
+        if not self._waiting:
+            self._busy = False
+            if self._idle is not None:
+                self._idle.set_result(None)
+            return
+        group, self._waiting = self._waiting[:_GROUP_MAX], self._waiting[_GROUP_MAX:]
+        try:
+            written = self._write(group)
+        except Exception:
+            # Locked by another process, or something is wrong with one of them: both may take time to find out.
+            self._elsewhere(group, lambda: self._patiently(group))
+            return
+        if time.monotonic() < self._slow_until:
+            self._elsewhere(group, lambda: self._finish(group, written))
+            return
+        began = time.perf_counter()
+        try:
+            self._commit()
+        except Exception as problem:
+            if is_away(problem):
+                self._told(group, [as_ours(problem) for _ in group])
+            else:
+                self._elsewhere(group, lambda: self._patiently(group))
+            return
+        self._learn(time.perf_counter() - began)
+        if written.settling and not self._settle(written.settling):
+            self._elsewhere(group, lambda: self._settle_patiently(written))
+            return
+        self._told(group, written.outcomes)
+
+    def _learn(self, commit_s: float) -> None:
+        if commit_s > _QUICK_S:
+            self._slow_until = time.monotonic() + self._patience_s
+            self._patience_s = min(self._patience_s * 2, _PATIENCE_S[1])
+        else:
+            self._patience_s = _PATIENCE_S[0]
+
+    def _elsewhere(self, group: list[_Waiting], work: Callable[[], Sequence[bool | Exception]]) -> None:
+        def then(finished: asyncio.Future[Sequence[bool | Exception]]) -> None:
+            self._told(group, finished.result())
+
+        self._loop.run_in_executor(self._thread, work).add_done_callback(then)
+
+    def _told(self, group: list[_Waiting], outcomes: Sequence[bool | Exception]) -> None:
+        for (_, done), outcome in zip(group, outcomes, strict=True):
+            if done.cancelled():
+                continue
+            if isinstance(outcome, Exception):
+                done.set_exception(outcome)
+            else:
+                done.set_result(outcome)
+        self._loop.call_soon(self._next_group)
+
+    # On the thread, which takes all the time it needs; the loop leaves the connection alone meanwhile
+
+    def _patiently(self, group: list[_Waiting]) -> list[bool | Exception]:
+        """Write a group from the start, one by one where it fails as a whole."""
+        wait_for_lock(self._connection, wait=True)
+        try:
+            return self._all_or_each(group)
+        finally:
+            wait_for_lock(self._connection, wait=False)
+
+    def _all_or_each(self, group: list[_Waiting]) -> list[bool | Exception]:
+        try:
+            written = self._write(group)
+            self._commit()
+        except Exception as problem:
+            if len(group) == 1:
+                return [as_ours(problem)]
+            if is_away(problem):
+                # It is nobody's fault, and each would wait as long again.
+                return [as_ours(problem) for _ in group]
+            # One bad write must not fail its neighbours: each gets a transaction of its own.
+            return [outcome for waiting in group for outcome in self._all_or_each([waiting])]
+        if written.settling:
+            self._settle(written.settling)
+        return list(written.outcomes)
+
+    def _finish(self, group: list[_Waiting], written: _Written) -> Sequence[bool | Exception]:
+        try:
+            self._commit()
+        except Exception as problem:
+            return [as_ours(problem) for _ in group] if is_away(problem) else self._patiently(group)
+        if written.settling:
+            self._settle_patiently(written)
+        return written.outcomes
+
+    def _settle_patiently(self, written: _Written) -> Sequence[bool | Exception]:
+        wait_for_lock(self._connection, wait=True)
+        try:
+            self._settle(written.settling)
+        finally:
+            wait_for_lock(self._connection, wait=False)
+        return written.outcomes
+
+    # Where the others call them
+
+    def _write(self, group: list[_Waiting]) -> _Written:
+        """Begin a transaction with all of a group in it."""
+        connection = self._connection
+        outcomes: list[bool] = []
+        many: dict[Statement, list[Row]] = {}
+        settling: list[Step] = []
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for write, _ in group:
+                guard = write.guard
+                won = guard is None or connection.execute(guard.statement.sqlite, guard.values).fetchone() is not None
+                outcomes.append(won)
+                if not won:
+                    continue
+                for step in write.steps:
+                    many.setdefault(step.statement, []).append(step.values)
+                if write.settles is not None:
+                    settling.append(write.settles)
+            for statement, rows in many.items():
+                self._run_many(statement, rows)
+        except BaseException:
+            self._roll_back()
+            raise
+        return _Written(outcomes, settling)
+
+    def _run_many(self, statement: Statement, rows: list[Row]) -> None:
+        if " RETURNING " in statement.sqlite:
+            # executemany refuses statements that give rows.
+            for row in rows:
+                self._connection.execute(statement.sqlite, row).fetchone()
+        else:
+            self._connection.executemany(statement.sqlite, rows)
+
+    def _commit(self) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _settle(self, steps: list[Step]) -> bool:
+        """Note when the group was on disk. Visible at once, not worth an fsync (NORMAL still syncs at a checkpoint).
+
+        False when it could not be noted, as when another process holds the lock. The acknowledged part is on disk;
+        without the note a tie may be taken for a replay, never the reverse.
+        """
+        connection = self._connection
+        now_us = self._clock.now_us()
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("BEGIN IMMEDIATE")
+            for step in steps:
+                connection.execute(step.statement.sqlite, (now_us, *step.values)).fetchone()
+            connection.execute("COMMIT")
+        except (sqlite3.Error, *UNFIT):
+            self._roll_back()
+            return False
+        finally:
+            connection.execute("PRAGMA synchronous = FULL")
+        return True
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
