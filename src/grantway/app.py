@@ -31,6 +31,7 @@ from grantway.kit.keyfile import read_key_ring
 from grantway.kit.urls import Urls
 from grantway.protocol.door import DOORS
 from grantway.store.apps import Apps
+from grantway.store.directory import Directory
 from grantway.store.open import open_database
 from grantway.web.adapter import Edge
 from grantway.web.dispatch import Dispatch
@@ -65,7 +66,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
                 clock=clock,
                 ring=ring,
                 urls=Urls.serving(config.base_url),
-                apps=Apps(ring),
+                directory=Directory(db, Apps(ring)),
                 signing=Signing(ring),
                 refusals=refusals,
                 workers=workers,

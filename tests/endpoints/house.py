@@ -27,6 +27,7 @@ from grantway.kit.urls import Urls
 from grantway.store import schema, tokens
 from grantway.store.apps import SECRET_PURPOSE, Apps
 from grantway.store.database import Database
+from grantway.store.directory import Directory
 from grantway.store.signing_keys import ID_TOKEN, SEAL_PURPOSE
 from grantway.store.sqlite import SqliteDatabase
 from grantway.store.statement import Insert, Statement, Write
@@ -313,7 +314,7 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
             clock=clock,
             ring=ring,
             urls=Urls.serving(BASE),
-            apps=Apps(ring),
+            directory=Directory(db, Apps(ring)),
             signing=Signing(ring),
             refusals=refusals,
             workers=workers,

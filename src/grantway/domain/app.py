@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from grantway.domain.org import Org
+from grantway.domain.org import Org, User
 from grantway.kit.secrets import Secret
 from grantway.settings.catalogue import BY_NAME
 from grantway.settings.setting import Setting
@@ -77,6 +77,19 @@ class InstalledApp:
     def consumer_key(self) -> str:
         """The app's consumer key: `client_id` on the wire."""
         return self.app.consumer_key
+
+
+class AppUser(msgspec.Struct, frozen=True, gc=False):
+    """A user, and an app as the user's org meets it.
+
+    `permission_sets` are the names of the user's permission sets, where they can decide about using the app;
+    `permissions` the user permissions, where the app is not installed.
+    """
+
+    app: InstalledApp
+    user: User
+    permission_sets: frozenset[str]
+    permissions: frozenset[str]
 
 
 def read_values(*documents: str) -> dict[Setting[Any], Any]:

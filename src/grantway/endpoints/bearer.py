@@ -17,7 +17,6 @@ from grantway.protocol.refusal import Refusal
 from grantway.protocol.scopes import allows
 from grantway.store import tokens
 from grantway.store.hot import HeldAccessToken, held_access_token
-from grantway.store.people import permissions_that_count
 from grantway.store.statement import Write
 
 TOKEN: Final = "Access token"
@@ -113,7 +112,7 @@ def asked_format(call: Call) -> str:
 async def look_up(server: Server, token: str | None, door: Door | None) -> Bearer:
     """Read a token with all that decides about it, and decide whether it is good."""
     row_id = access_token_row(token) if token else None
-    held = await held_access_token(server.db, server.apps, row_id) if row_id else None
+    held = await held_access_token(server.directory, row_id) if row_id else None
     if (
         held is not None
         and token is not None
@@ -124,9 +123,7 @@ async def look_up(server: Server, token: str | None, door: Door | None) -> Beare
     case = BearerCase(held, token is not None, server.clock.now_ms(), door)
     if not trail.passes(_LIVE_CHECKS, case) or held is None:
         return Bearer(held, trail)
-    permissions = await permissions_that_count(server.db, held.app, held.user)
-    use = app_use.UseCase(held.app, held.user, held.permission_sets, permissions, held.token.issued_at)
-    trail.passes(_USE_CHECKS, use)
+    trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at))
     return Bearer(held, trail)
 
 

@@ -43,7 +43,7 @@ async def authenticated_client(
         Refused: unknown, not authenticated, or blocked in its home org; `trail` has the checks.
     """
     credentials = read_credentials(params, call.header(b"authorization"))
-    client = await server.apps.by_key(server.db, credentials.client_id) if credentials.client_id else None
+    client = await server.directory.app_by_key(credentials.client_id) if credentials.client_id else None
     case = ClientCase(door, credentials.client_id, client, credentials.secrets)
     trail.passes((known, secret_always if always else _as_its_flows_do, _not_blocked), case)
     if trail.refusal is not None or client is None:

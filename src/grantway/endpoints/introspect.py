@@ -21,7 +21,6 @@ from grantway.protocol.no import app as no_app
 from grantway.protocol.no import bearer as no
 from grantway.protocol.refusal import Refused
 from grantway.store.hot import held_refresh_token
-from grantway.store.people import permissions_that_count
 
 _INACTIVE: Final = {"active": False}
 _USE_CHECKS: Final = app_use.checks(
@@ -92,7 +91,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
 
 async def _refresh_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
     row_id = refresh_token_row(token)
-    held = await held_refresh_token(server.db, server.apps, row_id) if row_id else None
+    held = await held_refresh_token(server.directory, row_id) if row_id else None
     if held is None or not hmac.compare_digest(held.token.hash, fingerprint(token)):
         return None
     family = held.family
@@ -104,9 +103,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     ends_at = rule.ends_at(family.created_at, family.used_at)
     if ends_at is not None and server.clock.now_ms() >= ends_at:
         return None
-    permissions = await permissions_that_count(server.db, held.app, held.user)
-    use = app_use.UseCase(held.app, held.user, held.permission_sets, permissions, family.created_at)
-    if decide(_USE_CHECKS, use).refusal is not None:
+    if decide(_USE_CHECKS, app_use.UseCase(held.of, family.created_at)).refusal is not None:
         return None
     issued = DOORS[family.door]
     fields: dict[str, Any] = {

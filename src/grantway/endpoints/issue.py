@@ -30,7 +30,7 @@ class Issued(msgspec.Struct, frozen=True, gc=False):
 
 def issue(proof: Proof, door: Door, now_ms: int, address: str, request_id: str) -> Issued:
     """Make an access token for what was proved. Nothing is stored yet."""
-    app, user = proof.app, proof.user
+    app, user = proof.of.app, proof.of.user
     lifetime_ms = (app[s.SESSION_TIMEOUT] or app[s.ORG_SESSION_TIMEOUT]) * MINUTE_MS
     row_id, access_token = new_access_token(user.org_id, now_ms)
     record = AccessToken(
@@ -67,12 +67,12 @@ def signature(secret: str, id_url: str, issued_at: str) -> str:
 
 def salesforce_fields(proof: Proof, issued: Issued, base: str, id_token: str) -> dict[str, str]:
     """Return the answer at Salesforce's door, in the order seen on the wire."""
-    id_url = identity_url(base, proof.user.org_id, proof.user.id)
+    id_url = identity_url(base, proof.of.user.org_id, proof.of.user.id)
     issued_at = str(issued.record.issued_at)
     fields = {"access_token": issued.access_token}
     if proof.refresh_token:
         fields["refresh_token"] = proof.refresh_token
-    fields["signature"] = signature(proof.app.secret.reveal(), id_url, issued_at)
+    fields["signature"] = signature(proof.of.app.secret.reveal(), id_url, issued_at)
     fields["scope"] = issued.record.scopes
     if id_token:
         fields["id_token"] = id_token

@@ -69,10 +69,10 @@ def _refuse(server: Server, call: Call, refusal: Refusal) -> Reply:
 
 async def _held(server: Server, text: str) -> HeldAccessToken | HeldRefreshToken | None:
     if row_id := access_token_row(text):
-        access = await held_access_token(server.db, server.apps, row_id)
+        access = await held_access_token(server.directory, row_id)
         return access if access and hmac.compare_digest(access.token.hash, fingerprint(text)) else None
     if row_id := refresh_token_row(text):
-        refresh = await held_refresh_token(server.db, server.apps, row_id)
+        refresh = await held_refresh_token(server.directory, row_id)
         return refresh if refresh and hmac.compare_digest(refresh.token.hash, fingerprint(text)) else None
     return None
 

@@ -12,6 +12,7 @@ from grantway.kit.urls import Urls
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
 from grantway.store.database import Database
+from grantway.store.directory import Directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +27,14 @@ class Server:
     clock: Clock
     ring: KeyRing
     urls: Urls
-    apps: Apps
+    directory: Directory
     signing: Signing
     refusals: RefusalLog
     workers: Executor
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
+
+    @property
+    def apps(self) -> Apps:
+        """Apps read from the database itself."""
+        return self.directory.apps

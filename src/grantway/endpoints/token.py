@@ -50,7 +50,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     trail, client = Trail(), None
     token_call = TokenCall(door, params, credentials, server.clock.now_ms(), call.arrived_us)
     for _ in range(_ROUNDS):
-        case = await grant.load(token_call, server.db, server.apps)
+        case = await grant.load(token_call, server.directory)
         client = grant.client(case)
         trail = Trail()
         if not (
@@ -88,12 +88,12 @@ def _grant(params: Mapping[str, str]) -> Grant[Any]:
 
 
 async def _id_token(server: Server, door: Door, proof: Proof, issued: Issued, base: str) -> str:
-    app = proof.app
+    app, user = proof.of.app, proof.of.user
     key = (await server.signing.keys(server.db))[0]
     claims = id_token_claims(
         door=door,
         base=base,
-        user=proof.user,
+        user=user,
         consumer_key=app.consumer_key,
         audiences=app[s.ID_TOKEN_AUDIENCES],
         now_s=issued.record.issued_at // 1000,
@@ -101,7 +101,7 @@ async def _id_token(server: Server, door: Door, proof: Proof, issued: Issued, ba
         access_token=issued.access_token,
         nonce=proof.nonce,
         auth_time=proof.auth_time,
-        more=standard_claims(proof.user, proof.scopes) if app[s.ID_TOKEN_STANDARD_CLAIMS] else {},
+        more=standard_claims(user, proof.scopes) if app[s.ID_TOKEN_STANDARD_CLAIMS] else {},
     )
     return await asyncio.get_running_loop().run_in_executor(server.workers, key.sign, claims)
 

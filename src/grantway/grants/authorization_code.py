@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.token import Family, RefreshToken
-from grantway.grants.grant import Grant, Proof, TokenCall
+from grantway.domain.token import Family
+from grantway.grants.grant import Grant, Proof, TokenCall, adds_refresh_token, client_of
 from grantway.kit.jose import s256
 from grantway.kit.secrets import KeyRing, code_row, fingerprint, new_refresh_token
 from grantway.policy.app_use import UseCase
@@ -19,9 +19,7 @@ from grantway.protocol.refusal import RevokeFamily
 from grantway.protocol.scopes import allows_refresh
 from grantway.protocol.ties import is_tie
 from grantway.store import hot, tokens
-from grantway.store.apps import Apps
-from grantway.store.database import Session
-from grantway.store.people import permissions_that_count
+from grantway.store.directory import Directory
 
 CALLBACK: Final = "Callback URL"
 CODE: Final = "Authorization code"
@@ -42,20 +40,17 @@ class CodeCase(msgspec.Struct, frozen=True, gc=False):
     call: TokenCall
     client: ClientCase
     held: hot.HeldCode | None
-    permissions: frozenset[str]
 
 
-async def load(call: TokenCall, db: Session, apps: Apps) -> CodeCase:
+async def load(call: TokenCall, directory: Directory) -> CodeCase:
     """Read the client, and the code with its user and app."""
-    credentials = call.credentials
-    client = await apps.by_key(db, credentials.client_id) if credentials.client_id else None
+    client = await client_of(call, directory)
     presented = call.params.get("code", "")
     row_id = code_row(presented)
-    held = await hot.held_code(db, apps, row_id) if row_id else None
+    held = await hot.held_code(directory, row_id) if row_id else None
     if held is not None and not hmac.compare_digest(held.code.hash, fingerprint(presented)):
         held = None
-    permissions = await permissions_that_count(db, held.app, held.user) if held else frozenset()
-    return CodeCase(call, ClientCase(call.door, credentials.client_id, client, credentials.secrets), held, permissions)
+    return CodeCase(call, client, held)
 
 
 def callback(case: CodeCase) -> Finding | None:
@@ -125,7 +120,7 @@ def use(case: CodeCase) -> UseCase:
     """The user who approved, in the app as the user's org meets it."""
     held = case.held
     assert held is not None  # noqa: S101 - `code` refused otherwise
-    return UseCase(held.app, held.user, held.permission_sets, case.permissions, held.code.issued_at)
+    return UseCase(held.of, held.code.issued_at)
 
 
 def prove(case: CodeCase, _ring: KeyRing) -> Proof:
@@ -153,22 +148,9 @@ def prove(case: CodeCase, _ring: KeyRing) -> Proof:
     if with_refresh:
         row_id, refresh_token = new_refresh_token(now)
         steps.append(tokens.drop_oldest_families(family.user_id, family.app_id, family.id, now))
-        steps.append(
-            tokens.add_refresh(
-                RefreshToken(
-                    id=row_id,
-                    hash=fingerprint(refresh_token),
-                    family_id=family.id,
-                    issued_at=now,
-                    spent_at=None,
-                    settled_us=None,
-                    successor_id="",
-                )
-            )
-        )
+        steps.append(adds_refresh_token(row_id, refresh_token, family.id, now))
     return Proof(
-        app=held.app,
-        user=held.user,
+        of=held.of,
         scopes=scopes,
         event="token.code",
         family_id=family.id,

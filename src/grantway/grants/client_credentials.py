@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.org import User
+from grantway.domain.app import AppUser
 from grantway.grants.grant import Grant, Proof, TokenCall
 from grantway.kit.secrets import KeyRing
 from grantway.policy.app_use import UseCase
@@ -13,10 +13,7 @@ from grantway.policy.client import ClientCase, secret_always
 from grantway.protocol.decision import Finding
 from grantway.protocol.no import machine as no
 from grantway.protocol.no import refresh as no_scope
-from grantway.store import hot
-from grantway.store.apps import Apps
-from grantway.store.database import Session
-from grantway.store.people import permissions_that_count
+from grantway.store.directory import Directory
 
 FLOW: Final = "Client Credentials Flow"
 RUN_AS: Final = "Run-as user"
@@ -33,22 +30,15 @@ class MachineCase(msgspec.Struct, frozen=True, gc=False):
 
     call: TokenCall
     client: ClientCase
-    run_as: User | None
-    permission_sets: frozenset[str]
-    permissions: frozenset[str]
+    run_as: AppUser | None
 
 
-async def load(call: TokenCall, db: Session, apps: Apps) -> MachineCase:
-    """Read the client and its run-as user in one statement."""
+async def load(call: TokenCall, directory: Directory) -> MachineCase:
+    """Read the client and its run-as user together."""
     credentials = call.credentials
-    found = await hot.client_with_run_as(db, apps, credentials.client_id) if credentials.client_id else None
-    app, run_as = found or (None, None)
-    permission_sets = permissions = frozenset[str]()
-    if app is not None and run_as is not None:
-        permission_sets = await hot.permission_sets_that_count(db, app, run_as)
-        permissions = await permissions_that_count(db, app, run_as)
-    client = ClientCase(call.door, credentials.client_id, app, credentials.secrets)
-    return MachineCase(call, client, run_as, permission_sets, permissions)
+    key = credentials.client_id
+    app, run_as = await directory.app_and_run_as(key) if key else (None, None)
+    return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets), run_as)
 
 
 def scope_taken(case: MachineCase) -> Finding | None:
@@ -95,22 +85,17 @@ def _scopes_of(case: MachineCase) -> tuple[str, ...]:
 
 def use(case: MachineCase) -> UseCase:
     """The run-as user, in the app's home org: the Permitted Users policy holds for it like for anyone."""
-    app, user = case.client.client, case.run_as
-    assert app is not None  # noqa: S101 - the client checks refused otherwise
-    assert user is not None  # noqa: S101 - `run_as_named` refused otherwise
-    return UseCase(app, user, case.permission_sets, case.permissions, None)
+    assert case.run_as is not None  # noqa: S101 - `run_as_named` refused otherwise
+    return UseCase(case.run_as, None)
 
 
 def prove(case: MachineCase, _ring: KeyRing) -> Proof:
     """A token for the run-as user; no refresh token, no ID token: nobody logged in."""
-    app, user = case.client.client, case.run_as
-    assert app is not None  # noqa: S101 - the client checks refused otherwise
-    assert user is not None  # noqa: S101 - `run_as_named` refused otherwise
+    assert case.run_as is not None  # noqa: S101 - `run_as_named` refused otherwise
     asked = case.call.params.get("scope", "").split()
     scopes = _scopes_of(case)
     return Proof(
-        app=app,
-        user=user,
+        of=case.run_as,
         scopes=tuple(name for name in scopes if name in asked) if asked else scopes,
         event="token.client_credentials",
     )

@@ -6,17 +6,17 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from grantway.domain.app import InstalledApp
-from grantway.domain.org import User
-from grantway.kit.secrets import KeyRing
+from grantway.domain.app import AppUser
+from grantway.domain.token import RefreshToken
+from grantway.kit.secrets import KeyRing, fingerprint
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase
 from grantway.protocol.credentials import Credentials
 from grantway.protocol.decision import Check
 from grantway.protocol.door import Door
-from grantway.store.apps import Apps
-from grantway.store.database import Session
+from grantway.store.directory import Directory
 from grantway.store.statement import Step
+from grantway.store.tokens import add_refresh
 
 C = TypeVar("C")
 
@@ -34,6 +34,18 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
     arrived_us: int
 
 
+async def client_of(call: TokenCall, directory: Directory) -> ClientCase:
+    """Read the client that a request names."""
+    credentials = call.credentials
+    app = await directory.app_by_key(credentials.client_id) if credentials.client_id else None
+    return ClientCase(call.door, credentials.client_id, app, credentials.secrets)
+
+
+def adds_refresh_token(row_id: str, token: str, family_id: str, now_ms: int) -> Step:
+    """Return the step that stores a new refresh token, as its hash."""
+    return add_refresh(RefreshToken(row_id, fingerprint(token), family_id, now_ms, None, None, ""))
+
+
 class Proof(msgspec.Struct, frozen=True, gc=False):
     """What a grant proved: who gets which scopes in which app, and what that uses up.
 
@@ -45,8 +57,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     - `event`: what the event log says happened.
     """
 
-    app: InstalledApp
-    user: User
+    of: AppUser
     scopes: tuple[str, ...]
     event: str
     family_id: str = ""
@@ -73,7 +84,7 @@ class Grant(Generic[C]):
     grant_type: str
     title: str
     authentication: Check[ClientCase]
-    load: Callable[[TokenCall, Session, Apps], Awaitable[C]]
+    load: Callable[[TokenCall, Directory], Awaitable[C]]
     client: Callable[[C], ClientCase]
     checks: tuple[Check[C], ...]
     use: Callable[[C], UseCase]

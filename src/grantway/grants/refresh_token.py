@@ -6,8 +6,7 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.token import RefreshToken
-from grantway.grants.grant import Grant, Proof, TokenCall
+from grantway.grants.grant import Grant, Proof, TokenCall, adds_refresh_token, client_of
 from grantway.kit.ids import new_row_id
 from grantway.kit.secrets import REFRESH_TOKEN_PREFIX, KeyRing, fingerprint, refresh_token_row
 from grantway.policy.app_use import UseCase
@@ -17,9 +16,7 @@ from grantway.protocol.no import refresh as no
 from grantway.protocol.refusal import RevokeFamily
 from grantway.protocol.ties import is_tie
 from grantway.store import hot, tokens
-from grantway.store.apps import Apps
-from grantway.store.database import Session
-from grantway.store.people import permissions_that_count
+from grantway.store.directory import Directory
 
 TOKEN: Final = "Refresh token"
 ROTATION: Final = "Refresh token rotation"
@@ -39,22 +36,17 @@ class RefreshCase(msgspec.Struct, frozen=True, gc=False):
     client: ClientCase
     presented: str
     held: hot.HeldRefreshToken | None
-    permissions: frozenset[str]
 
 
-async def load(call: TokenCall, db: Session, apps: Apps) -> RefreshCase:
+async def load(call: TokenCall, directory: Directory) -> RefreshCase:
     """Read the client, and the refresh token with its family, user and app."""
-    credentials = call.credentials
-    client = await apps.by_key(db, credentials.client_id) if credentials.client_id else None
+    client = await client_of(call, directory)
     presented = call.params.get("refresh_token", "")
     row_id = refresh_token_row(presented)
-    held = await hot.held_refresh_token(db, apps, row_id) if row_id else None
+    held = await hot.held_refresh_token(directory, row_id) if row_id else None
     if held is not None and not hmac.compare_digest(held.token.hash, fingerprint(presented)):
         held = None
-    permissions = await permissions_that_count(db, held.app, held.user) if held else frozenset()
-    return RefreshCase(
-        call, ClientCase(call.door, credentials.client_id, client, credentials.secrets), presented, held, permissions
-    )
+    return RefreshCase(call, client, presented, held)
 
 
 def scope_taken(case: RefreshCase) -> Finding | None:
@@ -132,7 +124,7 @@ def use(case: RefreshCase) -> UseCase:
     """The user of the line, in the app as the user's org meets it."""
     held = case.held
     assert held is not None  # noqa: S101 - `token` refused otherwise
-    return UseCase(held.app, held.user, held.permission_sets, case.permissions, held.family.created_at)
+    return UseCase(held.of, held.family.created_at)
 
 
 def prove(case: RefreshCase, ring: KeyRing) -> Proof:
@@ -152,22 +144,9 @@ def prove(case: RefreshCase, ring: KeyRing) -> Proof:
         refresh_token = REFRESH_TOKEN_PREFIX + row_id + ring.derived_refresh_secret(case.presented)
         guard = tokens.spend_refresh(held.token.id, row_id, now)
         settles = tokens.settle_refresh(held.token.id)
-        steps.append(
-            tokens.add_refresh(
-                RefreshToken(
-                    id=row_id,
-                    hash=fingerprint(refresh_token),
-                    family_id=held.family.id,
-                    issued_at=now,
-                    spent_at=None,
-                    settled_us=None,
-                    successor_id="",
-                )
-            )
-        )
+        steps.append(adds_refresh_token(row_id, refresh_token, held.family.id, now))
     return Proof(
-        app=held.app,
-        user=held.user,
+        of=held.of,
         scopes=scopes,
         event="token.refresh",
         family_id=held.family.id,

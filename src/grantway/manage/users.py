@@ -17,8 +17,7 @@ from grantway.manage.desk import Desk
 from grantway.manage.passwords import hash_password
 from grantway.manage.problem import ManageProblem
 from grantway.settings.kinds import EMAIL, FLAG, SettingProblem, text
-from grantway.store.hot import USER_COLUMNS
-from grantway.store.people import canonical_username, permissions_of, user_and_password, user_by_id
+from grantway.store.people import USER_COLUMNS, canonical_username, permissions_of, user_and_password, user_by_id
 from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert(

@@ -6,8 +6,7 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp
-from grantway.domain.org import User
+from grantway.domain.app import AppUser
 from grantway.domain.permissions import APPROVE_UNINSTALLED
 from grantway.protocol.decision import Check, Finding
 from grantway.protocol.refusal import Reason
@@ -27,16 +26,9 @@ _STANDS: Final = Finding(STANDING, "nothing was taken back since")
 
 
 class UseCase(msgspec.Struct, frozen=True, gc=False):
-    """A user, an app as the user's org meets it, and when what they use was issued (ms; None for something new).
+    """A user, an app as the user's org meets it, and when what they use was issued (ms; None for something new)."""
 
-    `permission_sets` are the names of the user's permission sets, where they can decide; `permissions` the user
-    permissions, where the app is not installed.
-    """
-
-    app: InstalledApp
-    user: User
-    permission_sets: frozenset[str]
-    permissions: frozenset[str]
+    of: AppUser
     issued_at: int | None
 
 
@@ -55,28 +47,29 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
     """Return the checks in their order, refusing with the reasons given."""
 
     def installed(case: UseCase) -> Finding | None:
-        app = case.app
+        app = case.of.app
         if app.policy is None:
-            if APPROVE_UNINSTALLED.name in case.permissions:
+            if APPROVE_UNINSTALLED.name in case.of.permissions:
                 return _UNINSTALLED
-            refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.user.username)
+            refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.of.user.username)
             return Finding(APP, "not installed", refusal)
         if app.policy.is_blocked or not app[s.OAUTH_ENABLED]:
             return Finding(APP, "blocked", no.app_blocked(app=app.app.name))
         return _INSTALLED
 
     def active(case: UseCase) -> Finding | None:
-        if case.user.may_act:
+        user = case.of.user
+        if user.may_act:
             return _ACTIVE
-        return Finding(USER, "deactivated or frozen", no.user_inactive(user=case.user.username))
+        return Finding(USER, "deactivated or frozen", no.user_inactive(user=user.username))
 
     def permitted(case: UseCase) -> Finding | None:
-        app, user = case.app, case.user
+        app, user = case.of.app, case.of.user
         if app[s.PERMITTED_USERS] is PermittedUsers.SELF_AUTHORIZE:
             return _SELF
         if user.profile_name in app[s.PROFILES]:
             return _BY_PROFILE
-        if any(name in case.permission_sets for name in app[s.PERMISSION_SETS]):
+        if any(name in case.of.permission_sets for name in app[s.PERMISSION_SETS]):
             return _BY_SET
         refusal = no.not_admin_approved(app=app.app.name, user=user.username)
         return Finding(PERMITTED, "in no profile or permission set of this app", refusal)
@@ -84,7 +77,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
     def standing(case: UseCase) -> Finding | None:
         if case.issued_at is None:
             return None
-        app, user = case.app, case.user
+        app, user = case.of.app, case.of.user
         policy_mark = app.policy.not_before if app.policy is not None else 0
         # A mark set in the same millisecond ends what was issued in it: a revocation is never the weaker one.
         if case.issued_at <= max(user.not_before, app.org.not_before, policy_mark):

@@ -6,7 +6,7 @@ import msgspec
 
 from grantway.domain.org import User
 from grantway.store.database import Session
-from grantway.store.hot import USER_COLUMNS
+from grantway.store.people import USER_COLUMNS
 from grantway.store.statement import Insert, Row, Statement, Step, Update, columns_of
 
 

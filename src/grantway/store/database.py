@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Final, Protocol
 
 from grantway.store.statement import Row, SqlValue, Statement, Write
 
@@ -44,6 +44,9 @@ class Transaction(Session, Protocol):
         ...
 
 
+REVISION: Final = Statement("SELECT revision FROM directory_revision")
+
+
 class Database(Session, Protocol):
     """An engine: reads, durable writes that share a commit, transactions, schema."""
 
@@ -58,6 +61,14 @@ class Database(Session, Protocol):
             Conflict: a row that must be unique exists already.
             Unavailable: nothing was acknowledged; it is not known whether it was done when `unknown` is set.
             Unfit: a value cannot be stored.
+        """
+        ...
+
+    async def revision(self) -> str:
+        """Return a value that stands for the present orgs, people, rights, apps and policies: each change changes it.
+
+        Raises:
+            Unavailable: the database does not answer.
         """
         ...
 

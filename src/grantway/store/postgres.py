@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final, Self
 
 from grantway.kit.clock import Clock
+from grantway.store.database import REVISION
+from grantway.store.gathering import Gathering
 from grantway.store.postgres_connection import HeldConnection, Target
 from grantway.store.postgres_readers import Readers
 from grantway.store.postgres_transaction import PostgresTransaction
@@ -14,6 +16,7 @@ from grantway.store.statement import Row, SqlValue, Statement, Unavailable, Writ
 
 DEADLINE_S: Final = 10.0
 READERS: Final = 3
+_ASKING_MAX: Final = 10_000
 
 
 class PostgresDatabase:
@@ -28,6 +31,7 @@ class PostgresDatabase:
         self._readers: Final = Readers(target, readers)
         self._writer: Final = Writer(target, clock)
         self._admin: Final = HeldConnection(target, role="administration", by_index=False)
+        self._revisions: Final = Gathering(self._read_revision, _ASKING_MAX)
         self._deadline_s: Final = deadline_s
         self._admin_lock: Final = asyncio.Lock()
         self._closed = False
@@ -61,6 +65,25 @@ class PostgresDatabase:
         """Return every row."""
         self._refuse_when_closed()
         return await self._readers.ask(statement, values, first_only=False)
+
+    async def revision(self) -> str:
+        """Return the directory's revision; those who ask while it is being read share the next answer."""
+        self._refuse_when_closed()
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._revisions.add(answer)
+        return await answer
+
+    async def _read_revision(self, asking: list[asyncio.Future[str]]) -> None:
+        try:
+            found = await self._readers.ask(REVISION, (), first_only=True)
+        except Exception as problem:
+            for answer in asking:
+                if not answer.done():
+                    answer.set_exception(Unavailable(str(problem)))
+            return
+        for answer in asking:
+            if not answer.done():
+                answer.set_result(str(found[0][0]) if found else "")
 
     async def commit(self, write: Write) -> bool:
         """Carry out a write durably; see `Database.commit`."""

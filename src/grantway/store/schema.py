@@ -8,7 +8,7 @@ from typing import Final
 from grantway.store.database import Database, Session
 from grantway.store.statement import Statement
 
-_FILE: Final = re.compile(r"(\d{4})_([a-z_]+)\.sql")
+_FILE: Final = re.compile(r"(\d{4})_([a-z_]+)(?:\.(sqlite|postgres))?\.sql")
 _VERSION: Final = Statement("SELECT value FROM setting_of_server WHERE name = 'schema_version'")
 _SET_VERSION: Final = Statement(
     "INSERT INTO setting_of_server (name, value) VALUES ('schema_version', :version)"
@@ -18,20 +18,26 @@ _SET_VERSION: Final = Statement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """One numbered step of the schema's history; `text` is SQL for both engines."""
+    """One numbered step of the schema's history; `texts` is its SQL by engine, under "" where both take the same."""
 
     number: int
     name: str
-    text: str
+    texts: dict[str, str]
+
+    def text_for(self, engine: str) -> str:
+        """Return the SQL for an engine."""
+        return self.texts.get(engine) or self.texts[""]
 
 
 def migrations() -> tuple[Migration, ...]:
     """Return every migration this release knows, in order."""
-    found = []
+    found: dict[int, Migration] = {}
     for file in resources.files("grantway.store.migrations").iterdir():
         if match := _FILE.fullmatch(file.name):
-            found.append(Migration(number=int(match[1]), name=match[2], text=file.read_text()))
-    return tuple(sorted(found, key=lambda migration: migration.number))
+            number = int(match[1])
+            migration = found.setdefault(number, Migration(number=number, name=match[2], texts={}))
+            migration.texts[match[3] or ""] = file.read_text()
+    return tuple(found[number] for number in sorted(found))
 
 
 async def version_of(db: Database, session: Session | None = None) -> int:
@@ -63,7 +69,7 @@ async def upgrade(db: Database) -> tuple[Migration, ...]:
             await transaction.one(db.schema_lock)
             if await version_of(db, transaction) >= migration.number:
                 continue
-            await transaction.script(db.ddl(migration.text))
+            await transaction.script(db.ddl(migration.text_for(db.name)))
             await transaction.run(_SET_VERSION, str(migration.number))
         applied.append(migration)
     return tuple(applied)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 
 from grantway.kit.clock import Clock
+from grantway.store.database import REVISION
 from grantway.store.sqlite_connection import UNFIT, connect, create_private, let_go
 from grantway.store.sqlite_transaction import SqliteTransaction
 from grantway.store.sqlite_writer import SqliteWriter
@@ -35,6 +36,7 @@ class SqliteDatabase:
         except (sqlite3.Error, OSError) as problem:
             raise Unavailable(f"cannot open {path}: {problem}") from problem
         self._reads = 0
+        self._revision: str | None = None
         self._admin: SqliteTransaction | None = None
         self._admin_lock = asyncio.Lock()
         self._closed = False
@@ -66,6 +68,13 @@ class SqliteDatabase:
         except UNFIT:
             return ()
 
+    async def revision(self) -> str:
+        """Return the directory's revision; asked once in a turn of the loop."""
+        if self._revision is None:
+            row = await self.one(REVISION)
+            self._revision = str(row[0]) if row else ""
+        return self._revision
+
     def _note_read(self) -> None:
         self._reads = 1
         self._loop.call_soon(self._end_snapshot)
@@ -85,6 +94,7 @@ class SqliteDatabase:
             with contextlib.suppress(sqlite3.Error):
                 self._reader.execute("COMMIT")
         self._reads = 0
+        self._revision = None
 
     async def commit(self, write: Write) -> bool:
         """Carry out a write durably; see `Database.commit`."""

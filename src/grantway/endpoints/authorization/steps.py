@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp
+from grantway.domain.app import AppUser, InstalledApp
 from grantway.domain.token import Code
 from grantway.endpoints.authorization.outcome import back, refuse_at_callback, refuse_on_page, see, stays_here
 from grantway.endpoints.authorization.visitor import Visitor, visitor_of
@@ -32,8 +32,7 @@ from grantway.store import browsers, tokens
 from grantway.store.approvals import Approval, approval_of, approve
 from grantway.store.browsers import BrowserSession, LoggedIn
 from grantway.store.events import add_event
-from grantway.store.hot import permission_sets_that_count
-from grantway.store.people import permissions_that_count
+from grantway.store.people import permission_sets_that_count, permissions_that_count
 from grantway.store.statement import Step, Write
 from grantway.store.waiting import Waiting, add_waiting, change_waiting, finish_waiting, waiting_by_id
 
@@ -151,14 +150,13 @@ async def go_on(flow: Flow, *, allowed: bool = False) -> Reply:
     if hinted and hinted != user.id:
         return await refuse(flow, no.USER_MISMATCH())
     here = await app_here(flow)
-    use = app_use.UseCase(
+    of = AppUser(
         here,
         user,
         await permission_sets_that_count(server.db, here, user),
         await permissions_that_count(server.db, here, user),
-        None,
     )
-    if not flow.trail.passes(_USE_CHECKS, use):
+    if not flow.trail.passes(_USE_CHECKS, app_use.UseCase(of, None)):
         assert flow.trail.refusal is not None  # noqa: S101 - `passes` said so
         return await refuse(flow, flow.trail.refusal)
     approval = None
