@@ -1,91 +1,111 @@
-"""Ours, durable on SQLite, against oidc-provider with its memory store, in alternating rounds of one run."""
+"""Ours, durable, against oidc-provider with its memory store, in alternating rounds of one run."""
 
+import argparse
 import asyncio
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
-from urllib.parse import urlencode
 
 import uvloop
 
-from bench.load import Load, answer, request, run
-from tests.journeys.served import kill, start
-from tests.toolchain import node
-
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-SECONDS = float(os.environ.get("BENCH_SECONDS", "3"))
-CONNECTIONS = int(os.environ.get("BENCH_CONNECTIONS", "32"))
-PEER_PORT = 8499
-_TICKS = os.sysconf("SC_CLK_TCK")
+from bench.cases import CASES, Case
+from bench.ours import grantway
+from bench.target import Target, cpu_s
+from bench.theirs import peer
+from bench.wire import Load, run
+from tests.toolchain import PostgresServer
 
 
-def cpu_s(pid: int) -> float:
-    """Return the CPU seconds a process has used."""
-    parts = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(parts[11]) + int(parts[12])) / _TICKS
+async def _round(case: Case, target: Target, connections: int, seconds: float) -> tuple[Load, float, float]:
+    scripts = list(islice(case.begin(target), connections))
+    before, store_before = cpu_s(target.pids), cpu_s(target.store_pids)
+    load = await run(target.port, scripts, seconds)
+    units = len(load.taken)
+    return (
+        load,
+        (cpu_s(target.pids) - before) / units * 1e6,
+        (cpu_s(target.store_pids) - store_before) / units * 1e6,
+    )
 
 
-async def token(port: int, data: bytes) -> str:
-    """Ask for one token."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(data)
-    found: str = json.loads(await answer(reader))["access_token"]
-    writer.close()
-    return found
+def measure(case: Case, targets: list[Target], *, connections: int, rounds: int, seconds: float) -> dict[str, object]:
+    """Run rounds in turn and return the medians of each target, and of each one's ratio to the last."""
+    found: dict[str, list[tuple[Load, float, float]]] = {target.name: [] for target in targets}
+    for target in targets:
+        uvloop.run(_round(case, target, connections, min(seconds, 0.5)))
+    for _ in range(rounds):
+        for target in targets:
+            found[target.name].append(uvloop.run(_round(case, target, connections, seconds)))
+    base = found[targets[-1].name]
+    rows = {}
+    for name, gone in found.items():
+        rows[name] = {
+            "rate": round(statistics.median(load.rate for load, _, _ in gone)),
+            "ratio": round(statistics.median(a[0].rate / b[0].rate for a, b in zip(gone, base, strict=True)), 2),
+            "cpu_us": round(statistics.median(cpu for _, cpu, _ in gone), 1),
+            "store_cpu_us": round(statistics.median(cpu for _, _, cpu in gone), 1),
+            "p50_ms": round(statistics.median(load.percentile_ms(0.5) for load, _, _ in gone), 2),
+            "p99_ms": round(statistics.median(load.percentile_ms(0.99) for load, _, _ in gone), 2),
+        }
+    return {"case": case.name, "about": case.about, "aim": case.aim, "connections": connections, "rows": rows}
 
 
-async def measure(name: str, ours: tuple[int, int, bytes], theirs: tuple[int, int, bytes]) -> None:
-    """Run pairs of rounds and print the median of each and of their ratio."""
-    found: dict[str, list[tuple[Load, float]]] = {"ours": [], "theirs": []}
-    for _ in range(ROUNDS):
-        for who, (pid, port, data) in (("ours", ours), ("theirs", theirs)):
-            before = cpu_s(pid)
-            load = await run(port, data, connections=CONNECTIONS, seconds=SECONDS)
-            found[who].append((load, (cpu_s(pid) - before) / (load.rate * SECONDS) * 1e6))
-    ratios = [a[0].rate / b[0].rate for a, b in zip(found["ours"], found["theirs"], strict=True)]
-    print(f"{name}: {statistics.median(ratios):.2f} x the peer's rate")
-    for who, rounds in found.items():
-        rate = statistics.median(one.rate for one, _ in rounds)
-        cpu = statistics.median(one for _, one in rounds)
-        p99 = statistics.median(one.p99_ms for one, _ in rounds)
-        print(f"  {who:<7} {rate:8.0f}/s  {cpu:6.0f} us CPU a request  p99 {p99:.1f} ms")
+def show(result: dict[str, object]) -> None:
+    """Print one case."""
+    rows = result["rows"]
+    assert isinstance(rows, dict)
+    print(
+        f"{result['about']} ({result['connections']} connections)"
+        + (f", aim {result['aim']} x" if result["aim"] else "")
+    )
+    for name, row in rows.items():
+        print(
+            f"  {name:<24} {row['ratio']:>6.2f} x {row['rate']:>8}/s {row['cpu_us']:>7.0f} us CPU"
+            + (f" + {row['store_cpu_us']:.0f} in the database" if row["store_cpu_us"] else "")
+            + f"   p50 {row['p50_ms']:.2f} ms, p99 {row['p99_ms']:.2f} ms",
+            flush=True,
+        )
 
 
-async def main() -> None:
-    """Start both, measure both, end both."""
-    program = node()
-    if program is None:
-        sys.exit("Node 22 is missing; scripts/fetch-test-tools node fetches it")
-    folder = Path(__file__).parent
-    # The peer's modules are found beside the clients.
-    script = folder.parent / "tests" / "clients" / "bench_peer.mjs"
-    script.write_text((folder / "peer.mjs").read_text())
-    peer = subprocess.Popen([program, str(script), str(PEER_PORT)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    with tempfile.TemporaryDirectory() as data:
-        served = start(Path(data))
-        try:
-            assert peer.stdout is not None
-            peer.stdout.readline()
-            port = int(served.base.rsplit(":", 1)[1])
-            mine = {"client_id": served.app["consumer_key"], "client_secret": served.app["consumer_secret"]}
-            their = {"client_id": "bench", "client_secret": "bench-secret-bench-secret-bench-secret"}
-            grant = {"grant_type": "client_credentials"}
-            ours = request(f"localhost:{port}", "/oidc/token", urlencode(grant | mine).encode())
-            theirs = request(f"127.0.0.1:{PEER_PORT}", "/token", urlencode(grant | their).encode())
-            await measure("client credentials", (served.process.pid, port, ours), (peer.pid, PEER_PORT, theirs))
-            seen = {"token": await token(port, ours)} | mine
-            their_token = {"token": await token(PEER_PORT, theirs)} | their
-            ours = request(f"localhost:{port}", "/oidc/introspect", urlencode(seen).encode())
-            theirs = request(f"127.0.0.1:{PEER_PORT}", "/token/introspection", urlencode(their_token).encode())
-            await measure("introspection", (served.process.pid, port, ours), (peer.pid, PEER_PORT, theirs))
-        finally:
-            kill(served)
-            peer.kill()
-            script.unlink()
+@contextmanager
+def targets(people: int, *, with_postgres: bool) -> Iterator[list[Target]]:
+    """Run ours on SQLite, ours on PostgreSQL if wanted, and the peer, which comes last."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        found = [stack.enter_context(grantway(folder / "sqlite", people))]
+        if with_postgres:
+            postgres = stack.enter_context(PostgresServer())
+            found.append(stack.enter_context(grantway(folder / "postgres", people, postgres=postgres)))
+        found.append(stack.enter_context(peer(people)))
+        yield found
 
 
-uvloop.run(main())
+def main() -> None:
+    """Measure the cases named, or all."""
+    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
+    parser.add_argument("cases", nargs="*", help="; ".join(case.name for case in CASES))
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of rounds (5)")
+    parser.add_argument("--seconds", type=float, default=3, help="length of a round (3)")
+    parser.add_argument("--connections", type=int, nargs="+", default=[32], help="keep-alive connections (32)")
+    parser.add_argument("--postgres", action="store_true", help="measure ours on PostgreSQL too")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    chosen = parser.parse_args()
+    cases = [case for case in CASES if not chosen.cases or case.name in chosen.cases]
+    results = []
+    with targets(max(32, *chosen.connections), with_postgres=chosen.postgres) as running:
+        for connections in chosen.connections:
+            for case in cases:
+                result = measure(case, running, connections=connections, rounds=chosen.rounds, seconds=chosen.seconds)
+                show(result)
+                results.append(result)
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    asyncio.set_event_loop_policy(None)
+    main()

@@ -60,7 +60,7 @@ class PostgresServer:
             self._process = self._launch(self.folder)
             return
         for attempt in range(_TRIES):
-            self.port = _free_port()
+            self.port = free_port()
             try:
                 self._process = self._launch(self.folder)
                 return
@@ -101,6 +101,18 @@ class PostgresServer:
         if done.returncode != 0:
             raise RuntimeError(f"{sql}: {done.stderr.strip()}")
         return done.stdout.strip()
+
+    def pids(self) -> list[int]:
+        """Give the server's own processes: its postmaster, and one for each connection and duty."""
+        found = [int(line) for line in self._pid_file().splitlines()[:1]]
+        for parent in found:
+            for children in Path(f"/proc/{parent}/task").glob("*/children"):
+                found += [int(child) for child in children.read_text().split()]
+        return found
+
+    def _pid_file(self) -> str:
+        assert self.folder is not None, "not started"
+        return (self.folder / "data" / "postmaster.pid").read_text()
 
     def __enter__(self) -> Self:
         try:
@@ -169,7 +181,8 @@ def _runs(program: Path) -> bool:
     return os.access(program, os.X_OK)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,112 @@
+"""What is measured: each case is the same work, asked of either server."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from bench.target import Person, Target
+from bench.wire import Answer, Script, get, post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One row of the results. `begin` gives the script of one of so many connections."""
+
+    name: str
+    about: str
+    begin: Callable[[Target], Iterator[Script]]
+    aim: str = ""
+
+
+def _ok(answer: Answer) -> bytes:
+    if answer.status != 200:
+        raise RuntimeError(f"{answer.status} {answer.body[:300]!r}")
+    return answer.body
+
+
+def _same(request: bytes, holds: bytes = b"") -> Script:
+    while True:
+        body = _ok((yield request))
+        if holds not in body:
+            raise RuntimeError(f"{holds!r} is not in {body[:300]!r}")
+        yield None
+
+
+def client_credentials(target: Target) -> Iterator[Script]:
+    """An opaque token for the client itself."""
+    body = urlencode({"grant_type": "client_credentials"} | target.client)
+    request = post(target.host, target.paths["token"], body)
+    while True:
+        yield _same(request)
+
+
+def introspection(target: Target) -> Iterator[Script]:
+    """A live access token of a person, another for each connection."""
+    for person in itertools.cycle(target.people):
+        body = urlencode({"token": person.access_token} | target.client)
+        yield _same(post(target.host, target.paths["introspect"], body), b'"active":true')
+
+
+def userinfo(target: Target) -> Iterator[Script]:
+    """UserInfo with a person's token."""
+    for person in itertools.cycle(target.people):
+        yield _same(get(target.host, target.paths["userinfo"], authorization=f"Bearer {person.access_token}"))
+
+
+def _refresh(target: Target, person: Person, which: str) -> Script:
+    while True:
+        form = {"grant_type": "refresh_token", "refresh_token": getattr(person, which)} | target.client
+        found = json.loads(_ok((yield post(target.host, target.paths["token"], urlencode(form)))))
+        setattr(person, which, found["refresh_token"])
+        yield None
+
+
+def refresh(target: Target) -> Iterator[Script]:
+    """A rotation with an RS256 ID token; each connection goes on with the token of the last answer."""
+    return (_refresh(target, person, "refresh_token") for person in target.people)
+
+
+def plain_refresh(target: Target) -> Iterator[Script]:
+    """A rotation without an ID token."""
+    return (_refresh(target, person, "plain_refresh_token") for person in target.people)
+
+
+def _code_flow(target: Target, cookies: str) -> Script:
+    asked = get(target.host, target.authorize("openid api"), cookie=cookies, accept="text/html")
+    while True:
+        answer = yield asked
+        code = target.code_in(answer.header(b"location"))
+        _ok((yield post(target.host, target.paths["token"], target.redeem(code))))
+        yield None
+
+
+def code_flow(target: Target) -> Iterator[Script]:
+    """Authorize with a login session and a remembered consent, then redeem the code with PKCE: two requests."""
+    for person in itertools.cycle(target.people):
+        yield _code_flow(target, person.cookies)
+
+
+def discovery(target: Target) -> Iterator[Script]:
+    """The discovery document."""
+    while True:
+        yield _same(get(target.host, target.paths["discovery"]))
+
+
+def jwks(target: Target) -> Iterator[Script]:
+    """The signing keys."""
+    while True:
+        yield _same(get(target.host, target.paths["jwks"]))
+
+
+CASES = (
+    Case(name="client_credentials", about="client credentials", begin=client_credentials, aim="2.8"),
+    Case(name="introspection", about="introspection", begin=introspection, aim="4"),
+    Case(name="userinfo", about="userinfo", begin=userinfo, aim="3.5"),
+    Case(name="refresh", about="refresh, rotating, with ID token", begin=refresh, aim="3"),
+    Case(name="plain_refresh", about="refresh, rotating, no ID token", begin=plain_refresh),
+    Case(name="code_flow", about="full code flow, PKCE, ID token", begin=code_flow, aim="4"),
+    Case(name="discovery", about="discovery", begin=discovery),
+    Case(name="jwks", about="JWKS", begin=jwks),
+)
