@@ -196,19 +196,11 @@ class SqliteWriter:
                 if write.settles is not None:
                     settling.append(write.settles)
             for statement, rows in many.items():
-                self._run_many(statement, rows)
+                connection.executemany(statement.sqlite_many, rows)
         except BaseException:
             self._roll_back()
             raise
         return _Written(outcomes, settling)
-
-    def _run_many(self, statement: Statement, rows: list[Row]) -> None:
-        if " RETURNING " in statement.sqlite:
-            # executemany refuses statements that give rows.
-            for row in rows:
-                self._connection.execute(statement.sqlite, row).fetchone()
-        else:
-            self._connection.executemany(statement.sqlite, rows)
 
     def _commit(self) -> None:
         try:
@@ -229,7 +221,7 @@ class SqliteWriter:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("BEGIN IMMEDIATE")
             for step in steps:
-                connection.execute(step.statement.sqlite, (now_us, *step.values)).fetchone()
+                connection.execute(step.statement.sqlite_many, (now_us, *step.values))
             connection.execute("COMMIT")
         except (sqlite3.Error, *UNFIT):
             self._roll_back()

@@ -14,12 +14,14 @@ _NAME: Final = re.compile(r":([a-z_]+)")
 class Statement:
     """One SQL statement with `:name` parameters, which are given by position, in the order the names first appear."""
 
-    __slots__ = ("names", "postgres", "sqlite")
+    __slots__ = ("names", "postgres", "sqlite", "sqlite_many")
 
     def __init__(self, text: str) -> None:
         self.names: Final = tuple(dict.fromkeys(_NAME.findall(text)))
         number = {name: str(index) for index, name in enumerate(self.names, start=1)}
         self.sqlite: Final = _NAME.sub(lambda found: "?" + number[found[1]], text)
+        # Where nobody looks at the rows: sqlite3 takes many sets of values at once only if the statement gives none.
+        self.sqlite_many: Final = self.sqlite.partition(" RETURNING ")[0]
         self.postgres: Final = _NAME.sub(lambda found: "$" + number[found[1]], text)
 
 
