@@ -35,9 +35,11 @@ def listening() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Callback) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/callback"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/callback"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class Person:
     def log_in(self, password: str = "") -> None:
         """Fill the login form and press its button."""
         self.pages.append("login")
-        self.tab.get_by_label("Username").fill(self.username)
-        self.tab.get_by_label("Password").fill(password or self.password)
+        self.tab.get_by_role("textbox", name="Username").fill(self.username)
+        self.tab.get_by_role("textbox", name="Password").fill(password or self.password)
         self.tab.get_by_role("button", name="Log in").click()
 
     def read_consent(self) -> Consent:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from grantway.kit.keyfile import new_key_line
+from tests.journeys.chromium import listening
 from tests.journeys.served import Served, serving
 from tests.toolchain import PostgresServer, chromium, need, postgres_bin
 from tests.toolchain.browser import launched
@@ -52,3 +53,18 @@ def browser() -> Iterator[Browser]:
     """Chromium for the people of a file."""
     with launched(need(chromium(), "Chromium")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def callback() -> Iterator[str]:
+    """Where the apps of a file wait for their people."""
+    with listening() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def demo_app(served: Served, callback: str) -> dict[str, str]:
+    """The first demo app, with the file's callback."""
+    changed = served.cli("app", "set", served.app["name"], f"callback_url={callback}")
+    assert changed.returncode == 0, changed.stderr
+    return served.app
