@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Browser
@@ -59,7 +60,7 @@ class Person:
     username: str
     password: str
     callback: str
-    pages: list[str]
+    pages: list[str] = field(default_factory=list)
 
     def log_in(self, password: str = "") -> None:
         """Fill the login form and press its button."""
@@ -103,8 +104,8 @@ class Person:
 
 
 @contextmanager
-def person(browser: Browser, account: dict[str, str], callback: str) -> Iterator[Person]:
+def person(browser: Browser, account: dict[str, str], callback: str, **options: Any) -> Iterator[Person]:
     """Somebody with an account (its `username` and `password`), at a browser that remembers nothing."""
-    with browser.new_context() as context:
+    with browser.new_context(**options) as context:
         context.set_default_timeout(_PATIENCE_MS)
-        yield Person(context.new_page(), account["username"], account["password"], callback, [])
+        yield Person(context.new_page(), account["username"], account["password"], callback)
