@@ -16,9 +16,9 @@ const oauth2Of = (app) =>
     useVerifier: true,
   })
 
-const signIn = async (app) => {
+const signIn = async (app, scope = 'api id refresh_token') => {
   const oauth2 = oauth2Of(app)
-  const back = await visit(oauth2.getAuthorizationUrl({ scope: 'api id refresh_token' }))
+  const back = await visit(oauth2.getAuthorizationUrl({ scope }))
   const connection = new jsforce.Connection({ oauth2, version })
   const code = back.searchParams.get('code')
   await connection.authorize(code)
@@ -94,6 +94,17 @@ findings.withoutHandler = { answers: await callTimes(restored(await signIn(rotat
     accessToken: await refusal(withToken({ instanceUrl: issuer }, accessToken).request(resources)),
     refreshToken: await refusal(oauth2.refreshToken(refreshToken)),
   }
+}
+{
+  const { connection } = await signIn(rotating, 'id refresh_token')
+  const before = connection.refreshToken
+  connection.on('refresh', (accessToken, answer) => (connection.refreshToken = answer.refresh_token))
+  findings.withoutApiScope = {
+    api: await refusal(connection.request(resources)),
+    identity: await refusal(connection.identity()),
+    refreshed: connection.refreshToken !== before,
+  }
+  await connection.logout(true)
 }
 {
   const machine = new jsforce.Connection({ oauth2: oauth2Of(rotating), version })

@@ -144,9 +144,9 @@ def walk(
     raise AssertionError(f"no way to the callback: {reply.status_code} {reply.text[:300]}")
 
 
-def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str = "/services/oauth2") -> httpx.Response:
-    """Redeem the code of a walk."""
-    form = {
+def redemption(served: Served, signed_in: SignedIn) -> dict[str, str]:
+    """Return the parameters that redeem the code of a walk."""
+    return {
         "grant_type": "authorization_code",
         "code": signed_in.answer["code"],
         "client_id": served.app["consumer_key"],
@@ -154,7 +154,11 @@ def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str 
         "redirect_uri": served.app["callback_url"],
         "code_verifier": signed_in.verifier,
     }
-    return client.post(f"{served.base}{door}/token", data=form)
+
+
+def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str = "/services/oauth2") -> httpx.Response:
+    """Redeem the code of a walk."""
+    return client.post(f"{served.base}{door}/token", data=redemption(served, signed_in))
 
 
 def refresh(served: Served, client: httpx.Client, token: str, door: str = "/services/oauth2") -> httpx.Response:

@@ -131,6 +131,15 @@ def test_logout_that_revokes_ends_both(seen: Seen) -> None:
     }
 
 
+def test_a_token_without_the_scope_api_is_no_session_and_no_reason_to_refresh(seen: Seen) -> None:
+    """On any other 401 the client would refresh and ask again for ever."""
+    assert seen.findings["withoutApiScope"] == {
+        "api": "This session is not valid for use with the REST API",
+        "identity": None,
+        "refreshed": False,
+    }
+
+
 def test_client_credentials_act_as_the_run_as_user_and_call_the_api(seen: Seen) -> None:
     machine = seen.findings["machine"]
 
@@ -155,5 +164,5 @@ def test_an_app_without_the_flow_is_told_so(seen: Seen) -> None:
 
 
 def test_afterwards_the_server_holds_the_lines_that_nobody_ended_and_no_others(seen: Seen) -> None:
-    """Of six sign-ins, two lines live: the one without rotation, and the one whose access token only was ended."""
+    """Of seven sign-ins, two lines live: the one without rotation, and the one whose access token only was ended."""
     assert sorted(one["app"] for one in seen.tokens) == ["Demo_App", "Keeps_Its_Token"]

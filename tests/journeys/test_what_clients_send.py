@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlencode
 import httpx
 import pytest
 
-from tests.journeys.served import Served, redeem, refresh, walk
+from tests.journeys.served import Served, redeem, redemption, refresh, walk
 
 SALESFORCE = "/services/oauth2"
 STANDARDS = "/oidc"
@@ -24,14 +24,13 @@ def client() -> Iterator[httpx.Client]:
         yield made
 
 
-def credentials(served: Served) -> dict[str, str]:
-    """The demo app's key and secret as parameters."""
-    return {"client_id": served.app["consumer_key"], "client_secret": served.app["consumer_secret"]}
-
-
 def machine(served: Served) -> dict[str, str]:
     """A request for a token by client credentials."""
-    return {"grant_type": "client_credentials", **credentials(served)}
+    return {
+        "grant_type": "client_credentials",
+        "client_id": served.app["consumer_key"],
+        "client_secret": served.app["consumer_secret"],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +54,7 @@ def test_a_token_request_may_come_in_chunks(served: Served, client: httpx.Client
 @BOTH_DOORS
 def test_a_form_may_be_sloppily_encoded(served: Served, client: httpx.Client, door: str) -> None:
     """Colons, slashes and blanks as they are."""
-    signed_in = walk(served, client, door=door)
-    form = {
-        "grant_type": "authorization_code",
-        "code": signed_in.answer["code"],
-        "redirect_uri": served.app["callback_url"],
-        "code_verifier": signed_in.verifier,
-        "device name": "my phone: blue",
-        **credentials(served),
-    }
+    form = redemption(served, walk(served, client, door=door)) | {"device name": "my phone: blue"}
     body = "&".join(f"{name}={value}" for name, value in form.items())
 
     assert client.post(f"{served.base}{door}/token", content=body, headers=FORM).status_code == 200
@@ -163,14 +154,7 @@ def test_a_failed_client_authentication_does_not_use_up_the_code(
     served: Served, client: httpx.Client, door: str
 ) -> None:
     signed_in = walk(served, client, door=door)
-    form = {
-        "grant_type": "authorization_code",
-        "code": signed_in.answer["code"],
-        "redirect_uri": served.app["callback_url"],
-        "code_verifier": signed_in.verifier,
-        **credentials(served),
-    }
-    wrong = client.post(f"{served.base}{door}/token", data=form | {"client_secret": "wrong"})
+    wrong = client.post(f"{served.base}{door}/token", data=redemption(served, signed_in) | {"client_secret": "wrong"})
 
     assert wrong.json()["error"] == "invalid_client"
     assert redeem(served, client, signed_in, door).status_code == 200
