@@ -1,50 +1,98 @@
-// openid-client, unmodified: discovery, code + PKCE + nonce, userinfo, refresh and replay, introspection, client
-// credentials, revocation. Reads one JSON line with what it needs; asks for a person by printing {"visit": URL} and reads
-// the callback's URL from the next line; prints what it saw.
+// openid-client, unmodified, at the door whose issuer it is told: discovery, code + PKCE + nonce, userinfo, refresh and
+// replay, introspection, client credentials, revocation.
 import * as client from 'openid-client'
-import { createInterface } from 'node:readline'
+import { refusal, report, told, visit } from './conversation.mjs'
 
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
-const read = async () => (await lines.next()).value
-const { issuer, id, secret, callback } = JSON.parse(await read())
-const conf = await client.discovery(new URL(issuer), id, secret, undefined, { execute: [client.allowInsecureRequests] })
-const verifier = client.randomPKCECodeVerifier()
-const state = client.randomState()
-const nonce = client.randomNonce()
-const visit = client.buildAuthorizationUrl(conf, {
-  redirect_uri: callback,
-  scope: 'openid id api refresh_token',
-  code_challenge: await client.calculatePKCECodeChallenge(verifier),
-  code_challenge_method: 'S256',
-  state,
-  nonce,
-})
-console.log(JSON.stringify({ visit: visit.href }))
-const back = new URL(await read())
-const tokens = await client.authorizationCodeGrant(conf, back, {
-  pkceCodeVerifier: verifier,
-  expectedState: state,
-  expectedNonce: nonce,
-  idTokenExpected: true,
-})
-const claims = tokens.claims()
-const me = await client.fetchUserInfo(conf, tokens.access_token, claims.sub)
-const second = await client.refreshTokenGrant(conf, tokens.refresh_token)
-const third = await client.refreshTokenGrant(conf, second.refresh_token)
-const seen = await client.tokenIntrospection(conf, third.access_token)
-const replay = await client.refreshTokenGrant(conf, tokens.refresh_token).catch((problem) => problem.error)
-const after = await client.tokenIntrospection(conf, third.access_token)
-const machine = await client.clientCredentialsGrant(conf)
-await client.tokenRevocation(conf, machine.access_token)
-const revoked = await client.tokenIntrospection(conf, machine.access_token)
-console.log(
-  JSON.stringify({
-    sub: claims.sub,
-    email: me.email,
-    active: seen.active,
-    replay,
-    afterReplay: after.active,
-    afterRevocation: revoked.active,
-  }),
-)
-process.exit(0)
+const { issuer, callback, app } = told
+const insecure = { execute: [client.allowInsecureRequests] }
+const { consumer_key: id, consumer_secret: secret } = app
+const findings = {}
+
+const conf = await client.discovery(new URL(issuer), id, secret, undefined, insecure)
+findings.metadata = conf.serverMetadata()
+const rfc8414 = { ...insecure, algorithm: 'oauth2' }
+const found = await client.discovery(new URL(issuer), id, secret, undefined, rfc8414)
+findings.metadataOfRfc8414 = found.serverMetadata()
+
+const signIn = async () => {
+  const checks = {
+    pkceCodeVerifier: client.randomPKCECodeVerifier(),
+    expectedState: client.randomState(),
+    expectedNonce: client.randomNonce(),
+    idTokenExpected: true,
+  }
+  const back = await visit(
+    client.buildAuthorizationUrl(conf, {
+      redirect_uri: callback,
+      scope: 'openid id api refresh_token',
+      code_challenge: await client.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
+      code_challenge_method: 'S256',
+      state: checks.expectedState,
+      nonce: checks.expectedNonce,
+    }),
+  )
+  return { back, checks }
+}
+const active = async (token) => (await client.tokenIntrospection(conf, token)).active
+
+{
+  const { back, checks } = await signIn()
+  findings.callback = Object.fromEntries(back.searchParams)
+  const otherVerifier = { ...checks, pkceCodeVerifier: client.randomPKCECodeVerifier() }
+  findings.wrongVerifier = await refusal(client.authorizationCodeGrant(conf, back, otherVerifier))
+  const tokens = await client.authorizationCodeGrant(conf, back, checks)
+  const claims = tokens.claims()
+  findings.tokens = tokens
+  findings.claims = claims
+  findings.hasNonce = claims.nonce === checks.expectedNonce
+  findings.userinfo = await client.fetchUserInfo(conf, tokens.access_token, claims.sub)
+  findings.introspection = {
+    accessToken: await client.tokenIntrospection(conf, tokens.access_token),
+    refreshToken: await client.tokenIntrospection(conf, tokens.refresh_token),
+  }
+  findings.nonsense = await client.tokenIntrospection(conf, 'nonsense').catch((problem) => problem.error)
+  const second = await client.refreshTokenGrant(conf, tokens.refresh_token)
+  const third = await client.refreshTokenGrant(conf, second.refresh_token)
+  findings.refreshTokens = [tokens, second, third].map((one) => one.refresh_token)
+  findings.refreshedClaims = third.claims()
+  const before = await active(third.access_token)
+  findings.replay = {
+    before,
+    error: await refusal(client.refreshTokenGrant(conf, tokens.refresh_token)),
+    newestAccessToken: await active(third.access_token),
+    newestRefreshToken: await refusal(client.refreshTokenGrant(conf, third.refresh_token)),
+  }
+}
+{
+  const { back, checks } = await signIn()
+  const tokens = await client.authorizationCodeGrant(conf, back, checks)
+  const before = await active(tokens.access_token)
+  findings.codeReplay = {
+    before,
+    error: await refusal(client.authorizationCodeGrant(conf, back, checks)),
+    accessToken: await active(tokens.access_token),
+  }
+}
+{
+  const { back, checks } = await signIn()
+  const tokens = await client.authorizationCodeGrant(conf, back, checks)
+  await client.tokenRevocation(conf, tokens.refresh_token)
+  findings.revocation = {
+    accessToken: await active(tokens.access_token),
+    refreshToken: await refusal(client.refreshTokenGrant(conf, tokens.refresh_token)),
+  }
+}
+{
+  const machine = await client.clientCredentialsGrant(conf)
+  findings.machine = { tokens: machine, introspection: await client.tokenIntrospection(conf, machine.access_token) }
+  await client.tokenRevocation(conf, machine.access_token)
+  findings.machine.afterRevocation = await active(machine.access_token)
+}
+{
+  const basic = await client.discovery(new URL(issuer), id, undefined, client.ClientSecretBasic(secret), insecure)
+  findings.basic = await refusal(client.clientCredentialsGrant(basic))
+  const wrong = await client.discovery(new URL(issuer), id, 'wrong', undefined, insecure)
+  findings.wrongSecret = await client.clientCredentialsGrant(wrong).catch(({ status, error }) => ({ status, error }))
+}
+
+report(findings)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
@@ -112,10 +112,8 @@ class SignedIn:
     verifier: str
 
 
-def walk(
-    served: Served, client: httpx.Client, *, door: str = "/services/oauth2", decision: str = "allow", **more: str
-) -> SignedIn:
-    """Go to authorize, log in, decide, and come back with what the callback was told."""
+def link(served: Served, door: str = "/services/oauth2", **more: str) -> tuple[str, str]:
+    """Return where the first demo app sends a browser to ask for a code, and the verifier that goes with it."""
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     asked = {
@@ -127,7 +125,15 @@ def walk(
         "code_challenge_method": "S256",
         **more,
     }
-    reply = client.get(f"{served.base}{door}/authorize", params=asked)
+    return f"{served.base}{door}/authorize?{urlencode(asked)}", verifier
+
+
+def walk(
+    served: Served, client: httpx.Client, *, door: str = "/services/oauth2", decision: str = "allow", **more: str
+) -> SignedIn:
+    """Go to authorize, log in, decide, and come back with what the callback was told."""
+    url, verifier = link(served, door, **more)
+    reply = client.get(url)
     for _ in range(5):
         location = reply.headers.get("location", "")
         if location and not location.startswith(served.base):
@@ -138,9 +144,9 @@ def walk(
     raise AssertionError(f"no way to the callback: {reply.status_code} {reply.text[:300]}")
 
 
-def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str = "/services/oauth2") -> httpx.Response:
-    """Redeem the code of a walk."""
-    form = {
+def redemption(served: Served, signed_in: SignedIn) -> dict[str, str]:
+    """Return the parameters that redeem the code of a walk."""
+    return {
         "grant_type": "authorization_code",
         "code": signed_in.answer["code"],
         "client_id": served.app["consumer_key"],
@@ -148,7 +154,11 @@ def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str 
         "redirect_uri": served.app["callback_url"],
         "code_verifier": signed_in.verifier,
     }
-    return client.post(f"{served.base}{door}/token", data=form)
+
+
+def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str = "/services/oauth2") -> httpx.Response:
+    """Redeem the code of a walk."""
+    return client.post(f"{served.base}{door}/token", data=redemption(served, signed_in))
 
 
 def refresh(served: Served, client: httpx.Client, token: str, door: str = "/services/oauth2") -> httpx.Response:

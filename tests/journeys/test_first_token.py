@@ -4,7 +4,7 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -13,39 +13,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from grantway.kit.keyfile import new_key_line
 from tests.journeys.served import Served, kill, redeem, refresh, serving, start, walk
-from tests.toolchain import PostgresServer, need, postgres_bin
 
 pytestmark = pytest.mark.xdist_group("journeys")
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server for the journeys of this file."""
-    need(postgres_bin(), "PostgreSQL")
-    with PostgresServer() as server:
-        yield server
-
-
-def database(engine: str, folder: Path, request: pytest.FixtureRequest) -> list[str]:
-    """Return the options that choose an engine; PostgreSQL needs its key file named."""
-    if engine == "sqlite":
-        return []
-    server: PostgresServer = request.getfixturevalue("postgres")
-    key_file = folder / "named.key"
-    key_file.write_text(new_key_line())
-    return ["--database", server.create_database(), "--secret-key-file", str(key_file)]
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One server with two workers on each engine for the journeys of this file."""
-    folder = tmp_path_factory.mktemp("data")
-    options = database(request.param, folder, request)
-    with serving(folder, *options, "--workers", "2") as running:
-        running.options = options
-        yield running
 
 
 @pytest.fixture
@@ -252,9 +222,9 @@ def test_discovery_names_the_issuer_of_its_location_and_endpoints_that_answer(
 @pytest.mark.requirement("R4")
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_after_kill_nothing_acknowledged_is_lost_and_nothing_spent_returns(
-    tmp_path: Path, client: httpx.Client, engine: str, request: pytest.FixtureRequest
+    tmp_path: Path, client: httpx.Client, engine: str, database: Callable[[str, Path], list[str]]
 ) -> None:
-    options = database(engine, tmp_path, request)
+    options = database(engine, tmp_path)
     server = start(tmp_path, *options)
     try:
         answer = redeem(server, client, walk(server, client)).json()

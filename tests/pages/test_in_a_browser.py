@@ -8,26 +8,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
 from grantway.pages import Display, Page, Theme, asset, render, security_headers
 from tests.pages import samples
 from tests.toolchain import chromium, need
+from tests.toolchain.browser import launched
 
 pytestmark = pytest.mark.browser
 
 EVERY_PAGE = pytest.mark.parametrize("name", samples.PAGES)
-
-QUIET = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",
-)
 
 
 @dataclass(slots=True)
@@ -101,11 +92,8 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = need(chromium(), "Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
-        yield browser
-        browser.close()
+    with launched(need(chromium(), "Chromium")) as running:
+        yield running
 
 
 @dataclass(slots=True)

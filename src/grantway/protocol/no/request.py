@@ -34,7 +34,8 @@ METHOD_NOT_ALLOWED: Final = Reason(
 )
 PATH_UNKNOWN: Final = Reason(
     id="request.path_unknown",
-    wires=_http("not_found", "the requested resource does not exist", 404, "NOT_FOUND"),
+    wires=_http("not_found", "the requested resource does not exist", 404, "NOT_FOUND")
+    | {Voice.DATA: Wire(error="NOT_FOUND", says="The requested resource does not exist", status=404)},
     means="There is nothing at this path.",
     remedy="Look the endpoint up in the discovery document.",
 )
