@@ -138,9 +138,9 @@ def walk(
     raise AssertionError(f"no way to the callback: {reply.status_code} {reply.text[:300]}")
 
 
-def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str = "/services/oauth2") -> httpx.Response:
-    """Redeem the code of a walk."""
-    form = {
+def redemption(served: Served, signed_in: SignedIn) -> dict[str, str]:
+    """Return the token request for the code of a walk."""
+    return {
         "grant_type": "authorization_code",
         "code": signed_in.answer["code"],
         "client_id": served.app["consumer_key"],
@@ -148,15 +148,23 @@ def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str 
         "redirect_uri": served.app["callback_url"],
         "code_verifier": signed_in.verifier,
     }
-    return client.post(f"{served.base}{door}/token", data=form)
 
 
-def refresh(served: Served, client: httpx.Client, token: str, door: str = "/services/oauth2") -> httpx.Response:
-    """Use a refresh token."""
-    form = {
+def refreshment(served: Served, token: str) -> dict[str, str]:
+    """Return the token request that uses a refresh token."""
+    return {
         "grant_type": "refresh_token",
         "refresh_token": token,
         "client_id": served.app["consumer_key"],
         "client_secret": served.app["consumer_secret"],
     }
-    return client.post(f"{served.base}{door}/token", data=form)
+
+
+def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str = "/services/oauth2") -> httpx.Response:
+    """Redeem the code of a walk."""
+    return client.post(f"{served.base}{door}/token", data=redemption(served, signed_in))
+
+
+def refresh(served: Served, client: httpx.Client, token: str, door: str = "/services/oauth2") -> httpx.Response:
+    """Use a refresh token."""
+    return client.post(f"{served.base}{door}/token", data=refreshment(served, token))

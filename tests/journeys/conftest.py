@@ -1,0 +1,42 @@
+"""Servers for the journeys: each runs on both engines, with two workers."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.journeys.engines import Engine, on_postgres, on_sqlite
+from tests.journeys.served import Served, serving
+from tests.toolchain import PostgresServer, need, postgres_bin
+
+
+@pytest.fixture(scope="package")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for all journeys."""
+    need(postgres_bin(), "PostgreSQL")
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """A database and data folder that the tests of one file share."""
+    folder = tmp_path_factory.mktemp("data")
+    if request.param == "sqlite":
+        return on_sqlite(folder)
+    return on_postgres(folder, request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(scope="module")
+def served(engine: Engine) -> Iterator[Served]:
+    """One server with two workers for the tests of a file."""
+    with serving(engine.folder, *engine.options, "--workers", "2") as running:
+        running.options = engine.options
+        yield running
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    """A browser without memory."""
+    with httpx.Client(headers={"accept": "text/html"}, timeout=30) as made:
+        yield made
