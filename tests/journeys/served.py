@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-_GRANTWAY = (sys.executable, "-c", "from grantway.cli import main; main()")
+GRANTWAY = (sys.executable, "-c", "from grantway.cli import main; main()")
 _READY = re.compile(r"Grantway is ready: (http\S+)")
 
 
@@ -46,12 +46,10 @@ class Served:
 
 def grantway(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run the command line as a user does."""
-    return subprocess.run(
-        [*_GRANTWAY, *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run([*GRANTWAY, *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
-def start(folder: Path, *arguments: str, launcher: Sequence[str] = _GRANTWAY) -> Served:
+def start(folder: Path, *arguments: str, launcher: Sequence[str] = GRANTWAY) -> Served:
     """Start a demo server on a free port and wait until it says that it is ready; `launcher` runs the command line."""
     process = subprocess.Popen(
         [*launcher, "serve", "--demo", "--port", "0", "--data", str(folder), *arguments],
