@@ -1,6 +1,5 @@
 """An administrator: changes a setting of an app by the command line, again and again."""
 
-import contextlib
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -19,8 +18,8 @@ class Editor:
         self.book = book
         self._app = app
         self._command = command
-        self._minutes: set[int] = set()
-        """What may hold: one value; two when the last edit is in doubt."""
+        self._may_hold: set[int] = set()
+        """One value; two when the last edit is in doubt."""
         self._next = _FIRST
         self._running: subprocess.Popen[bytes] | None = None
         self._stopped = False
@@ -33,45 +32,46 @@ class Editor:
             Broken: an edit was refused.
         """
         self._stopped = False
-        while True:
-            asked = self._next
-            with self._lock:
-                if self._stopped:
-                    return
-                self._running = subprocess.Popen(
-                    [*self._command, f"session_timeout={asked}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-                )
-            self._next = asked + 1 if asked < _LAST else _FIRST
-            status = self._running.wait()
-            if status == 0:
-                self._minutes = {asked}
-                self.book.told["edit"] += 1
-            elif status < 0:
-                self._minutes.add(asked)
-                self.book.doubts["edit"] += 1
-                return
-            else:
-                raise Broken(f"an edit ended with status {status}")
+        while not self._stopped:
+            self._edit()
 
     def kill(self) -> None:
         """End the edit under way, and make no more."""
         with self._lock:
             self._stopped = True
             if self._running is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    self._running.kill()
+                self._running.kill()
 
     def check(self, http: Caller) -> None:
-        """Make sure that the last edit holds.
+        """Make sure that the last edit holds, and make another while nothing is killed.
 
         Raises:
-            Broken: another value holds.
+            Broken: another value holds, or the edit was refused.
         """
         form = {"grant_type": "client_credentials", **self._app.credentials}
         status, answer = http.post("/oidc/token", form)
         if status != 200:
             raise Broken(f"after an edit: {status} {answer}")
         holds = int(answer["expires_in"]) // 60
-        if self._minutes and holds not in self._minutes:
-            raise Broken(f"an edit: {holds} minutes hold, and {sorted(self._minutes)} were told")
-        self._minutes = {holds}
+        if self._may_hold and holds not in self._may_hold:
+            raise Broken(f"{holds} minutes hold, and {sorted(self._may_hold)} were told")
+        self._stopped = False
+        self._edit()
+
+    def _edit(self) -> None:
+        asked = self._next
+        with self._lock:
+            if self._stopped:
+                return
+            command = [*self._command, f"session_timeout={asked}"]
+            self._running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._next = asked + 1 if asked < _LAST else _FIRST
+        status = self._running.wait()
+        if status == 0:
+            self._may_hold = {asked}
+            self.book.told["edit"] += 1
+        elif status < 0:
+            self._may_hold.add(asked)
+            self.book.doubts["edit"] += 1
+        else:
+            raise Broken(f"an edit ended with status {status}")

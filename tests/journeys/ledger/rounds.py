@@ -26,7 +26,7 @@ from tests.journeys.served import GRANTWAY, Served, kill, start, wait_until_dead
 AT_ANY_MOMENT: Final = "at any moment"
 ENDINGS: Final = (AT_ANY_MOMENT, crashing.BEFORE_COMMIT, AT_ANY_MOMENT, crashing.AFTER_COMMIT)
 _MACHINES: Final = 6
-_ANSWERS: Final = (20, 200)
+_ANSWERS: Final = (10, 120)
 """A server is killed after so many answers, and at a random moment then."""
 
 
