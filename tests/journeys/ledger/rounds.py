@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from threading import Event, Lock
@@ -24,10 +25,24 @@ from tests.journeys.ledger.visitor import Visitor
 from tests.journeys.served import GRANTWAY, Served, kill, start, wait_until_dead, walk
 
 AT_ANY_MOMENT: Final = "at any moment"
-ENDINGS: Final = (AT_ANY_MOMENT, crashing.BEFORE_COMMIT, AT_ANY_MOMENT, crashing.AFTER_COMMIT)
+_ENDINGS: Final = (AT_ANY_MOMENT, crashing.BEFORE_COMMIT, AT_ANY_MOMENT, crashing.AFTER_COMMIT)
 _MACHINES: Final = 6
 _ANSWERS: Final = (10, 120)
 """A server is killed after so many answers, and at a random moment then."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """How many workers serve, and how they end."""
+
+    workers: int
+    ending: str
+
+
+def plan(number: int, engine: str) -> Round:
+    """Return what a round is like: every second one ends at a commit; SQLite is served by one worker and by two."""
+    alternately = 1 + number // len(_ENDINGS) % 2
+    return Round(alternately if engine == "sqlite" else 2, _ENDINGS[number % len(_ENDINGS)])
 
 
 class Ledger:
@@ -52,17 +67,17 @@ class Ledger:
         """How many things were asked and not answered, by kind."""
         return self._sum(lambda book: book.doubts)
 
-    def round(self, *, workers: int, ending: str) -> None:
+    def round(self, planned: Round) -> None:
         """Start a server, hold all notes against it, let the clients work, and kill it, workers and all."""
         self.rounds += 1
         self._switch.unlink(missing_ok=True)
         watched = (sys.executable, crashing.__file__, str(self._switch))
-        served = self._start(workers, GRANTWAY if ending == AT_ANY_MOMENT else watched)
+        served = self._start(planned.workers, GRANTWAY if planned.ending == AT_ANY_MOMENT else watched)
         try:
             if not self._workers:
                 self._set_up(served)
             self._check(served, in_the_end=False)
-            self._work(served, ending)
+            self._work(served, planned.ending)
         finally:
             kill(served, signal.SIGKILL)
 
