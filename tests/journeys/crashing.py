@@ -1,8 +1,8 @@
 """Grantway's command line with a switch: python crashing.py SWITCH COMMAND…
 
-Once the file SWITCH says `before commit` or `after commit`, the whole process group is killed at the next COMMIT of any
-of its processes. The drivers of both databases are watched, not the product, which knows nothing of it. Workers are
-started by importing this file again, so what is below the functions holds for them too.
+Once the file SWITCH says `before commit` or `after commit`, the whole process group is killed at the next COMMIT of a
+change by any of its processes. The drivers of both databases are watched, not the product, which knows nothing of it.
+Workers are started by importing this file again, so what is below the functions holds for them too.
 """
 
 import os
@@ -32,9 +32,14 @@ def _die_at(point: str) -> None:
 class WatchedSqlite(sqlite3.Connection):
     """A connection to SQLite that may be the last thing its process saw."""
 
+    changes_before = 0
+
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         """Run a statement."""
-        if sql != "COMMIT":
+        if sql.startswith("BEGIN"):
+            self.changes_before = self.total_changes
+        # Reads end with a COMMIT too, when several share a snapshot.
+        if sql != "COMMIT" or self.total_changes == self.changes_before:
             return super().execute(sql, parameters)
         _die_at(BEFORE_COMMIT)
         cursor = super().execute(sql, parameters)
