@@ -21,8 +21,8 @@ class Engine:
     folder: Path
     url: str
     options: list[str] = field(default_factory=list)
-    wait_until_left: Callable[[], None] = _nothing_to_wait_for
-    """Returns when nobody is connected any more: PostgreSQL may still be at work for a server that was killed."""
+    wait_until_quiet: Callable[[], None] = _nothing_to_wait_for
+    """Returns when no transaction is open: PostgreSQL may still be at work for a process that was killed."""
 
 
 def on_sqlite(folder: Path) -> Engine:
@@ -37,10 +37,11 @@ def on_postgres(folder: Path, server: PostgresServer) -> Engine:
     url = server.create_database()
     name = url.rsplit("/", 1)[-1]
 
-    def wait_until_left() -> None:
+    def wait_until_quiet() -> None:
+        busy = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}' AND state <> 'idle'"
         deadline = time.monotonic() + 30
-        while server.execute(f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{name}'") != "0":
-            assert time.monotonic() < deadline, "PostgreSQL still works for a server that is gone"
+        while server.execute(busy) != "0":
+            assert time.monotonic() < deadline, "PostgreSQL still works for a process that is gone"
 
     options = ["--database", url, "--secret-key-file", str(key_file)]
-    return Engine("postgres", folder, url, options, wait_until_left)
+    return Engine("postgres", folder, url, options, wait_until_quiet)

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import select
 import signal
 import subprocess
 import sys
@@ -79,6 +80,18 @@ def kill(served: Served, number: int = signal.SIGTERM) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(served.process.pid, number)
     wait_until_dead(served)
+
+
+def kill_a_worker(served: Served) -> None:
+    """Kill one of several workers with SIGKILL, and return when it is gone."""
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
+    worker = int(next(one for one in children if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()))
+    watch = os.pidfd_open(worker)
+    try:
+        os.kill(worker, signal.SIGKILL)
+        select.select([watch], [], [])
+    finally:
+        os.close(watch)
 
 
 def wait_until_dead(served: Served) -> None:

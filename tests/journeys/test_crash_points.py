@@ -60,7 +60,7 @@ def crashed(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Crashed]
 
     def begin() -> Served:
         switch.unlink(missing_ok=True)
-        engine.wait_until_left()
+        engine.wait_until_quiet()
         return start(engine.folder, *engine.options, launcher=watched)
 
     def crash(served: Served, work: Callable[[], object]) -> None:
@@ -86,7 +86,7 @@ def crashed(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Crashed]
         edited = subprocess.run([*command, f"description={request.param}"], timeout=60, check=False)
         assert edited.returncode == -signal.SIGKILL
     switch.unlink()
-    engine.wait_until_left()
+    engine.wait_until_quiet()
     with serving(engine.folder, *engine.options) as again:
         again.options = engine.options
         yield Crashed(again, request.param == crashing.AFTER_COMMIT, code, rotated, revoked, request.param)

@@ -22,18 +22,19 @@ from tests.journeys.ledger.editor import Editor
 from tests.journeys.ledger.halves import halves
 from tests.journeys.ledger.machine import Machine
 from tests.journeys.ledger.visitor import Visitor
-from tests.journeys.served import GRANTWAY, Served, kill, start, wait_until_dead, walk
+from tests.journeys.served import GRANTWAY, Served, kill, kill_a_worker, start, wait_until_dead, walk
 
 AT_ANY_MOMENT: Final = "at any moment"
-_ENDINGS: Final = (AT_ANY_MOMENT, crashing.BEFORE_COMMIT, AT_ANY_MOMENT, crashing.AFTER_COMMIT)
+ONE_WORKER: Final = "one of two workers, at any moment"
+_ENDINGS: Final = (AT_ANY_MOMENT, crashing.BEFORE_COMMIT, ONE_WORKER, crashing.AFTER_COMMIT)
 _MACHINES: Final = 6
-_ANSWERS: Final = (10, 120)
+_ANSWERS: Final = (10, 90)
 """A server is killed after so many answers, and at a random moment then."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """How many workers serve, and how they end."""
+    """How many workers serve, and what is killed when."""
 
     workers: int
     ending: str
@@ -41,8 +42,9 @@ class Round:
 
 def plan(number: int, engine: str) -> Round:
     """Return what a round is like: every second one ends at a commit; SQLite is served by one worker and by two."""
-    alternately = 1 + number // len(_ENDINGS) % 2
-    return Round(alternately if engine == "sqlite" else 2, _ENDINGS[number % len(_ENDINGS)])
+    workers = 1 + number // len(_ENDINGS) % 2 if engine == "sqlite" else 2
+    ending = _ENDINGS[number % len(_ENDINGS)]
+    return Round(workers, AT_ANY_MOMENT if ending == ONE_WORKER and workers == 1 else ending)
 
 
 class Ledger:
@@ -72,12 +74,16 @@ class Ledger:
         self.rounds += 1
         self._switch.unlink(missing_ok=True)
         watched = (sys.executable, crashing.__file__, str(self._switch))
-        served = self._start(planned.workers, GRANTWAY if planned.ending == AT_ANY_MOMENT else watched)
+        at_a_commit = planned.ending in {crashing.BEFORE_COMMIT, crashing.AFTER_COMMIT}
+        served = self._start(planned.workers, watched if at_a_commit else GRANTWAY)
         try:
             if not self._workers:
                 self._set_up(served)
             self._check(served, in_the_end=False)
             self._work(served, planned.ending)
+            if planned.ending == ONE_WORKER:
+                self._engine.wait_until_quiet()
+                self._check(served, in_the_end=False)
         finally:
             kill(served, signal.SIGKILL)
 
@@ -92,7 +98,7 @@ class Ledger:
             kill(served)
 
     def _start(self, workers: int, launcher: tuple[str, ...]) -> Served:
-        self._engine.wait_until_left()
+        self._engine.wait_until_quiet()
         served = start(self._engine.folder, *self._engine.options, "--workers", str(workers), launcher=launcher)
         served.options = self._engine.options
         return served
@@ -149,7 +155,8 @@ class Ledger:
                 return
             try:
                 with Caller(served.base) as http:
-                    while True:
+                    # Who asks a worker that lives goes on, until enough is done; from a dead server no answer comes.
+                    while not (ending == ONE_WORKER and ended.is_set()):
                         client.work(http)
                         with lock:
                             left -= 1
@@ -167,6 +174,8 @@ class Ledger:
             ended.set()
             if ending == AT_ANY_MOMENT:
                 kill(served, signal.SIGKILL)
+            elif ending == ONE_WORKER:
+                kill_a_worker(served)
             else:
                 _turn(self._switch, ending)
                 wait_until_dead(served)
