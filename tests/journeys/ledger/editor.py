@@ -26,12 +26,11 @@ class Editor:
         self._lock = threading.Lock()
 
     def work_until_killed(self) -> None:
-        """Edit until `kill`.
+        """Edit until `kill`, which may come first; `check` comes before both.
 
         Raises:
             Broken: an edit was refused.
         """
-        self._stopped = False
         while not self._stopped:
             self._edit()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from threading import Event, Lock
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
@@ -155,7 +155,7 @@ class Ledger:
                 return
             try:
                 with Caller(served.base) as http:
-                    # Who asks a worker that lives goes on, until enough is done; from a dead server no answer comes.
+                    # A worker that lives goes on answering, so its clients stop by themselves; others get no answer.
                     while not (ending == ONE_WORKER and ended.is_set()):
                         client.work(http)
                         with lock:
@@ -168,7 +168,7 @@ class Ledger:
             finally:
                 enough.set()
 
-        def end(_: Any) -> None:
+        def end() -> None:
             enough.wait()
             time.sleep(moment_s)  # not to wait for anything: the moment is random
             ended.set()
@@ -183,7 +183,7 @@ class Ledger:
             self._editor.kill()
 
         with ThreadPoolExecutor(1) as reaper:
-            reaped = reaper.submit(end, None)
+            reaped = reaper.submit(end)
             self._all_at_once(work)
             reaped.result()
 
