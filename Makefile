@@ -1,5 +1,5 @@
 # What users and checks call; the work itself is in scripts/.
-.PHONY: install run test bench
+.PHONY: install run test bench soak
 
 # The interpreter of .venv: `make install PYTHON=python3.12` chooses another.
 PYTHON ?= $(shell scripts/find-python)
@@ -19,6 +19,14 @@ test: install $(DONE)/requirements-test
 bench: install $(DONE)/requirements-test
 	scripts/fetch-test-tools postgres node
 	@if [ -x bench/run ]; then bench/run; else echo "there is no bench/run" >&2; exit 1; fi
+
+# Load, crash, restart and check, ROUNDS times on one ENGINE (sqlite or postgres): docs/operations.md.
+ROUNDS ?= 1000
+ENGINE ?= sqlite
+
+soak: install $(DONE)/requirements-test
+	scripts/fetch-test-tools postgres
+	.venv/bin/python -m bench.soak --rounds "$(ROUNDS)" --engine "$(ENGINE)" $(if $(SEED),--seed "$(SEED)")
 
 # Empty files that say what is installed, so that nothing is installed twice.
 $(DONE)/venv:

@@ -1,51 +1,48 @@
 """Servers on both engines, and a browser, for the journeys of a file."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from grantway.kit.keyfile import new_key_line
 from tests.journeys.chromium import listening
+from tests.journeys.engines import Engine, on_postgres, on_sqlite
 from tests.journeys.served import Served, serving
 from tests.toolchain import PostgresServer, chromium, need, postgres_bin
 from tests.toolchain.browser import launched
 
-DatabaseOptions = Callable[[str, Path], list[str]]
 
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[DatabaseOptions]:
-    """Gives the options of `serve` that choose an engine. PostgreSQL starts when it is first asked for."""
-    with ExitStack() as stack:
-        started: list[PostgresServer] = []
-
-        def options(engine: str, folder: Path) -> list[str]:
-            if engine == "sqlite":
-                return []
-            need(postgres_bin(), "PostgreSQL")
-            if not started:
-                started.append(stack.enter_context(PostgresServer()))
-            # The server makes a key file beside its own SQLite file only.
-            key_file = folder / "named.key"
-            key_file.write_text(new_key_line())
-            return ["--database", started[0].create_database(), "--secret-key-file", str(key_file)]
-
-        yield options
+@pytest.fixture(scope="package")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for all journeys."""
+    need(postgres_bin(), "PostgreSQL")
+    with PostgresServer() as server:
+        yield server
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def served(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database: DatabaseOptions
-) -> Iterator[Served]:
-    """One server with two workers on each engine for the journeys of a file."""
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """A database and data folder that the tests of one file share."""
     folder = tmp_path_factory.mktemp("data")
-    options = database(request.param, folder)
-    with serving(folder, *options, "--workers", "2") as running:
-        running.options = options
+    if request.param == "sqlite":
+        return on_sqlite(folder)
+    return on_postgres(folder, request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(scope="module")
+def served(engine: Engine) -> Iterator[Served]:
+    """One server with two workers for the tests of a file."""
+    with serving(engine.folder, *engine.options, "--workers", "2") as running:
+        running.options = engine.options
         yield running
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    """A browser without memory."""
+    with httpx.Client(headers={"accept": "text/html"}, timeout=30) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,19 @@
 """A server as a user starts it: its own process, a data folder of its own, a free port."""
 
 import base64
+import contextlib
 import hashlib
 import html
 import json
 import os
 import re
 import secrets
+import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
+GRANTWAY = (sys.executable, "-c", "from grantway.cli import main; main()")
 _READY = re.compile(r"Grantway is ready: (http\S+)")
 
 
@@ -45,15 +47,13 @@ class Served:
 
 def grantway(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run the command line as a user does."""
-    command = [sys.executable, "-c", "from grantway.cli import main; main()", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([*GRANTWAY, *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
-def start(folder: Path, *arguments: str) -> Served:
-    """Start a demo server on a free port and wait until it says that it is ready."""
-    command = [sys.executable, "-c", "from grantway.cli import main; main()", "serve", "--demo", "--port", "0"]
+def start(folder: Path, *arguments: str, launcher: Sequence[str] = GRANTWAY) -> Served:
+    """Start a demo server on a free port and wait until it says that it is ready; `launcher` runs the command line."""
     process = subprocess.Popen(
-        [*command, "--data", str(folder), *arguments],
+        [*launcher, "serve", "--demo", "--port", "0", "--data", str(folder), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -77,17 +77,32 @@ def start(folder: Path, *arguments: str) -> Served:
 
 def kill(served: Served, number: int = signal.SIGTERM) -> None:
     """End the server and all of its workers."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(served.process.pid, number)
-        served.process.wait(timeout=40)
-    except ProcessLookupError:
-        pass
+    wait_until_dead(served)
+
+
+def kill_a_worker(served: Served) -> None:
+    """Kill one of several workers with SIGKILL, and return when it is gone."""
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
+    worker = int(next(one for one in children if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()))
+    watch = os.pidfd_open(worker)
+    try:
+        os.kill(worker, signal.SIGKILL)
+        select.select([watch], [], [])
     finally:
-        if served.process.stdout is not None:
-            served.process.stdout.close()
+        os.close(watch)
 
 
-@contextmanager
+def wait_until_dead(served: Served) -> None:
+    """Return when the server and all of its workers are gone: the last of them closes what they print to."""
+    served.process.wait(timeout=40)
+    if served.process.stdout is not None and not served.process.stdout.closed:
+        served.process.stdout.read()
+        served.process.stdout.close()
+
+
+@contextlib.contextmanager
 def serving(folder: Path, *arguments: str) -> Iterator[Served]:
     """A server for the length of a block."""
     served = start(folder, *arguments)
@@ -129,9 +144,15 @@ def link(served: Served, door: str = "/services/oauth2", **more: str) -> tuple[s
 
 
 def walk(
-    served: Served, client: httpx.Client, *, door: str = "/services/oauth2", decision: str = "allow", **more: str
+    served: Served,
+    client: httpx.Client,
+    *,
+    door: str = "/services/oauth2",
+    decision: str = "allow",
+    user: dict[str, str] | None = None,
+    **more: str,
 ) -> SignedIn:
-    """Go to authorize, log in, decide, and come back with what the callback was told."""
+    """Go to authorize, log in (as the first demo user), decide, and come back with what the callback was told."""
     url, verifier = link(served, door, **more)
     reply = client.get(url)
     for _ in range(5):
@@ -139,7 +160,9 @@ def walk(
         if location and not location.startswith(served.base):
             return SignedIn(location, {k: v[0] for k, v in parse_qs(urlsplit(location).query).items()}, verifier)
         page = client.get(location)
-        form = fields(page.text) | ({"decision": decision} if "decision" in page.text else served.demo["users"][0])
+        form = fields(page.text) | (
+            {"decision": decision} if "decision" in page.text else user or served.demo["users"][0]
+        )
         reply = client.post(location.partition("?")[0], data=form)
     raise AssertionError(f"no way to the callback: {reply.status_code} {reply.text[:300]}")
 
@@ -156,6 +179,16 @@ def redemption(served: Served, signed_in: SignedIn) -> dict[str, str]:
     }
 
 
+def refreshment(served: Served, token: str) -> dict[str, str]:
+    """Return the token request that uses a refresh token."""
+    return {
+        "grant_type": "refresh_token",
+        "refresh_token": token,
+        "client_id": served.app["consumer_key"],
+        "client_secret": served.app["consumer_secret"],
+    }
+
+
 def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str = "/services/oauth2") -> httpx.Response:
     """Redeem the code of a walk."""
     return client.post(f"{served.base}{door}/token", data=redemption(served, signed_in))
@@ -163,10 +196,4 @@ def redeem(served: Served, client: httpx.Client, signed_in: SignedIn, door: str 
 
 def refresh(served: Served, client: httpx.Client, token: str, door: str = "/services/oauth2") -> httpx.Response:
     """Use a refresh token."""
-    form = {
-        "grant_type": "refresh_token",
-        "refresh_token": token,
-        "client_id": served.app["consumer_key"],
-        "client_secret": served.app["consumer_secret"],
-    }
-    return client.post(f"{served.base}{door}/token", data=form)
+    return client.post(f"{served.base}{door}/token", data=refreshment(served, token))

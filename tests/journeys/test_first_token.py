@@ -1,28 +1,11 @@
 """From `serve --demo` to tokens in a client's hands, over real HTTP, at both doors."""
 
-import json
-import signal
-import socket
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from threading import Barrier
-from urllib.parse import urlencode
-
 import httpx
 import pytest
 
-from tests.journeys.served import Served, kill, redeem, refresh, serving, start, walk
+from tests.journeys.served import Served, redeem, refresh, walk
 
 pytestmark = pytest.mark.xdist_group("journeys")
-
-
-@pytest.fixture
-def client() -> Iterator[httpx.Client]:
-    """A browser without memory."""
-    with httpx.Client(headers={"accept": "text/html"}, timeout=30) as made:
-        yield made
 
 
 @pytest.mark.parametrize("door", ["/services/oauth2", "/oidc"])
@@ -113,67 +96,6 @@ def test_a_block_on_the_command_line_holds_for_the_running_server(served: Served
     assert client.post(url, data=form).status_code == 200
 
 
-@pytest.mark.requirement("S12")
-@pytest.mark.requirement("S14")
-def test_sixteen_clients_redeem_one_code_and_one_refresh_token_over_two_workers_and_one_wins(
-    served: Served, client: httpx.Client
-) -> None:
-    for _ in range(3):
-        signed_in = walk(served, client, prompt="consent")
-        barrier = Barrier(16)
-
-        def at_once(work: str, token: str = "") -> tuple[int, dict[str, str]]:
-            with httpx.Client(timeout=30) as own:
-                barrier.wait()  # noqa: B023 - used within the round
-                reply = redeem(served, own, signed_in) if work == "code" else refresh(served, own, token)  # noqa: B023
-                return reply.status_code, reply.json()
-
-        with ThreadPoolExecutor(16) as pool:
-            codes = list(pool.map(at_once, ["code"] * 16))
-            winners = [answer for status, answer in codes if status == 200]
-            assert len(winners) == 1
-        signed_in = walk(served, client, prompt="consent")
-        token = redeem(served, client, signed_in).json()["refresh_token"]
-        with ThreadPoolExecutor(16) as pool:
-            answers = list(pool.map(lambda one: at_once("refresh", one), [token] * 16))
-        assert sum(status == 200 for status, _ in answers) == 1
-        assert all(answer["error"] == "invalid_grant" for status, answer in answers if status != 200)
-
-
-@pytest.mark.requirement("S14")
-def test_the_winner_of_a_race_keeps_its_tokens(served: Served, client: httpx.Client) -> None:
-    """Sixteen refreshes whose first bytes are all there before any of them is whole: one wins, and its line lives."""
-    for _ in range(5):
-        token = redeem(served, client, walk(served, client, prompt="consent")).json()["refresh_token"]
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": token,
-            "client_id": served.app["consumer_key"],
-            "client_secret": served.app["consumer_secret"],
-        }
-        body = urlencode(form)
-        host = served.base.removeprefix("http://")
-        request_text = (
-            f"POST /services/oauth2/token HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
-            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
-        sockets = [socket.create_connection(("127.0.0.1", int(host.rsplit(":", 1)[1])), timeout=20) for _ in range(16)]
-        for one in sockets:
-            one.sendall(request_text[:-1])
-        time.sleep(0.2)
-        for one in sockets:
-            one.sendall(request_text[-1:])
-        answers = []
-        for one in sockets:
-            with one, one.makefile("rb") as stream:
-                answers.append(json.loads(stream.read().partition(b"\r\n\r\n")[2]))
-        winners = [answer for answer in answers if "access_token" in answer]
-        assert len(winners) == 1
-        bearer = {"authorization": f"Bearer {winners[0]['access_token']}"}
-        assert client.get(f"{served.base}/services/oauth2/userinfo", headers=bearer).status_code == 200
-        assert refresh(served, client, winners[0]["refresh_token"]).status_code == 200
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -217,29 +139,3 @@ def test_discovery_names_the_issuer_of_its_location_and_endpoints_that_answer(
         if name.endswith("_endpoint") or name == "jwks_uri":
             assert client.get(url).status_code != 404
     assert all(key["kty"] == "RSA" and "d" not in key for key in client.get(found["jwks_uri"]).json()["keys"])
-
-
-@pytest.mark.requirement("R4")
-@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
-def test_after_kill_nothing_acknowledged_is_lost_and_nothing_spent_returns(
-    tmp_path: Path, client: httpx.Client, engine: str, database: Callable[[str, Path], list[str]]
-) -> None:
-    options = database(engine, tmp_path)
-    server = start(tmp_path, *options)
-    try:
-        answer = redeem(server, client, walk(server, client)).json()
-        rotated = refresh(server, client, answer["refresh_token"]).json()
-        gone = redeem(server, client, walk(server, client, prompt="consent")).json()
-        revoked = client.post(f"{server.base}/services/oauth2/revoke", data={"token": gone["refresh_token"]})
-        assert revoked.status_code == 200
-    finally:
-        kill(server, signal.SIGKILL)
-
-    with serving(tmp_path, *options) as again:
-        bearer = {"authorization": f"Bearer {rotated['access_token']}"}
-        dead = {"authorization": f"Bearer {gone['access_token']}"}
-        assert client.get(f"{again.base}/services/oauth2/userinfo", headers=bearer).status_code == 200
-        assert client.get(f"{again.base}/services/oauth2/userinfo", headers=dead).status_code == 403
-        assert refresh(again, client, gone["refresh_token"]).status_code == 400
-        assert refresh(again, client, rotated["refresh_token"]).status_code == 200
-        assert refresh(again, client, answer["refresh_token"]).status_code == 400
