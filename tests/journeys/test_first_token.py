@@ -15,17 +15,9 @@ import pytest
 
 from grantway.kit.keyfile import new_key_line
 from tests.journeys.served import Served, kill, redeem, refresh, serving, start, walk
-from tests.toolchain import PostgresServer, need, postgres_bin
+from tests.toolchain import PostgresServer
 
 pytestmark = pytest.mark.xdist_group("journeys")
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server for the journeys of this file."""
-    need(postgres_bin(), "PostgreSQL")
-    with PostgresServer() as server:
-        yield server
 
 
 def database(engine: str, folder: Path, request: pytest.FixtureRequest) -> list[str]:
