@@ -21,9 +21,9 @@ from hypothesis.stateful import (
 from grantway import settings as s
 from grantway.endpoints.introspect import introspect
 from grantway.manage import apps, orgs, users
-from grantway.manage.tokens import revoke
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
+from grantway.manage.tokens import revoke
 from grantway.store.sweep import Sweep
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp, open_house
 from tests.endpoints.refresh_model import Access, Answer, Family, Model, Policy, Refresh, Rotation
