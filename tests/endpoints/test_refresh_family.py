@@ -1,10 +1,7 @@
 """Whatever is done to refresh tokens, in whatever order: each answer, and what lives, is what the model says (S14)."""
 
-import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -25,10 +22,10 @@ from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.tokens import revoke
 from grantway.store.sweep import Sweep
-from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp, open_house
+from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
+from tests.endpoints.lasting import Run, lasting_house
 from tests.endpoints.refresh_model import Access, Answer, Family, Model, Policy, Refresh, Rotation
 
-T = TypeVar("T")
 USER = "ada@harbour.example"
 ROTATION = {
     Rotation.OFF: {"refresh_token_rotation": "false", "rotation_overlap": "0"},
@@ -45,40 +42,17 @@ SECONDS = [1, 1, 29, 30, 15 * 60, 119 * 60, DAY_S, 9 * DAY_S, 31 * DAY_S]
 BETWEEN = [0, 0, 28, 30, 29 * DAY_S, 31 * DAY_S]
 
 
-class Lasting:
-    """One house for many examples, on an event loop of its own."""
-
-    def __init__(self, runner: asyncio.Runner, house: House) -> None:
-        self.runner = runner
-        self.house = house
-        self.desk = Desk(db=house.db, clock=house.clock, ring=house.server.ring, caller=OPERATOR)
-        self.org = self.run(orgs.find(self.desk, house.org_id))
-        self.auditor = self.run(house.app({s.INTROSPECT_ALL: True}))
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(work)
-
-
-@contextmanager
-def lasting_house(folder: Path, url: str) -> Iterator[Lasting]:
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        opening = open_house(folder, url)
-        house = runner.run(opening.__aenter__())
-        try:
-            yield Lasting(runner, house)
-        finally:
-            runner.run(opening.__aexit__(None, None, None))
-
-
 class RefreshFamilies(RuleBasedStateMachine):
     """One app and one user, their families of tokens, and everything that may happen to them."""
 
-    lasting: Lasting
+    house: House
+    run: Run[Any]
+    auditor: TestApp
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = self.lasting.house
-        self.run = self.lasting.run
+        self.desk = Desk(db=self.house.db, clock=self.house.clock, ring=self.house.server.ring, caller=OPERATOR)
+        self.org = self.run(orgs.find(self.desk, self.house.org_id))
         self.app: TestApp = self.run(self.house.app({s.SESSION_TIMEOUT: 120}))
         self.model = Model()
         self.buried: set[Access | Refresh] = set()
@@ -88,10 +62,10 @@ class RefreshFamilies(RuleBasedStateMachine):
         return self.house.clock.now_ms()
 
     def set_app(self, asked: dict[str, Any]) -> None:
-        self.run(apps.change(self.lasting.desk, self.lasting.org, self.app.consumer_key, asked))
+        self.run(apps.change(self.desk, self.org, self.app.consumer_key, asked))
 
     def set_user_active(self, active: bool) -> None:
-        self.run(users.change(self.lasting.desk, self.lasting.org, USER, {"is_active": str(active).lower()}))
+        self.run(users.change(self.desk, self.org, USER, {"is_active": str(active).lower()}))
         self.model.user_is_active = active
 
     def teardown(self) -> None:
@@ -173,7 +147,7 @@ class RefreshFamilies(RuleBasedStateMachine):
             case "a letter less":
                 asked = house.refresh(self.app, text[:place] + text[place + 1 :])
             case "another app":
-                asked = house.refresh(self.lasting.auditor, text)
+                asked = house.refresh(self.auditor, text)
             case "the other door":
                 asked = house.refresh(self.app, text, door=STANDARDS)
             case _:
@@ -221,12 +195,11 @@ class RefreshFamilies(RuleBasedStateMachine):
         everything=NUMBER,
     )
     def an_administrator_acts(self, active: bool, blocked: bool, everything: int) -> None:
-        desk, org = self.lasting.desk, self.lasting.org
         self.set_user_active(active)
-        self.run(apps.block(desk, org, self.app.consumer_key, blocked=blocked))
+        self.run(apps.block(self.desk, self.org, self.app.consumer_key, blocked=blocked))
         self.model.app_is_blocked = blocked
         if everything == SELDOM:
-            self.run(revoke(desk, org, username=USER, app=self.app.consumer_key))
+            self.run(revoke(self.desk, self.org, username=USER, app=self.app.consumer_key))
             for family in self.model.families:
                 family.ended = True
 
@@ -252,7 +225,7 @@ class RefreshFamilies(RuleBasedStateMachine):
 
     async def alive(self) -> set[Access | Refresh]:
         """Ask the introspection endpoint about every token there ever was."""
-        auditor = self.lasting.auditor
+        auditor = self.auditor
         client = {"client_id": auditor.consumer_key, "client_secret": auditor.consumer_secret}
         found: set[Access | Refresh] = set()
         tokens: list[Access | Refresh] = []
@@ -280,10 +253,12 @@ def buried_of(family: Family) -> set[Access | Refresh]:
 @pytest.mark.requirement("S14")
 def test_every_course_of_events_is_as_the_model_says(tmp_path: Path, engine_url: str) -> None:
     examples = 8 if engine_url else 40
-    with lasting_house(tmp_path, engine_url) as opened:
+    with lasting_house(tmp_path, engine_url) as (opened, run_there):
 
         class Here(RefreshFamilies):
-            lasting = opened
+            house = opened
+            run = staticmethod(run_there)
+            auditor = run_there(opened.app({s.INTROSPECT_ALL: True}))
 
         run_state_machine_as_test(
             Here,
