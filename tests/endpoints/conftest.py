@@ -6,10 +6,27 @@ from pathlib import Path
 import pytest
 
 from tests.endpoints.house import House, open_house
+from tests.toolchain import PostgresServer
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A server without sockets on a fresh database, its clock standing still."""
     async with open_house(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database for a house, once of each engine; an empty URL is SQLite's."""
+    if request.param == "sqlite":
+        return ""
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.create_database()
+
+
+@pytest.fixture
+async def house_on_each_engine(tmp_path: Path, engine_url: str) -> AsyncIterator[House]:
+    """The same as `house`, once on each engine."""
+    async with open_house(tmp_path, engine_url) as opened:
         yield opened

@@ -28,8 +28,8 @@ from grantway.store import schema, tokens
 from grantway.store.apps import SECRET_PURPOSE, Apps
 from grantway.store.database import Database
 from grantway.store.directory import Directory
+from grantway.store.open import open_database
 from grantway.store.signing_keys import ID_TOKEN, SEAL_PURPOSE
-from grantway.store.sqlite import SqliteDatabase
 from grantway.store.statement import Insert, Statement, Write
 
 BASE = "http://localhost:8400"
@@ -272,10 +272,10 @@ def _json(reply: Reply) -> tuple[int, dict[str, Any]]:
 
 
 @asynccontextmanager
-async def open_house(folder: Path) -> AsyncIterator[House]:
-    """Build a house on a fresh SQLite file: org Harbour, users ada (Standard) and ben (Minimum)."""
+async def open_house(folder: Path, url: str = "") -> AsyncIterator[House]:
+    """Build a house: org Harbour, users ada (Standard) and ben (Minimum); on a fresh SQLite file if no URL is given."""
     clock = FrozenClock()
-    db = SqliteDatabase(str(folder / "house.db"), clock)
+    db = await open_database(url or f"sqlite:///{folder}/house.db", clock)
     await schema.upgrade(db)
     ring = KeyRing([os.urandom(32)])
     now = clock.now_ms()

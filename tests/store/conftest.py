@@ -11,16 +11,9 @@ from grantway.kit.clock import SystemClock
 from grantway.store import schema
 from grantway.store.database import Database
 from grantway.store.open import open_database
-from tests.toolchain import PostgresServer, need, postgres_bin
+from tests.toolchain import PostgresServer
 
 Opener = Callable[[], Awaitable[Database]]
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    need(postgres_bin(), "PostgreSQL")
-    with PostgresServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")

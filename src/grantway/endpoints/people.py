@@ -167,7 +167,7 @@ def _version(call: Call) -> str:
     asked = query_of(call).get("version", "") if call.query else ""
     if asked == "latest":
         return NEWEST
-    return asked if re.fullmatch(r"\d{1,3}\.0", asked) else ""
+    return asked if re.fullmatch(r"[0-9]{1,3}\.0", asked) else ""
 
 
 def _ids(path: str) -> tuple[str | None, str | None]:

@@ -1,5 +1,6 @@
 """GET /services/data/: the API versions there are; no token needed (salesforce-oauth.md 7)."""
 
+import re
 from typing import Final
 
 _OLDEST: Final = 20
@@ -23,6 +24,7 @@ def version_in(path: str) -> str | None:
     """Return the API version (`60.0`) that a data path names, or None when there is no such version."""
     part = path.split("/")[3] if path.count("/") >= 3 else ""
     number = part[1:-2] if part.startswith("v") and part.endswith(".0") else ""
-    if not (number.isascii() and number.isdigit()) or not _OLDEST <= int(number) <= _NEWEST:
+    # At most three digits: Python refuses to read a number of thousands of them.
+    if not re.fullmatch(r"[0-9]{1,3}", number) or not _OLDEST <= int(number) <= _NEWEST:
         return None
     return f"{int(number)}.0"
