@@ -8,9 +8,9 @@ import pytest
 from grantway.manage import orgs
 from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
-from grantway.manage.import_app import KEY, SECRET, import_files
+from grantway.manage.import_app import import_files
 from grantway.manage.metadata_files import source_files
-from grantway.manage.metadata_values import covered_paths
+from grantway.manage.metadata_values import KEY, SECRET, covered_paths
 from grantway.metadata.document import paths, read, unnumbered, without_secrets, write
 from tests.metadata.real_files import FOLDER, MISSING
 
@@ -33,10 +33,11 @@ async def test_the_apps_of_every_source_import_and_come_out_saying_the_same(desk
         count += len(last)
         for app in last.values():
             original = read(originals[app.file])
-            name, exported = await export_app(desk, org, app.name)
-            assert exported == write(original), app.file
-            assert read(exported) == without_secrets(original), app.file
-            assert name.removesuffix("-meta.xml") == app.file.removesuffix("-meta.xml")
+            exported = await export_app(desk, org, app.name)
+            assert exported.data == write(original), app.file
+            assert read(exported.data) == without_secrets(original), app.file
+            assert exported.file.removesuffix("-meta.xml") == app.file.removesuffix("-meta.xml")
+            assert exported.left_out == {}
             named = {kept.path for kept in app.kept}
             assert {unnumbered(path) for path in paths(original)} <= named | TAKEN, app.file
     assert count == len({(path.parent, path.name.partition(".")[0]) for path in FOLDER.rglob("*.connectedApp*")})

@@ -1,14 +1,12 @@
 """`grantway app`."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from grantway.cli.context import options, pairs, run, secret_from_stdin, shared
 from grantway.cli.options import Options
-from grantway.cli.printing import columns, fail, show, table
+from grantway.cli.printing import columns, show, table
 
 _MASK = "••••••••"
 
@@ -45,7 +43,7 @@ def create(
     from grantway.manage import apps, orgs
 
     chosen = options(given)
-    asked = {"contact_email": contact_email, **pairs(values)}
+    asked = {"contact_email": contact_email, **pairs(values, chosen)}
     secret = secret_from_stdin("consumer_secret") if consumer_secret_stdin else ""
 
     async def work(desk: Any) -> Any:
@@ -107,7 +105,7 @@ def set_app(name: str, values: tuple[str, ...], **given: Any) -> None:
     from grantway.manage import apps, orgs
 
     chosen = options(given)
-    asked = pairs(values)
+    asked = pairs(values, chosen)
 
     async def work(desk: Any) -> Any:
         return await apps.change(desk, await orgs.find(desk, chosen.org), name, asked)
@@ -160,93 +158,6 @@ def block(name: str, **given: Any) -> None:
 def unblock(name: str, **given: Any) -> None:
     """Let a blocked app in again."""
     _block(name, given, blocked=False)
-
-
-@app.command("import")
-@click.argument("sources", nargs=-1, required=True, metavar="FILE-or-FOLDER...")
-@shared
-def import_apps(sources: tuple[str, ...], **given: Any) -> None:
-    """Import Salesforce metadata: .connectedApp-meta.xml files, folders of them, or a metadata zip.
-
-    An app that the org has already is updated with what its file says. What no setting takes yet is named, kept, and
-    exported again unchanged. A broken file does not stop the others; the exit status is 1 then.
-
-    \b
-    grantway app import force-app/main/default/connectedApps
-    """
-    from grantway.manage import orgs
-    from grantway.manage.import_app import import_files
-    from grantway.manage.metadata_files import source_files
-
-    chosen = options(given)
-    files = [file for source in sources for file in source_files(Path(source))]
-    hidden = chosen.json or len(files) < 10 or not sys.stderr.isatty()
-
-    async def work(desk: Any) -> Any:
-        with click.progressbar(length=len(files), label="Importing", file=sys.stderr, hidden=hidden) as bar:
-            return await import_files(desk, await orgs.find(desk, chosen.org), files, lambda: bar.update(1))
-
-    results = run(chosen, work)
-    show(chosen, [_imported(one) for one in results], "\n".join(map(_told, results)) or "nothing to import")
-    if failed := [one for one in results if one.done == "failed"]:
-        fail(f"{len(failed)} of {len(results)} files were not imported; {failed[0].file}: {failed[0].problem}")
-
-
-@app.command("export")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--to", "folder", type=click.Path(file_okay=False), help="Write files into this folder.")
-@click.option("--without-keys", is_flag=True, help="Leave the consumer keys out, for use in another org.")
-@shared
-def export(names: tuple[str, ...], folder: str | None, without_keys: bool, **given: Any) -> None:
-    """Write apps as Salesforce metadata files; the secret is never in them.
-
-    \b
-    grantway app export Shipment_Sync Reporting --to connectedApps
-    """
-    from grantway.manage import orgs
-    from grantway.manage.export_app import export_app
-
-    chosen = options(given)
-
-    async def work(desk: Any) -> Any:
-        org = await orgs.find(desk, chosen.org)
-        return [await export_app(desk, org, name, with_key=not without_keys) for name in names]
-
-    files = [(name, data.decode()) for name, data in run(chosen, work)]
-    if folder is None:
-        show(chosen, [{"file": name, "content": text} for name, text in files], "".join(text for _, text in files)[:-1])
-        return
-    written = [Path(folder) / name for name, _ in files]
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for path, (_, text) in zip(written, files, strict=True):
-            path.write_bytes(text.encode())
-    except OSError as problem:
-        fail(f"--to: {problem}", chosen)
-    show(chosen, [{"file": str(path)} for path in written], "\n".join(f"wrote {path}" for path in written))
-
-
-def _imported(one: Any) -> dict[str, Any]:
-    return {
-        "file": one.file,
-        "name": one.name,
-        "done": one.done,
-        "consumer_key": one.consumer_key,
-        "kept": [{"path": kept.path, "why": kept.why} for kept in one.kept],
-        "warnings": list(one.warnings),
-        "problem": one.problem,
-    }
-
-
-def _told(one: Any) -> str:
-    """Tell of one file in a few lines: what was kept for the same reason stands together."""
-    lines = [f"{one.done:<8} {one.name}" + (f": {one.problem}" if one.problem else "")]
-    reasons: dict[str, list[str]] = {}
-    for kept in one.kept:
-        reasons.setdefault(kept.why, []).append(kept.path)
-    lines += [f"         kept {', '.join(paths)}: {why}" for why, paths in reasons.items()]
-    lines += [f"         look at this: {warning}" for warning in one.warnings]
-    return "\n".join(lines)
 
 
 def _state(app: Any) -> str:

@@ -28,6 +28,11 @@ def misuse(text: str) -> NoReturn:
     sys.exit(2)
 
 
+def note(text: str) -> None:
+    """Tell something beside the document, on standard error."""
+    click.echo(f"grantway: {_shown(text)}", err=True)
+
+
 def show(chosen: Options, document: Any, text: str) -> None:
     """Print the document as JSON, or the text for people."""
     import json
