@@ -95,7 +95,7 @@ def explain(request_id: str, **given: Any) -> None:
     for check in found.checks:
         lines.append(f"  {'✕' if check['refused'] else '✓'} {check['check']}: {check['says']}")
     if found.setting:
-        lines += ["", f"Setting: {found.setting_label} ({found.setting})"]
+        lines += ["", f"Setting: {found.setting_label} ({found.setting})", f"Changed by: {found.change}"]
     lines += ["", f"What to do: {found.remedy}", f"Reason: {found.reason}"]
     show(chosen, asdict(found), "\n".join(lines))
 
