@@ -16,7 +16,10 @@ from grantway.cli.printing import fail, note, show
 @click.option("--dry-run", is_flag=True, help="Only tell what would be done; nothing is changed.")
 @shared
 def import_apps(sources: tuple[str, ...], dry_run: bool, **given: Any) -> None:
-    """Import Salesforce metadata: .connectedApp-meta.xml files, folders of them, or a metadata zip.
+    """Import apps from Salesforce metadata.
+
+    That is .connectedApp-meta.xml files, folders of them at any depth, or a metadata zip. Each app is named after its
+    file. What is no connected app is skipped, and said so.
 
     An app that the org has already is updated with what its file says: what the file leaves out stays as it is, and so
     do its key and secret. What no setting takes is named, kept, and exported again unchanged. A broken file does not
@@ -52,10 +55,10 @@ def import_apps(sources: tuple[str, ...], dry_run: bool, **given: Any) -> None:
 @click.option("--without-keys", is_flag=True, help="Leave the consumer keys out, for use in another org.")
 @shared
 def export(names: tuple[str, ...], folder: str | None, without_keys: bool, **given: Any) -> None:
-    """Write apps as Salesforce metadata files; the secret is never in them.
+    """Write apps as Salesforce metadata files.
 
-    Settings that Salesforce has no element for are not in the file either: they are named, with the command that sets
-    them again.
+    The secret is never in them. Settings that Salesforce has no element for are not in the file either: they are
+    named, with the command that sets them again.
 
     \b
     grantway app export Shipment_Sync Reporting --to connectedApps

@@ -33,8 +33,8 @@ def create(
 ) -> None:
     """Register an app. NAME is its API name, or a label that one is made of.
 
-    Key and secret are printed once. A list is given by repeating or as JSON, @file reads a value from a file;
-    `grantway settings` lists the settings.
+    The secret is printed once; `grantway app show NAME --reveal` shows it again. A list is given by repeating or as
+    JSON, @file reads a value from a file; `grantway settings` lists the settings and what each one takes.
 
     \b
     grantway app create Shipment_Sync --contact-email it@example.com \\
@@ -61,7 +61,7 @@ def create(
 @app.command("list")
 @shared
 def list_apps(**given: Any) -> None:
-    """List the org's apps."""
+    """List the org's apps, with the consumer keys that clients send as client_id."""
     from grantway import settings as s
     from grantway.manage import apps, orgs
 
@@ -80,7 +80,14 @@ def list_apps(**given: Any) -> None:
 @click.option("--reveal", is_flag=True, help="Show the consumer secret too; this is audited.")
 @shared
 def show_app(name: str, reveal: bool, **given: Any) -> None:
-    """Show an app with all of its settings."""
+    """Show an app with all of its settings.
+
+    NAME is its API name, its id or its consumer key. `grantway settings SETTING` explains a setting.
+
+    \b
+    grantway app show Shipment_Sync
+    grantway app show Shipment_Sync --reveal --json
+    """
     from grantway.manage import apps, orgs
 
     chosen = options(given)
@@ -97,7 +104,10 @@ def show_app(name: str, reveal: bool, **given: Any) -> None:
 @click.argument("values", nargs=-1, required=True, metavar="SETTING=VALUE...")
 @shared
 def set_app(name: str, values: tuple[str, ...], **given: Any) -> None:
-    """Change settings of an app; policies are changed for the org you act in. All of them or none.
+    """Change settings of an app, in force at once.
+
+    Several are changed together or not at all. `grantway settings` lists them and what each one takes. A list is given
+    by repeating or as JSON, @file reads a value from a file. Policies are changed for the org you act in.
 
     \b
     grantway app set Shipment_Sync require_pkce=true permitted_users=admin_approved profiles="Standard User"
@@ -119,7 +129,10 @@ def set_app(name: str, values: tuple[str, ...], **given: Any) -> None:
 @click.argument("name")
 @shared
 def delete(name: str, **given: Any) -> None:
-    """Delete an app for good; its tokens end with it."""
+    """Delete an app for good, with its policies, approvals and tokens.
+
+    `grantway app export` before it keeps a copy, `grantway app block` only stops it.
+    """
     from grantway.manage import apps, orgs
 
     chosen = options(given)

@@ -95,8 +95,9 @@ async def add(
     """Store a new app with exactly these values; key and secret are generated where they are empty.
 
     Raises:
-        ManageProblem: a name or key that is taken, or values that do not fit.
+        ManageProblem: no right to apps, a name or key that is taken, or values that do not fit.
     """
+    desk.caller.needs(Right.APPS, org.id)
     hidden = Secret(secret) if secret else new_consumer_secret()
     key = key or new_consumer_key()
     app_id, now = new_id(CONNECTED_APP), desk.clock.now_ms()

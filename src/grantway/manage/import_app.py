@@ -11,7 +11,7 @@ from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.manage import apps
 from grantway.manage.app_names import api_name_of_file, file_key_problem, file_secret_problem
-from grantway.manage.app_values import Values, introspecting_app
+from grantway.manage.app_values import Values, demand_rights, introspecting_app
 from grantway.manage.desk import Desk
 from grantway.manage.metadata_values import (
     KEY,
@@ -138,7 +138,9 @@ async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool =
             return Imported(file=file.name, name=name, done="skipped", problem=f"{named.type} is not supported yet")
         document = read(file.data)
         if type_of_root(document.type) is None:
-            raise MetadataProblem(f"the root element {document.type} is no metadata of an app.")
+            raise MetadataProblem(
+                f"this is no connected app: the file begins with <{document.type}>.", document.root.line
+            )
         if document.type != TYPE:
             return Imported(file=file.name, name=name, done="skipped", problem=f"{document.type} is not supported yet")
         if named is None:
@@ -159,6 +161,8 @@ async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool =
 async def _import(desk: Desk, org: Org, file: str, full_name: str, document: MetadataDocument) -> Imported:
     name = api_name_of_file(full_name)
     reading = read_settings(document)
+    # Before anything of the org is looked at: what is told of a file would tell of the org.
+    demand_rights(desk, org, reading.values)
     existing = await apps.id_of_name(desk, org, name)
     values, kept = await _that_fit(desk, org, reading, existing or "")
     kept = [*_uncovered(document), *kept]
