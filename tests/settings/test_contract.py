@@ -4,19 +4,18 @@ That a refusal blames its setting is in tests/endpoints/test_blame.py.
 """
 
 import ast
-import json
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from grantway import settings as s
-from grantway.cli.root import cli
+from tests.cli.in_process import CommandLine
 from tests.settings.values import RUN_AS_USER, refused, valid
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -25,30 +24,12 @@ OF_APPS = s.held_by(s.Holder.APP, s.Holder.POLICY)
 every_setting = pytest.mark.parametrize("setting", s.ALL, ids=lambda setting: setting.name)
 
 
-class CommandLine:
-    """The command line on a data folder with two orgs: Harbour, where apps are made, and Quay, where they arrive."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        for org in ("Harbour", "Quay"):
-            self("org", "create", org)
-        self("--org", "Harbour", "user", "create", RUN_AS_USER, "--email", RUN_AS_USER)
-
-    def __call__(self, *arguments: str, fails: bool = False) -> str:
-        """Run a command; return what it printed, or with `fails` what it complained of."""
-        done = CliRunner().invoke(cli, ["--data", str(self.data), *arguments])
-        assert done.exit_code == int(fails), (arguments, done.output, done.exception)
-        return done.stderr if fails else done.stdout
-
-    def json(self, *arguments: str) -> Any:
-        """Run a command and read the document that it printed."""
-        return json.loads(self(*arguments, "--json"))
-
-
 @pytest.fixture(scope="module")
 def grantway(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
-    """The command line for all tests of this file."""
-    return CommandLine(tmp_path_factory.mktemp("data"))
+    """The command line with two orgs: Harbour, where apps are made, and Quay, where they arrive."""
+    made = CommandLine(tmp_path_factory.mktemp("data"), "Harbour", "Quay")
+    made("--org", "Harbour", "user", "create", RUN_AS_USER, "--email", RUN_AS_USER)
+    return made
 
 
 @pytest.fixture
@@ -59,6 +40,7 @@ def app(grantway: CommandLine) -> Iterator[str]:
     grantway("--org", "Harbour", "app", "delete", "Sync")
 
 
+@functools.cache
 def enforced() -> dict[str, set[str]]:
     """Return which tests are marked as proving a setting: setting -> names of test files."""
     found: dict[str, set[str]] = {}
@@ -108,7 +90,7 @@ def test_a_value_that_is_refused_names_the_setting_and_what_to_write(
     value, says = refused(setting)
     of = ("org", "set") if setting.held_by is s.Holder.ORG else ("app", "set", app)
 
-    complaint = grantway("--org", "Harbour", *of, f"{setting.name}={value}", fails=True)
+    complaint = grantway("--org", "Harbour", *of, f"{setting.name}={value}", exits=1)
 
     assert complaint.startswith(f"grantway: {setting.name}: {says}")
     assert complaint.count("\n") == 1
