@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.app import AppUser
+from grantway.domain.app import AppUser, InstalledApp
 from grantway.domain.permissions import APPROVE_UNINSTALLED
 from grantway.protocol.decision import Check, Finding
 from grantway.protocol.refusal import Reason
