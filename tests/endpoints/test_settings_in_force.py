@@ -104,3 +104,13 @@ async def test_a_request_without_scope_gets_all_that_the_app_has(house: House) -
     assert (await data_api(house, answer["access_token"]))[0] == 401
     reply = await userinfo(house.call(f"{SALESFORCE}/userinfo", method="GET", headers=(bearer,)), house.server, BASE)
     assert reply.status == 200
+
+
+@pytest.mark.enforces("callback_url")
+async def test_every_line_of_the_callback_urls_may_be_answered_at_and_no_other(house: House) -> None:
+    lines = ("https://a.example/cb?x=1,2", "com.example.app:/back", "http://localhost:3000/cb")
+    app = await house.app({s.CALLBACK_URL: lines})
+
+    for line in lines:
+        assert b"/login?" in dict((await house.authorize(app, redirect_uri=line)).headers)[b"location"]
+    assert (await house.authorize(app, redirect_uri="http://localhost:3001/cb")).status == 400
