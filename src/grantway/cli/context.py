@@ -105,6 +105,7 @@ def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool |
     from grantway.manage.desk import Desk
     from grantway.manage.problem import ManageProblem
     from grantway.manage.setup import make_ready
+    from grantway.settings.kinds import SettingProblem
     from grantway.store.open import open_database
     from grantway.store.statement import Conflict, Unavailable, Unfit
 
@@ -130,6 +131,8 @@ def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool |
         fail("an argument holds something that is no text in UTF-8", chosen)
     except Conflict:
         fail("somebody else made the same thing at this moment; look, and try again", chosen)
+    except SettingProblem as problem:
+        fail(f"a stored setting cannot be read ({problem}); grantway db check says which", chosen)
     except (ManageProblem, Unavailable, KeyRingError) as problem:
         fail(str(problem), chosen)
 
