@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,11 @@ def import_apps(sources: tuple[str, ...], dry_run: bool, **given: Any) -> None:
             return await import_files(desk, org, files, lambda: bar.update(1), dry_run=dry_run)
 
     results = run(chosen, work)
-    lines = [*map(_told, results), *(["Nothing was changed: this was a dry run."] if dry_run else [])]
+    lines = [_told(one) for one in results]
+    if len(results) > 1:
+        lines.append(", ".join(f"{count} {done}" for done, count in Counter(one.done for one in results).items()))
+    if dry_run:
+        lines.append("Nothing was changed: this was a dry run.")
     show(chosen, [_imported(one) | {"dry_run": dry_run} for one in results], "\n".join(lines))
     if failed := [one for one in results if one.done == "failed"]:
         fail(f"{len(failed)} of {len(results)} files cannot be imported; {failed[0].file}: {failed[0].problem}")
@@ -122,7 +127,8 @@ def _imported(one: Any) -> dict[str, Any]:
 
 def _told(one: Any) -> str:
     """Tell of one file in a few lines: what was kept for the same reason stands together."""
-    lines = [f"{one.done:<8} {one.name}" + (f": {one.problem}" if one.problem else "")]
+    key = f", consumer key {one.consumer_key}" if one.done == "created" and one.consumer_key else ""
+    lines = [f"{one.done:<8} {one.name}{key}" + (f": {one.problem}" if one.problem else "")]
     lines += [f"         {made.setting}: {made.before} -> {made.after}" for made in one.changes]
     reasons: dict[str, list[str]] = {}
     for kept in one.kept:
