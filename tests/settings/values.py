@@ -78,6 +78,19 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
 }
 
 
+ANYTHING: Final = st.one_of(
+    st.text(),
+    st.builds("{}{}".format, st.sampled_from(["https://", "http://localhost", "app:/", "a@b.", "zero"]), st.text()),
+    st.lists(st.one_of(st.text(), st.builds("https://a.example/{}".format, st.text())), max_size=3),
+    st.integers(),
+    st.booleans(),
+    st.none(),
+    st.floats(),
+    st.dictionaries(st.text(), st.integers(), max_size=1),
+)
+"""What might come in place of a value, from a form, a command line or JSON."""
+
+
 def valid(setting: s.AnySetting) -> st.SearchStrategy[Any]:
     """Return valid values of a setting."""
     drawn = st.booleans() if setting.kind.name == "flag" else _DRAWN[setting]

@@ -48,9 +48,9 @@ def settings(name: str | None, form: str, **given: Any) -> None:
     document = facts_of(found)
     told = document | {
         "metadata": "\n".join(f"{kind}: {path}" for kind, path in document["metadata"].items()),
-        "refusals": "\n".join(one["says"] for one in document["refusals"]),
+        "refusals": "\n".join(f"{one['says']} ({one['reason']})" for one in document["refusals"]),
     }
-    text = columns([(key, str(value)) for key, value in told.items() if value])
+    text = columns([(key, str(value)) for key, value in told.items() if value and key != "schema"])
     if found is s.SCOPES:
         document["scopes"] = [asdict(scope) for scope in SCOPES]
         text += "\n\n" + table([(scope.name, scope.label) for scope in SCOPES], ("SCOPE", "LABEL"))

@@ -53,6 +53,7 @@ def facts_of(setting: AnySetting) -> dict[str, Any]:
         "help": setting.help,
         "values": setting.kind.hint,
         "limits": setting.kind.limits,
+        "schema": setting.kind.schema,
         "default": setting.kind.says(setting.default),
         "for_new_apps": setting.kind.says(setting.starts_with),
         "metadata": {name: xml.path for name, xml in setting.xml.items()},
