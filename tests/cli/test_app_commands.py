@@ -155,3 +155,17 @@ def test_a_setting_is_told_with_what_refuses_because_of_it_and_how_it_is_set(gra
         "says": "invalid_request: missing required code challenge",
     } in told["refusals"]
     assert told["example"] == "grantway app set Shipment_Sync require_pkce=true"
+
+
+def test_an_app_is_shown_with_every_setting_under_the_heading_of_the_page(grantway: CommandLine) -> None:
+    lines = grantway("app", "show", "Sync").splitlines()
+
+    headings = [line for line, above in zip(lines[1:], lines, strict=False) if above == ""]
+    assert headings == [
+        "Basic Information",
+        "API (Enable OAuth Settings)",
+        "Configure ID Token",
+        "OAuth Policies",
+    ]
+    shown = {line.split()[0] for line in lines if line.startswith("  ")}
+    assert shown == set(grantway.json("app", "show", "Sync")["settings"])

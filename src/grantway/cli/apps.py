@@ -1,5 +1,6 @@
 """`grantway app`."""
 
+from itertools import groupby
 from typing import Any
 
 import click
@@ -186,7 +187,7 @@ def _document(app: Any, *, reveal: bool = False) -> dict[str, Any]:
         "consumer_key": app.consumer_key,
         "consumer_secret": app.secret.reveal() if reveal else _MASK,
         "blocked": bool(app.policy and app.policy.is_blocked),
-        "settings": {one.name: one.kind.write(app[one]) for one in s.ALL if one.held_by is not s.Holder.ORG},
+        "settings": {one.name: one.kind.write(app[one]) for one in s.held_by(s.Holder.APP, s.Holder.POLICY)},
     }
 
 
@@ -199,7 +200,8 @@ def _show(chosen: Options, app: Any, *, reveal: bool) -> None:
         ("consumer_key", app.consumer_key),
         ("consumer_secret", app.secret.reveal() if reveal else _MASK),
     ]
-    told += [(one.name, one.kind.says(app[one])) for one in s.ALL if one.held_by is not s.Holder.ORG]
+    for section, settings in groupby(s.held_by(s.Holder.APP, s.Holder.POLICY), lambda one: one.section):
+        told += [("", ""), (section.value, ""), *((f"  {one.name}", one.kind.says(app[one])) for one in settings)]
     show(chosen, _document(app, reveal=reveal), columns(told))
 
 

@@ -35,7 +35,7 @@ OAUTH_ENABLED: Final = Setting[bool](
     help="Whether the app may ask for tokens at all. Apps for SAML or canvas alone leave it off.",
     default=True,
     section=Section.OAUTH,
-    effect="authorize, token: invalid_client_id when off",
+    effect="authorize, token: invalid_client_id when off; access tokens that are out are refused",
     example="false",
     xml={"ConnectedApp": Xml(path="oauthConfig", present=True)},
 )
