@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from grantway import settings as s
 from grantway.domain.token import Code
+from grantway.endpoints.authorize import authorize
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.revoke import revoke
 from grantway.endpoints.server import Server
@@ -248,6 +249,12 @@ class House:
         }
         sent = {name: value for name, value in form.items() if value}
         return await self.token(sent, door=door, arrived_us=arrived_us)
+
+    async def authorize(self, app: TestApp, *, door: str = SALESFORCE, **more: str) -> Reply:
+        """Send an authorization request; an empty value leaves the parameter out."""
+        asked = {"response_type": "code", "client_id": app.consumer_key, "redirect_uri": CALLBACK, **more}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return await authorize(self.call(f"{door}/authorize", method="GET", query=query), self.server, BASE)
 
     async def sign_in(self, app: TestApp, user: str = "ada", *, door: str = SALESFORCE, **more: Any) -> dict[str, Any]:
         """Go through the web server flow and return the token answer."""

@@ -1,7 +1,7 @@
 """The authorization endpoint before anybody has logged in: what is refused where, and which setting refused."""
 
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -9,7 +9,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from grantway import settings as s
-from grantway.endpoints.authorize import authorize
 from grantway.endpoints.introspect import introspect
 from grantway.kit.http import Reply
 from grantway.kit.jose import s256
@@ -20,9 +19,7 @@ CHALLENGE = {"code_challenge": s256(VERIFIER), "code_challenge_method": "S256"}
 
 async def ask(house: House, app: TestApp, *, door: str = SALESFORCE, **more: str) -> Reply:
     """Send an authorization request; an empty value leaves the parameter out."""
-    asked = {"response_type": "code", "client_id": app.consumer_key, "redirect_uri": CALLBACK, **more}
-    query = urlencode({name: value for name, value in asked.items() if value})
-    return await authorize(house.call(f"{door}/authorize", method="GET", query=query), house.server, BASE)
+    return await house.authorize(app, door=door, **more)
 
 
 def told(reply: Reply) -> dict[str, str]:

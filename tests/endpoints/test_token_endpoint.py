@@ -237,6 +237,9 @@ async def test_client_credentials_act_as_the_run_as_user(house: House) -> None:
     assert {"refresh_token", "id_token"}.isdisjoint(answer)
 
 
+@pytest.mark.enforces("client_credentials")
+@pytest.mark.enforces("run_as")
+@pytest.mark.enforces("permitted_users")
 @pytest.mark.parametrize(
     ("values", "run_as", "more", "error", "says"),
     [

@@ -105,6 +105,7 @@ def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool |
     from grantway.manage.desk import Desk
     from grantway.manage.problem import ManageProblem
     from grantway.manage.setup import make_ready
+    from grantway.settings.kinds import SettingProblem
     from grantway.store.open import open_database
     from grantway.store.statement import Conflict, Unavailable, Unfit
 
@@ -130,6 +131,8 @@ def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool |
         fail("an argument holds something that is no text in UTF-8", chosen)
     except Conflict:
         fail("somebody else made the same thing at this moment; look, and try again", chosen)
+    except SettingProblem as problem:
+        fail(f"a stored setting cannot be read ({problem}); grantway db check says which", chosen)
     except (ManageProblem, Unavailable, KeyRingError) as problem:
         fail(str(problem), chosen)
 
@@ -151,9 +154,14 @@ async def _seated(desk: Any, username: str) -> Any:
     return replace(desk, caller=caller)
 
 
-def pairs(arguments: tuple[str, ...]) -> dict[str, Any]:
-    """Read NAME=VALUE arguments; a repeated name is a list, `@file` reads a file, JSON lists are lists."""
+def pairs(arguments: tuple[str, ...], chosen: Options) -> dict[str, Any]:
+    """Read NAME=VALUE arguments: a repeated name is a list, `@file` reads a file, `@@` begins a value with one @.
+
+    A setting that takes a list takes it as JSON too.
+    """
     import json
+
+    from grantway import settings as s
 
     found: dict[str, Any] = {}
     for argument in arguments:
@@ -161,16 +169,19 @@ def pairs(arguments: tuple[str, ...]) -> dict[str, Any]:
         if not equals or not name:
             misuse(f"{argument!r}: write it as NAME=VALUE")
         value: Any = raw
-        if raw.startswith("@"):
+        if raw.startswith("@@"):
+            value = raw[1:]
+        elif raw.startswith("@"):
             try:
                 value = Path(raw[1:]).read_text()
-            except (OSError, UnicodeDecodeError) as problem:
-                fail(f"{name}: {problem}")
-        elif raw.startswith("["):
+            except (OSError, ValueError) as problem:
+                why = getattr(problem, "strerror", None) or "it is no text in UTF-8"
+                fail(f"{name}: the file {raw[1:]!r} cannot be read ({why}); write @@ for a value with an @", chosen)
+        elif raw.startswith("[") and (setting := s.BY_NAME.get(name)) and setting.kind.many:
             try:
                 value = json.loads(raw)
             except (ValueError, RecursionError) as problem:
-                fail(f"{name}: the JSON list cannot be read: {problem}")
+                fail(f"{name}: the JSON list cannot be read: {problem}", chosen)
         if name in found:
             before = found[name] if isinstance(found[name], list) else [found[name]]
             value = before + (value if isinstance(value, list) else [value])

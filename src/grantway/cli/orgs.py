@@ -55,7 +55,7 @@ def set_org(values: tuple[str, ...], **given: Any) -> None:
     from grantway.manage import orgs
 
     chosen = options(given)
-    asked = pairs(values)
+    asked = pairs(values, chosen)
 
     async def work(desk: Any) -> Any:
         return await orgs.change(desk, await orgs.find(desk, chosen.org), asked)

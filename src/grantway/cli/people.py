@@ -105,7 +105,7 @@ def set_user(username: str, values: tuple[str, ...], password_stdin: bool, **giv
     chosen = options(given)
     if not values and not password_stdin:
         misuse("say what to change: FIELD=VALUE or --password-stdin")
-    asked = pairs(values)
+    asked = pairs(values, chosen)
     password = secret_from_stdin("password") if password_stdin else ""
 
     async def work(desk: Any) -> Any:

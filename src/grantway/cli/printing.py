@@ -28,6 +28,11 @@ def misuse(text: str) -> NoReturn:
     sys.exit(2)
 
 
+def note(text: str) -> None:
+    """Tell something beside the document, on standard error."""
+    click.echo(f"grantway: {_shown(text)}", err=True)
+
+
 def show(chosen: Options, document: Any, text: str) -> None:
     """Print the document as JSON, or the text for people."""
     import json
@@ -53,4 +58,5 @@ def table(rows: Sequence[tuple[str, ...]], heads: tuple[str, ...]) -> str:
 def columns(pairs_of_text: Sequence[tuple[str, str]]) -> str:
     """Return names and values, one a line; the further lines of a value stand below its first."""
     width = max((len(name) for name, _ in pairs_of_text), default=0) + 2
-    return "\n".join(name.ljust(width) + value.replace("\n", "\n" + " " * width) for name, value in pairs_of_text)
+    told = (name.ljust(width) + value.replace("\n", "\n" + " " * width) for name, value in pairs_of_text)
+    return "\n".join(line.rstrip() for line in told)

@@ -5,12 +5,14 @@ from typing import Any
 import click
 
 from grantway import __version__
+from grantway.cli.app_files import export, import_apps
 from grantway.cli.apps import app
 from grantway.cli.context import shared
 from grantway.cli.orgs import org
 from grantway.cli.people import permset, profile, user
 from grantway.cli.serve import serve
-from grantway.cli.server_state import db, explain, keys, settings, token
+from grantway.cli.server_state import db, explain, keys, token
+from grantway.cli.settings import settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -30,5 +32,7 @@ def cli(context: click.Context, /, **given: Any) -> None:
     context.obj = given
 
 
+for command in (import_apps, export):
+    app.add_command(command)
 for command in (serve, org, user, profile, permset, app, token, settings, explain, db, keys):
     cli.add_command(command)

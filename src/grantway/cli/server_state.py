@@ -1,4 +1,4 @@
-"""`grantway token`, `settings`, `explain`, `db` and `keys`."""
+"""`grantway token`, `explain`, `db` and `keys`."""
 
 from dataclasses import asdict
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from grantway.cli.context import options, run, secret_from_stdin, shared
-from grantway.cli.printing import columns, fail, misuse, show, table
+from grantway.cli.printing import fail, misuse, show, table
 
 
 @click.group()
@@ -78,54 +78,6 @@ def revoke_tokens(
 
 
 @click.command()
-@click.argument("name", required=False)
-@shared
-def settings(name: str | None, **given: Any) -> None:
-    """The catalogue: every setting with label, values, default, metadata name and wire effect.
-
-    `grantway settings scopes` shows the setting and lists every scope there is.
-    """
-    from grantway import settings as s
-    from grantway.settings.scopes import SCOPES
-
-    chosen = options(given)
-    if name is None:
-        rows = [(one.name, one.label, one.kind.hint, one.kind.says(one.default)) for one in s.ALL]
-        show(chosen, [_setting(one) for one in s.ALL], table(rows, ("SETTING", "LABEL", "VALUES", "DEFAULT")))
-        return
-    found = s.BY_NAME.get(name)
-    if found is None:
-        import difflib
-
-        near = difflib.get_close_matches(name, s.BY_NAME, 1)
-        hint = f"did you mean {near[0]}?" if near else "grantway settings lists them"
-        fail(f"{name}: there is no such setting; {hint}", chosen)
-    document = _setting(found)
-    told = document | {"metadata": "\n".join(f"{kind}: {path}" for kind, path in document["metadata"].items())}
-    text = columns([(key, str(value)) for key, value in told.items() if value])
-    if found is s.SCOPES:
-        document["scopes"] = [asdict(scope) for scope in SCOPES]
-        text += "\n\n" + table([(scope.name, scope.label) for scope in SCOPES], ("SCOPE", "LABEL"))
-    show(chosen, document, text)
-
-
-def _setting(setting: Any) -> dict[str, Any]:
-    return {
-        "name": setting.name,
-        "label": setting.label,
-        "section": setting.section.value,
-        "held_by": setting.held_by.value,
-        "help": setting.help,
-        "values": setting.kind.hint,
-        "default": setting.kind.says(setting.default),
-        "for_new_apps": setting.kind.says(setting.starts_with),
-        "metadata": {name: xml.path for name, xml in setting.xml.items()},
-        "effect": setting.effect,
-        "shown_on": setting.shown_on,
-    }
-
-
-@click.command()
 @click.argument("request_id", metavar="ID")
 @shared
 def explain(request_id: str, **given: Any) -> None:
@@ -143,7 +95,7 @@ def explain(request_id: str, **given: Any) -> None:
     for check in found.checks:
         lines.append(f"  {'✕' if check['refused'] else '✓'} {check['check']}: {check['says']}")
     if found.setting:
-        lines += ["", f"Setting: {found.setting_label} ({found.setting})"]
+        lines += ["", f"Setting: {found.setting_label} ({found.setting})", f"Changed by: {found.change}"]
     lines += ["", f"What to do: {found.remedy}", f"Reason: {found.reason}"]
     show(chosen, asdict(found), "\n".join(lines))
 

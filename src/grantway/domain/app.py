@@ -109,8 +109,11 @@ def read_values(*documents: str) -> dict[Setting[Any], Any]:
     return values
 
 
-def write_values(values: dict[Setting[Any], Any]) -> str:
-    """Return the JSON document of values, by name; what equals the default is written too, so that it stays chosen."""
-    return msgspec.json.encode(
-        {setting.name: setting.kind.write(value) for setting, value in sorted(values.items(), key=lambda v: v[0].name)}
-    ).decode()
+def write_values(values: dict[Setting[Any], Any], *, over: str = "{}") -> str:
+    """Return the JSON document of values, by name; what equals the default is written too, so that it stays chosen.
+
+    `over` is the document that they change: what else stands in it stays, also what only a newer release knows (R7).
+    """
+    written = {setting.name: setting.kind.write(value) for setting, value in values.items()}
+    merged = msgspec.json.decode(over, type=dict[str, Any]) | written
+    return msgspec.json.encode(dict(sorted(merged.items()))).decode()

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from grantway import settings as s
 from grantway.endpoints.parameters import form_of, query_of
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call
@@ -25,6 +26,7 @@ _LIVE: Final = Finding(TOKEN, "known, not expired, not revoked")
 _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no.APP_BLOCKED,
+        oauth_off=no.OAUTH_OFF,
         app_not_installed=no.APP_NOT_INSTALLED,
         user_inactive=no.USER_INACTIVE,
         not_admin_approved=no.NOT_ADMIN_APPROVED,
@@ -68,7 +70,8 @@ def live(case: BearerCase) -> Finding | None:
     if revoked_at is not None:
         return Finding(TOKEN, "revoked", no.TOKEN_REVOKED(revoked_at=revoked_at))
     if case.now_ms >= token.expires_at:
-        return Finding(TOKEN, "expired", no.TOKEN_EXPIRED(ended_at=token.expires_at))
+        reason = no.TOKEN_EXPIRED if held.app[s.SESSION_TIMEOUT] else no.TOKEN_EXPIRED_FOR_ORG
+        return Finding(TOKEN, "expired", reason(ended_at=token.expires_at, app=held.app.app.name))
     return _LIVE
 
 

@@ -27,6 +27,7 @@ from grantway.store.tokens import revoke_family
 _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no_app.APP_BLOCKED,
+        oauth_off=no_app.OAUTH_OFF,
         app_not_installed=no_app.APP_NOT_INSTALLED,
         user_inactive=no_app.USER_INACTIVE,
         not_admin_approved=no_app.NOT_ADMIN_APPROVED,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp, read_values, write_values
+from grantway.domain.app import InstalledApp, write_values
 from grantway.domain.org import Org
 from grantway.kit.ids import CONNECTED_APP, canonical_id, new_id
 from grantway.kit.secrets import Secret, new_consumer_key, new_consumer_secret
@@ -95,8 +95,9 @@ async def add(
     """Store a new app with exactly these values; key and secret are generated where they are empty.
 
     Raises:
-        ManageProblem: a name or key that is taken, or values that do not fit.
+        ManageProblem: no right to apps, a name or key that is taken, or values that do not fit.
     """
+    desk.caller.needs(Right.APPS, org.id)
     hidden = Secret(secret) if secret else new_consumer_secret()
     key = key or new_consumer_key()
     app_id, now = new_id(CONNECTED_APP), desk.clock.now_ms()
@@ -195,12 +196,12 @@ async def put(desk: Desk, org: Org, name: str, values: Values) -> Changed:
         values = await fit_values(changing, org, values, app.id)
         of_app, of_policy = held(values, s.Holder.APP), held(values, s.Holder.POLICY)
         if of_app:
-            await changing.run(_SET, write_values(read_values(app.app.settings) | of_app), app.id)
+            await changing.run(_SET, write_values(of_app, over=app.app.settings), app.id)
         if of_policy:
             if app.policy is None:
                 raise ManageProblem(f"{next(iter(of_policy)).name}: {app.app.name} is not installed in {org.name}")
-            merged = read_values(app.policy.settings) | of_policy
-            await changing.run(_SET_POLICY, write_values(merged), merged.get(s.RUN_AS, ""), org.id, app.id)
+            run_as = of_policy.get(s.RUN_AS, app[s.RUN_AS])
+            await changing.run(_SET_POLICY, write_values(of_policy, over=app.policy.settings), run_as, org.id, app.id)
         before = {one.name: one.kind.write(app[one]) for one in values}
         after = {one.name: one.kind.write(value) for one, value in values.items()}
         await changing.audit("admin.app.change", org.id, app_id=app.id, name=app.app.name, before=before, after=after)

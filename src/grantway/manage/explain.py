@@ -9,6 +9,7 @@ from grantway.kit.http import normal_request_id
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
+from grantway.manage.settings_reference import command_for
 from grantway.protocol.no import by_id
 from grantway.protocol.refusal import Refusal
 from grantway.protocol.when import iso_seconds
@@ -28,7 +29,7 @@ class _Shown(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A refused request, in words for the administrator."""
+    """A refused request, in words for the administrator; `change` is the command for the setting that refused."""
 
     request_id: str
     at: str
@@ -41,6 +42,7 @@ class Explanation:
     remedy: str
     setting: str
     setting_label: str
+    change: str
     checks: tuple[dict[str, Any], ...]
 
 
@@ -64,19 +66,22 @@ async def explain(desk: Desk, text: str) -> Explanation:
         for name, value in facts.items()
     }
     reason = by_id(cast(str, row[3]))
+    setting = reason.setting if reason else None
+    app = cast("str | None", row[9]) or ""
     return Explanation(
         request_id=request_id,
         at=iso_seconds(cast(int, row[1])),
         endpoint=cast(str, row[2]),
         address=cast(str, row[8]),
-        app=cast("str | None", row[9]) or "",
+        app=app,
         reason=cast(str, row[3]),
         error=cast(str, row[4]),
         means=Refusal(reason=reason, facts=shown).explanation()
         if reason
         else "A reason that this release does not know.",
         remedy=reason.remedy.format_map(_Shown(shown)) if reason else "",
-        setting=reason.setting.name if reason and reason.setting else "",
-        setting_label=reason.setting.label if reason and reason.setting else "",
+        setting=setting.name if setting else "",
+        setting_label=setting.label if setting else "",
+        change=command_for(setting, f"{setting.name}=VALUE", app or "APP") if setting else "",
         checks=tuple(msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])),
     )

@@ -1,5 +1,6 @@
 """Exporting connected apps as Salesforce's metadata files: what was imported comes out again, with today's values."""
 
+from dataclasses import dataclass
 from typing import Final, cast
 
 import msgspec
@@ -7,9 +8,10 @@ import msgspec
 from grantway import settings as s
 from grantway.domain.org import Org
 from grantway.manage import apps
+from grantway.manage.app_values import Values
 from grantway.manage.desk import Desk
-from grantway.manage.import_app import KEY, KeptFile, settings_of
-from grantway.manage.metadata_values import TYPE, read_settings, write_settings
+from grantway.manage.import_app import KeptFile, settings_of
+from grantway.manage.metadata_values import KEY, TYPE, read_settings, without_a_place, write_settings
 from grantway.metadata.document import MetadataDocument, replaced, write
 from grantway.metadata.element import Element
 from grantway.metadata.names import MetadataName, file_of_name
@@ -18,8 +20,18 @@ from grantway.store.statement import Statement
 _METADATA: Final = Statement("SELECT metadata FROM app WHERE id = :id")
 
 
-async def export_app(desk: Desk, org: Org, name: str, *, with_key: bool = True) -> tuple[str, bytes]:
-    """Return file name and content of an app's metadata file; the secret is never in it, the key if `with_key`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """An app's metadata file. `left_out` are the values that it cannot say: Salesforce has no element for them."""
+
+    app: str
+    file: str
+    data: bytes
+    left_out: Values
+
+
+async def export_app(desk: Desk, org: Org, name: str, *, with_key: bool = True) -> Exported:
+    """Return an app's metadata file; the secret is never in it, the key if `with_key`.
 
     A key that a file had stays as it was written there, a placeholder too.
 
@@ -27,19 +39,25 @@ async def export_app(desk: Desk, org: Org, name: str, *, with_key: bool = True) 
         ManageProblem: no right, or no such app.
     """
     app = await apps.find(desk, org, name)
+    now = app.values()
     row = await desk.session.one(_METADATA, app.id)
     stored = cast(str, row[0]) if row else ""
     if stored:
         file = msgspec.json.decode(stored, type=KeptFile)
         refused = {s.BY_NAME[one]: texts for one, texts in file.refused.items() if one in s.BY_NAME}
-        document = write_settings(file.as_document(), app.values(), settings_of(file.read), refused)
+        document = write_settings(file.as_document(), now, settings_of(file.read), refused)
         full_name = file.name
     else:
         empty = MetadataDocument(root=Element(name=TYPE))
-        document = write_settings(empty, app.values(), read_settings(empty).values, {})
+        document = write_settings(empty, now, read_settings(empty).values, {})
         full_name = app.app.name
         if app[s.OAUTH_ENABLED]:
             document = replaced(document, KEY, [app.consumer_key])
     if not with_key:
         document = replaced(document, KEY, None)
-    return file_of_name(MetadataName(type=TYPE, name=full_name)), write(document)
+    return Exported(
+        app=app.app.name,
+        file=file_of_name(MetadataName(type=TYPE, name=full_name)),
+        data=write(document),
+        left_out=without_a_place(now),
+    )

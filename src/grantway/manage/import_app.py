@@ -1,8 +1,8 @@
 """Importing connected apps from Salesforce's metadata files: nothing is dropped in silence (decision 18, S63)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -11,9 +11,18 @@ from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.manage import apps
 from grantway.manage.app_names import api_name_of_file, file_key_problem, file_secret_problem
-from grantway.manage.app_values import Values, introspecting_app
+from grantway.manage.app_values import Values, demand_rights, introspecting_app
 from grantway.manage.desk import Desk
-from grantway.manage.metadata_values import TYPE, Kept, Reading, covered_paths, read_settings
+from grantway.manage.metadata_values import (
+    KEY,
+    SECRET,
+    TYPE,
+    Kept,
+    Reading,
+    covered_paths,
+    demand_shape,
+    read_settings,
+)
 from grantway.manage.problem import ManageProblem
 from grantway.metadata.document import SECRETS as SECRET_ELEMENTS
 from grantway.metadata.document import MetadataDocument, from_json, paths, read, to_json, unnumbered, value
@@ -23,9 +32,8 @@ from grantway.settings.setting import AnySetting
 from grantway.store.people import user_and_password
 from grantway.store.statement import Statement
 
-KEY: Final = "oauthConfig/consumerKey"
-SECRET: Final = "oauthConfig/consumerSecret"
 _KEEP: Final = Statement("UPDATE app SET metadata = :metadata WHERE id = :id")
+_KEPT: Final = Statement("SELECT metadata FROM app WHERE id = :id")
 _ALL: Final = "oauthConfig/isIntrospectAllTokens"
 _RUN_AS: Final = "oauthConfig/oauthClientCredentialUser"
 _NO_SETTING: Final = "no setting for it yet"
@@ -41,10 +49,21 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a file changed in an app that was there: a setting, and what it says in words before and after."""
+
+    setting: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """What became of one file.
 
     - `done`: created, updated, skipped (a type that is not read yet) or failed.
+    - `consumer_key`: the app's; empty where a dry run would have one made.
+    - `changes`: what is different now in an app that was updated.
     - `kept`: what no setting took, kept as text and exported again.
     - `problem`: why it was skipped or failed.
     """
@@ -53,6 +72,7 @@ class Imported:
     name: str
     done: str
     consumer_key: str = ""
+    changes: tuple[Change, ...] = ()
     kept: tuple[Kept, ...] = ()
     warnings: tuple[str, ...] = ()
     problem: str = ""
@@ -74,19 +94,41 @@ class KeptFile(msgspec.Struct, frozen=True, omit_defaults=True):
         return from_json(self.document)
 
 
+class _DryRun(Exception):
+    """Takes back what one file would have changed; bears what would have become of it."""
+
+    def __init__(self, imported: Imported) -> None:
+        super().__init__()
+        self.imported: Final = imported
+
+
 async def import_files(
-    desk: Desk, org: Org, files: Iterable[SourceFile], progress: Callable[[], None] = lambda: None
+    desk: Desk,
+    org: Org,
+    files: Iterable[SourceFile],
+    progress: Callable[[], None] = lambda: None,
+    *,
+    dry_run: bool = False,
 ) -> tuple[Imported, ...]:
-    """Import files one by one; each is taken whole or not at all, and a broken one does not stop the rest."""
-    done = []
+    """Import files one by one; each is taken whole or not at all, and a broken one does not stop the rest.
+
+    With `dry_run` nothing is changed: each file is told of as if it came alone.
+    """
+    done: list[Imported] = []
     for file in files:
-        done.append(await import_file(desk, org, file))
+        one = await import_file(desk, org, file, dry_run=dry_run)
+        if one.done in ("created", "updated") and (
+            earlier := [other.file for other in done if (other.name, other.problem) == (one.name, "")]
+        ):
+            why = f"{earlier[-1]} of this import is the same app: {one.file} was read later, and counts"
+            one = replace(one, warnings=(*one.warnings, why))
+        done.append(one)
         progress()
     return tuple(done)
 
 
-async def import_file(desk: Desk, org: Org, file: SourceFile) -> Imported:
-    """Import one file; what goes wrong with it is told in the answer."""
+async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool = False) -> Imported:
+    """Import one file, or with `dry_run` only tell what would become of it; what goes wrong is told in the answer."""
     named = name_of_file(file.name)
     name = named.name if named else file.name
     try:
@@ -96,13 +138,22 @@ async def import_file(desk: Desk, org: Org, file: SourceFile) -> Imported:
             return Imported(file=file.name, name=name, done="skipped", problem=f"{named.type} is not supported yet")
         document = read(file.data)
         if type_of_root(document.type) is None:
-            raise MetadataProblem(f"the root element {document.type} is no metadata of an app.")
+            raise MetadataProblem(
+                f"this is no connected app: the file begins with <{document.type}>.", document.root.line
+            )
         if document.type != TYPE:
             return Imported(file=file.name, name=name, done="skipped", problem=f"{document.type} is not supported yet")
         if named is None:
             raise MetadataProblem("name the file after the app: My_App.connectedApp-meta.xml")
+        demand_shape(document)
         async with desk.changing() as changing:
-            return await _import(changing, org, file.name, name, document)
+            done = await _import(changing, org, file.name, name, document)
+            if dry_run:
+                is_made = done.done == "created" and done.consumer_key != (value(document, KEY) or "").strip()
+                raise _DryRun(replace(done, consumer_key="") if is_made else done)
+            return done
+    except _DryRun as would:
+        return would.imported
     except (MetadataProblem, ManageProblem) as problem:
         return Imported(file=file.name, name=name, done="failed", problem=str(problem))
 
@@ -110,9 +161,12 @@ async def import_file(desk: Desk, org: Org, file: SourceFile) -> Imported:
 async def _import(desk: Desk, org: Org, file: str, full_name: str, document: MetadataDocument) -> Imported:
     name = api_name_of_file(full_name)
     reading = read_settings(document)
+    # Before anything of the org is looked at: what is told of a file would tell of the org.
+    demand_rights(desk, org, reading.values)
     existing = await apps.id_of_name(desk, org, name)
     values, kept = await _that_fit(desk, org, reading, existing or "")
     kept = [*_uncovered(document), *kept]
+    changes: tuple[Change, ...] = ()
     if name != full_name:
         kept.append(Kept(path="file name", why=f"{full_name!r} is no API name; the app is named {name}"))
     if existing is None:
@@ -121,9 +175,15 @@ async def _import(desk: Desk, org: Org, file: str, full_name: str, document: Met
         taken = values if values.get(s.LABEL) else values | {s.LABEL: name}
         changed = await apps.add(desk, org, name, taken, key=key, secret=secret)
     else:
+        await _demand_same_name(desk, existing, name, full_name)
         app = await apps.find(desk, org, name)
         kept += _credentials_stay(app, document)
         changed = await apps.put(desk, org, name, values)
+        changes = tuple(
+            Change(setting=one.name, before=one.kind.says(app[one]), after=one.kind.says(changed.app[one]))
+            for one in s.ALL
+            if app[one] != changed.app[one]
+        )
     stored = KeptFile(
         name=full_name,
         document=to_json(document),
@@ -140,9 +200,22 @@ async def _import(desk: Desk, org: Org, file: str, full_name: str, document: Met
         name=name,
         done=done,
         consumer_key=changed.app.consumer_key,
+        changes=changes,
         kept=tuple(kept),
         warnings=changed.warnings,
     )
+
+
+async def _demand_same_name(desk: Desk, app_id: str, name: str, full_name: str) -> None:
+    """Demand that an app is updated from a file of its own name: two names may give one API name (My-App, My_App)."""
+    row = await desk.session.one(_KEPT, app_id)
+    stored = cast(str, row[0]) if row else ""
+    its_name = msgspec.json.decode(stored, type=KeptFile).name if stored else name
+    if its_name != full_name:
+        raise ManageProblem(
+            f"name: {full_name!r} gives the API name {name}, which the app imported as {its_name!r} has; "
+            "rename the file"
+        )
 
 
 async def _that_fit(desk: Desk, org: Org, reading: Reading, app_id: str) -> tuple[Values, list[Kept]]:

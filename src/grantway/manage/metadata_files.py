@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from grantway.manage.import_app import SourceFile
 from grantway.metadata.archive import TOTAL_LIMIT, read_archive
@@ -10,31 +9,44 @@ from grantway.metadata.names import name_of_file
 from grantway.metadata.problem import MetadataProblem
 from grantway.metadata.xml import SIZE_LIMIT
 
-_ZIP: Final = ".zip"
-
 
 def source_files(source: Path) -> Iterator[SourceFile]:
     """Give the metadata files of a file, a folder or an archive, in the order of their names.
 
-    In a folder and in an archive, only files that are named as metadata count. What cannot be read comes with its
-    problem, so that it is told among the rest.
+    In a folder and in an archive, only files that are named as metadata count, and hidden ones do not. What cannot be
+    read comes with its problem, so that it is told among the rest; so does a source that holds no metadata at all.
     """
+    nothing = True
+    for file in _files(source):
+        nothing = False
+        yield file
+    if nothing:
+        yield SourceFile(
+            name=str(source), problem="no metadata file is in there; they are named My_App.connectedApp-meta.xml"
+        )
+
+
+def _files(source: Path) -> Iterator[SourceFile]:
     if source.is_dir():
         for path in sorted(source.rglob("*")):
-            if path.is_file() and (name_of_file(path.name) is not None or path.suffix.lower() == _ZIP):
-                yield from source_files(path)
-    elif source.suffix.lower() == _ZIP:
-        try:
-            for name, data in read_archive(_read(source, TOTAL_LIMIT)):
-                if name_of_file(name) is not None:
-                    yield SourceFile(name=name.rpartition("/")[2], data=data)
-        except (OSError, MetadataProblem) as problem:
-            yield SourceFile(name=source.name, problem=_words(problem))
-    else:
-        try:
+            hidden = any(part.startswith(".") for part in path.relative_to(source).parts)
+            if not hidden and path.is_file() and (name_of_file(path.name) is not None or _is_zip(path)):
+                yield from _files(path)
+        return
+    try:
+        if not _is_zip(source):
             yield SourceFile(name=source.name, data=_read(source, SIZE_LIMIT))
-        except (OSError, MetadataProblem) as problem:
-            yield SourceFile(name=source.name, problem=_words(problem))
+            return
+        for name, data in read_archive(_read(source, TOTAL_LIMIT)):
+            last = name.rpartition("/")[2]
+            if name_of_file(last) is not None and not last.startswith("."):
+                yield SourceFile(name=last, data=data)
+    except (OSError, MetadataProblem) as problem:
+        yield SourceFile(name=source.name, problem=_words(problem))
+
+
+def _is_zip(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
 
 
 def _read(path: Path, limit: int) -> bytes:
@@ -47,4 +59,6 @@ def _read(path: Path, limit: int) -> bytes:
 
 
 def _words(problem: OSError | MetadataProblem) -> str:
+    if isinstance(problem, FileNotFoundError):
+        return "there is no such file or folder"
     return problem.strerror or "it cannot be read" if isinstance(problem, OSError) else str(problem)

@@ -6,12 +6,25 @@ from typing import Any, Final
 
 from grantway import settings as s
 from grantway.manage.app_values import Values
-from grantway.metadata.document import MetadataDocument, has, replaced, values
+from grantway.metadata.document import (
+    MetadataDocument,
+    count,
+    has,
+    line_of,
+    paths,
+    replaced,
+    unnumbered,
+    value,
+    values,
+)
 from grantway.metadata.problem import MetadataProblem
 from grantway.metadata.values import boolean, boolean_text, callback_lines, scope_words
+from grantway.settings.kinds import parts_of
 from grantway.settings.setting import AnySetting, Xml
 
 TYPE: Final = "ConnectedApp"
+KEY: Final = "oauthConfig/consumerKey"
+SECRET: Final = "oauthConfig/consumerSecret"
 _CALLBACK: Final = "oauthConfig/callbackUrl"
 
 
@@ -35,6 +48,38 @@ class Reading:
 def covered_paths() -> frozenset[str]:
     """Return the paths of all elements that a setting stands for."""
     return frozenset(setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml)
+
+
+def demand_shape(document: MetadataDocument) -> None:
+    """Demand that what settings stand for has the shape a connected app's file has, so that it can be changed later.
+
+    Raises:
+        MetadataProblem: with the line, where text stands in the place of a group, elements in the place of a value, or
+            a group stands twice.
+    """
+    leaves = [unnumbered(path) for path in paths(document)]
+    groups = {above for leaf in leaves for above in _above(leaf)}
+    settled = covered_paths() | {KEY, SECRET}
+    for group in sorted({above for path in settled for above in _above(path)}):
+        if count(document, group) > 1:
+            raise MetadataProblem(f"<{group}> stands there more than once.", line_of(document, group))
+        if (value(document, group) or "").strip():
+            raise MetadataProblem(f"<{group}> holds text where its settings should be.", line_of(document, group))
+    for path in sorted(settled & groups - {s.OAUTH_ENABLED.xml[TYPE].path}):
+        raise MetadataProblem(f"<{path}> holds elements where its value should be.", line_of(document, path))
+
+
+def without_a_place(now: Values) -> Values:
+    """Return those of an app's values that its file cannot say: Salesforce has no element for them.
+
+    An app without OAuth has no oauthConfig, so nothing that would stand in there can be said either.
+    """
+    placed = _placed(now)
+    return {
+        setting: found
+        for setting, found in now.items()
+        if setting not in placed and setting.held_by is not s.Holder.ORG and found != setting.default
+    }
 
 
 def read_settings(document: MetadataDocument) -> Reading:
@@ -79,35 +124,41 @@ def write_settings(
 
     `refused` are texts of lists that no setting took: they stay where a list is written anew.
     """
-    gone = ""
-    for setting in s.ALL:
-        xml = setting.xml.get(TYPE)
-        if xml is None or (gone and xml.path.startswith(gone)):
-            continue
-        value = now.get(setting, setting.default)
-        if value == read.get(setting, setting.default):
+    for setting, xml in _placed(now).items():
+        found = now.get(setting, setting.default)
+        if found == read.get(setting, setting.default):
             continue
         if not xml.present:
-            document = replaced(document, xml.path, _texts(setting, xml, value, refused.get(setting, ())))
-        elif value:
+            document = replaced(document, xml.path, _texts(setting, xml, found, refused.get(setting, ())))
+        elif found:
             # The group comes with its one required element, which other settings fill.
             document = replaced(document, _CALLBACK, [""])
         else:
-            gone = f"{xml.path}/"
             document = replaced(document, xml.path, None)
     return document
+
+
+def _placed(now: Values) -> dict[AnySetting, Xml]:
+    """Return the settings that the file of an app with these values can say, with where."""
+    off = not now.get(s.OAUTH_ENABLED, s.OAUTH_ENABLED.default)
+    inside = f"{s.OAUTH_ENABLED.xml[TYPE].path}/"
+    return {
+        setting: setting.xml[TYPE]
+        for setting in s.ALL
+        if TYPE in setting.xml and not (off and setting.xml[TYPE].path.startswith(inside))
+    }
 
 
 def _read_list(
     setting: AnySetting, xml: Xml, texts: tuple[str, ...], kept: list[Kept]
 ) -> tuple[Any | None, tuple[str, ...]]:
     """Return the list's value, or None if it is absent, and its texts that the setting does not take."""
-    lines = [line for text in texts for line in callback_lines(text)]
+    lines = _items(setting, xml, texts)
     if not lines:
         # Elements one by one: a single empty one says that there are none (connected-apps.md 1.2).
         return (() if texts and not xml.joined else None), ()
     try:
-        return setting.kind.parse("\n".join(lines) if xml.joined else lines), ()
+        return setting.kind.parse(lines), ()
     except s.SettingProblem as whole:
         problem = str(whole)
     good, bad = [], []
@@ -122,6 +173,15 @@ def _read_list(
         kept.append(Kept(path=xml.path, why=problem))
         return None, tuple(lines)
     return (setting.kind.parse(good) if good else None), tuple(bad)
+
+
+def _items(setting: AnySetting, xml: Xml, texts: tuple[str, ...]) -> list[str]:
+    """Return the items of a list: one an element, or parted inside one element."""
+    if setting is s.CALLBACK_URL:
+        return [line for text in texts for line in callback_lines(text)]
+    if xml.joined:
+        return [item for text in texts for item in parts_of(text, r"[\s,]+")]
+    return parts_of(texts)
 
 
 def _read_one(setting: AnySetting, xml: Xml, word: str) -> Any:
@@ -144,6 +204,12 @@ def _texts(setting: AnySetting, xml: Xml, value: Any, refused: tuple[str, ...]) 
     if isinstance(written, bool):
         return [boolean_text(written != xml.inverted)]
     return [next((word for word, ours in xml.words.items() if ours == written), str(written))]
+
+
+def _above(path: str) -> list[str]:
+    """Return the paths of the groups around an element."""
+    steps = path.split("/")
+    return ["/".join(steps[:end]) for end in range(1, len(steps))]
 
 
 def _quoted(text: str) -> str:

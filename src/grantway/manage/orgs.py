@@ -12,6 +12,7 @@ from grantway.domain.org import Org
 from grantway.domain.permissions import ALL, API_ENABLED
 from grantway.kit.ids import ORG, canonical_id, new_id
 from grantway.manage import holders
+from grantway.manage.app_values import Values
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
@@ -109,7 +110,7 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
             org = await find(changing, org.id)
             fields = {"name": org.name, "edition": org.edition, "my_domain": org.my_domain}
             before = settings_of(org) | fields
-            values = read_values(org.settings)
+            values: Values = {}
             for name, raw in asked.items():
                 setting = BY_NAME.get(name)
                 if name in fields:
@@ -125,7 +126,7 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
             if fields["my_domain"] != org.my_domain:
                 taken = {one.my_domain for one in await all_orgs(changing)}
                 fields["my_domain"] = _free_domain(fields["my_domain"], taken)
-            await changing.run(_SET, settings=write_values(values), id=org.id, **fields)
+            await changing.run(_SET, settings=write_values(values, over=org.settings), id=org.id, **fields)
             changed = await find(changing, org.id)
             after = settings_of(changed) | fields
             await changing.audit(

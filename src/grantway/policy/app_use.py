@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.app import AppUser
+from grantway.domain.app import AppUser, InstalledApp
 from grantway.domain.permissions import APPROVE_UNINSTALLED
 from grantway.protocol.decision import Check, Finding
 from grantway.protocol.refusal import Reason
@@ -37,6 +37,7 @@ class Voices:
     """The reasons these checks refuse with: the same facts are put differently at tokens, pages and APIs."""
 
     app_blocked: Reason
+    oauth_off: Reason
     app_not_installed: Reason
     user_inactive: Reason
     not_admin_approved: Reason
@@ -53,9 +54,9 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
                 return _UNINSTALLED
             refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.of.user.username)
             return Finding(APP, "not installed", refusal)
-        if app.policy.is_blocked or not app[s.OAUTH_ENABLED]:
+        if app.policy.is_blocked:
             return Finding(APP, "blocked", no.app_blocked(app=app.app.name))
-        return _INSTALLED
+        return _INSTALLED if app[s.OAUTH_ENABLED] else _switched_off(app, no)
 
     def active(case: UseCase) -> Finding | None:
         user = case.of.user
@@ -86,6 +87,10 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         return _STANDS
 
     return (installed, active, permitted, standing)
+
+
+def _switched_off(app: InstalledApp, no: Voices) -> Finding:
+    return Finding(APP, "OAuth settings are off", no.oauth_off(app=app.app.name))
 
 
 def _mark(pair: tuple[str, int]) -> int:

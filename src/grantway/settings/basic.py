@@ -13,6 +13,7 @@ LABEL: Final = Setting[str](
     default="",
     section=Section.BASIC,
     shown_on="login and consent pages, app list",
+    example="Shipment Sync",
     xml={"ConnectedApp": Xml(path="label")},
 )
 
@@ -24,6 +25,7 @@ CONTACT_EMAIL: Final = Setting[str](
     default="",
     section=Section.BASIC,
     shown_on='consent page, "Who is behind this app?"',
+    example="it@harbour.example",
     xml={"ConnectedApp": Xml(path="contactEmail")},
 )
 
@@ -34,7 +36,8 @@ DESCRIPTION: Final = Setting[str](
     help="What the app is for, in the words of whoever made it. Never shown on the consent page.",
     default="",
     section=Section.BASIC,
-    shown_on="app list",
+    shown_on="`grantway app show`",
+    example="Keeps shipments in step with the warehouse",
     xml={"ConnectedApp": Xml(path="description")},
 )
 
@@ -46,5 +49,6 @@ INFO_URL: Final = Setting[str](
     default="",
     section=Section.BASIC,
     shown_on='consent page, "Who is behind this app?"',
+    example="https://sync.harbour.example/about",
     xml={"ConnectedApp": Xml(path="infoUrl")},
 )

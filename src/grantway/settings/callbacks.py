@@ -34,7 +34,6 @@ _NEVER: Final = frozenset(
     ]
 )
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_VISIBLE: Final = re.compile(r"[\x21-\x7e\u00a1-\U0010ffff]+")
 
 
 def callback_problem(url: str) -> str | None:
@@ -43,7 +42,7 @@ def callback_problem(url: str) -> str | None:
     Allowed are https, a custom scheme, and http for loopback. Byte equality is what counts later, so nothing is
     mended here.
     """
-    if not _VISIBLE.fullmatch(url) or "\\" in url:
+    if not url.isprintable() or " " in url or "\\" in url:
         return "holds a blank or another character that no URL has."
     scheme_match = _SCHEME.match(url)
     if scheme_match is None:

@@ -87,7 +87,8 @@ REFRESH_TOKEN_POLICY_KIND: Final = Kind[RefreshTokenPolicy](
     write=str,
     says=_refresh_policy_says,
     schema={"type": "string", "pattern": "^(infinite|zero|specific_(lifetime|inactivity):[0-9]+:(HOURS|DAYS|MONTHS))$"},
-    hint="infinite|zero|specific_lifetime:N:DAYS|specific_inactivity:N:DAYS",
+    hint="infinite|zero|specific_lifetime:N:UNIT|specific_inactivity:N:UNIT",
+    limits="UNIT is HOURS, DAYS or MONTHS (of 30 days); N is from 1 to 99999",
 )
 
 
@@ -106,4 +107,5 @@ def optional(kind: Kind[T], without: str) -> Kind[T | None]:
         says=lambda value: without if value is None else kind.says(value),
         schema={"anyOf": [kind.schema, {"type": "null"}]},
         hint=f"{kind.hint}|none",
+        limits=kind.limits,
     )

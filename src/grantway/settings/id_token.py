@@ -1,5 +1,6 @@
 """Settings of the section "Configure ID Token"."""
 
+import re
 from typing import Any, Final
 
 from grantway.settings.kinds import FLAG, Kind, SettingProblem, integer, parts_of, text
@@ -12,6 +13,8 @@ def _audiences(raw: Any) -> tuple[str, ...]:
         raise SettingProblem(f"at most 20 audiences, these are {len(found)}")
     for audience in found:
         text(255).parse(audience)
+        if re.search(r"[\s,]", audience):
+            raise SettingProblem(f"{audience[:40]!r} holds a blank or a comma, which part audiences")
     return found
 
 
@@ -22,6 +25,7 @@ AUDIENCES_KIND: Final = Kind[tuple[str, ...]](
     says=lambda value: ", ".join(value) or "the app alone",
     schema={"type": "array", "items": {"type": "string"}, "maxItems": 20},
     hint="AUDIENCE,…",
+    limits="at most 20 audiences, each of at most 255 characters without blanks",
     many=True,
 )
 
@@ -33,6 +37,7 @@ ID_TOKEN_VALIDITY: Final = Setting[int](
     default=2,
     section=Section.ID_TOKEN,
     effect="ID token: exp − iat",
+    example="10",
     xml={"ConnectedApp": Xml(path="oauthConfig/idTokenConfig/idTokenValidity", unset_word="0")},
 )
 
@@ -44,6 +49,7 @@ ID_TOKEN_AUDIENCES: Final = Setting[tuple[str, ...]](
     default=(),
     section=Section.ID_TOKEN,
     effect="ID token: aud is the consumer key, or an array of it and these",
+    example="https://api.harbour.example",
     xml={"ConnectedApp": Xml(path="oauthConfig/idTokenConfig/idTokenAudience", joined="\n")},
 )
 
@@ -55,5 +61,6 @@ ID_TOKEN_STANDARD_CLAIMS: Final = Setting[bool](
     default=False,
     section=Section.ID_TOKEN,
     effect="ID token: holds the claims of userinfo",
+    example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/idTokenConfig/idTokenIncludeStandardClaims")},
 )

@@ -12,7 +12,8 @@ from grantway.settings.callbacks import callback_problem
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# Control characters, and what neither UTF-8 nor XML can carry.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
@@ -31,7 +32,7 @@ class Kind(Generic[T]):
       value, or raises SettingProblem.
     - `write` gives the JSON form of a value; `parse(write(value)) == value`.
     - `says` gives the value in words for a person.
-    - `schema` is its JSON Schema, `hint` how it is written on the command line.
+    - `schema` is its JSON Schema, `hint` how it is written on the command line, `limits` what that does not say.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Kind(Generic[T]):
     says: Callable[[T], str]
     schema: dict[str, Any]
     hint: str
+    limits: str = ""
     many: bool = False
 
 
@@ -88,6 +90,9 @@ def text(limit: int, *, required: bool = False, lines: bool = False) -> Kind[str
         says=lambda value: value or "none",
         schema={"type": "string", "maxLength": limit, **({"minLength": 1} if required else {})},
         hint="TEXT",
+        limits=f"at most {limit} characters"
+        + (", not empty" if required else "")
+        + (", lines allowed" if lines else ""),
     )
 
 
@@ -105,6 +110,7 @@ EMAIL: Final = Kind[str](
     says=lambda value: value or "none",
     schema={"type": "string", "format": "email", "maxLength": 254},
     hint="ADDRESS",
+    limits="at most 254 characters",
 )
 
 
@@ -129,6 +135,7 @@ HTTPS_URL: Final = Kind[str](
     says=lambda value: value or "none",
     schema={"type": "string", "format": "uri", "maxLength": 2400},
     hint="https://…",
+    limits="at most 2400 characters",
 )
 
 
@@ -201,6 +208,7 @@ def names(limit: int, what: str) -> Kind[tuple[str, ...]]:
         says=lambda value: ", ".join(value) or "none",
         schema={"type": "array", "items": {"type": "string"}, "maxItems": limit},
         hint="NAME,…",
+        limits=f"at most {limit} {what}, each of at most 255 characters",
         many=True,
     )
 
@@ -225,5 +233,6 @@ CALLBACKS: Final = Kind[tuple[str, ...]](
     says=lambda value: "\n".join(value) or "none",
     schema={"type": "array", "items": {"type": "string"}},
     hint="URL (repeat for more)",
+    limits=f"together at most {CALLBACKS_TOTAL} characters; https, the app's own scheme, or http on localhost",
     many=True,
 )

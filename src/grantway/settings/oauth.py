@@ -35,7 +35,8 @@ OAUTH_ENABLED: Final = Setting[bool](
     help="Whether the app may ask for tokens at all. Apps for SAML or canvas alone leave it off.",
     default=True,
     section=Section.OAUTH,
-    effect="authorize, token: invalid_client_id when off",
+    effect="authorize, token: invalid_client_id when off; access tokens that are out are refused",
+    example="false",
     xml={"ConnectedApp": Xml(path="oauthConfig", present=True)},
 )
 
@@ -47,6 +48,7 @@ CALLBACK_URL: Final = Setting[tuple[str, ...]](
     default=(),
     section=Section.OAUTH,
     effect="authorize, token: redirect_uri_mismatch unless redirect_uri equals a line, byte by byte",
+    example="https://sync.harbour.example/callback",
     xml={"ConnectedApp": Xml(path="oauthConfig/callbackUrl", joined="\n")},
 )
 
@@ -58,6 +60,7 @@ SCOPES: Final = Setting[tuple[str, ...]](
     default=(),
     section=Section.OAUTH,
     effect="authorize: invalid_scope for anything outside; token: what scope= may hold",
+    example="api,refresh_token",
     xml={"ConnectedApp": Xml(path="oauthConfig/scopes")},
 )
 
@@ -70,6 +73,7 @@ REQUIRE_PKCE: Final = Setting[bool](
     for_new_apps=True,
     section=Section.OAUTH,
     effect="authorize: invalid_request 'missing required code challenge' without code_challenge",
+    example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isPkceRequired")},
 )
 
@@ -81,6 +85,7 @@ REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: Final = Setting[bool](
     default=True,
     section=Section.OAUTH,
     effect="token, authorization_code: invalid_client without the secret; one that is sent is checked either way",
+    example="false",
     xml={"ConnectedApp": Xml(path="oauthConfig/isConsumerSecretOptional", inverted=True)},
 )
 
@@ -92,6 +97,7 @@ REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: Final = Setting[bool](
     default=True,
     section=Section.OAUTH,
     effect="token, refresh_token: invalid_client without the secret; one that is sent is checked either way",
+    example="false",
     xml={"ConnectedApp": Xml(path="oauthConfig/isSecretRequiredForRefreshToken")},
 )
 
@@ -104,6 +110,7 @@ REFRESH_TOKEN_ROTATION: Final = Setting[bool](
     for_new_apps=True,
     section=Section.OAUTH,
     effect="token, refresh_token: the answer has a new refresh_token; a spent one is invalid_grant and ends its line",
+    example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isRefreshTokenRotationEnabled")},
 )
 
@@ -118,6 +125,7 @@ ROTATION_OVERLAP: Final = Setting[int](
     default=0,
     section=Section.OAUTH,
     effect="token, refresh_token: the immediate predecessor is answered with the same successor within this time",
+    example="30",
 )
 
 CLIENT_CREDENTIALS: Final = Setting[bool](
@@ -128,6 +136,7 @@ CLIENT_CREDENTIALS: Final = Setting[bool](
     default=False,
     section=Section.OAUTH,
     effect="token, client_credentials: invalid_grant 'client credentials flow not enabled' when off",
+    example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isClientCredentialEnabled")},
 )
 
@@ -139,6 +148,7 @@ INTROSPECT_ALL: Final = Setting[bool](
     default=False,
     section=Section.OAUTH,
     effect="introspect: tokens of other apps of the org are shown instead of active false",
+    example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isIntrospectAllTokens")},
 )
 
@@ -150,4 +160,5 @@ DOORS: Final = Setting[Doors](
     default=Doors.BOTH,
     section=Section.OAUTH,
     effect="authorize, token, introspect: unknown client at a door that is closed to the app",
+    example="standards",
 )

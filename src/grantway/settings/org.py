@@ -14,6 +14,7 @@ ORG_SESSION_TIMEOUT: Final = Setting[int](
     section=Section.ORG,
     held_by=Holder.ORG,
     effect="access token: INVALID_SESSION_ID after this time without use",
+    example="60",
 )
 
 REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
@@ -25,4 +26,5 @@ REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
     section=Section.ORG,
     held_by=Holder.ORG,
     effect="authorize: invalid_request 'missing required code challenge' without code_challenge",
+    example="true",
 )

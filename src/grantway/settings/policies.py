@@ -29,6 +29,7 @@ PERMITTED_USERS: Final = Setting[PermittedUsers](
     section=Section.POLICIES,
     held_by=Holder.POLICY,
     effect="authorize: OAUTH_APP_ACCESS_DENIED; token: invalid_app_access for users who are not approved",
+    example="admin_approved",
     xml={
         "ConnectedApp": Xml(
             path="oauthConfig/isAdminApproved", words={"false": "self_authorize", "true": "admin_approved"}
@@ -45,6 +46,7 @@ PROFILES: Final = Setting[tuple[str, ...]](
     section=Section.POLICIES,
     held_by=Holder.POLICY,
     effect="with admin approved users: who is approved",
+    example="Standard User",
     xml={"ConnectedApp": Xml(path="profileName")},
 )
 
@@ -57,6 +59,7 @@ PERMISSION_SETS: Final = Setting[tuple[str, ...]](
     section=Section.POLICIES,
     held_by=Holder.POLICY,
     effect="with admin approved users: who is approved",
+    example="Shipping Clerk",
     xml={"ConnectedApp": Xml(path="permissionSetName")},
 )
 
@@ -70,6 +73,7 @@ REFRESH_TOKEN_POLICY: Final = Setting[RefreshTokenPolicy](
     section=Section.POLICIES,
     held_by=Holder.POLICY,
     effect="token, refresh_token: invalid_grant 'expired access/refresh token' after its end",
+    example="specific_inactivity:30:DAYS",
     xml={"ConnectedApp": Xml(path="oauthPolicy/refreshTokenPolicy")},
 )
 
@@ -82,6 +86,7 @@ SESSION_TIMEOUT: Final = Setting[int | None](
     section=Section.POLICIES,
     held_by=Holder.POLICY,
     effect="access token: INVALID_SESSION_ID after this time; expires_in and exp at the standards' door",
+    example="15",
     xml={"ConnectedApp": Xml(path="sessionPolicy/sessionTimeout")},
 )
 
@@ -94,5 +99,6 @@ RUN_AS: Final = Setting[str](
     section=Section.POLICIES,
     held_by=Holder.POLICY,
     effect="token, client_credentials: invalid_grant 'no client credentials user enabled' without one",
+    example="sync@harbour.example",
     xml={"ConnectedApp": Xml(path="oauthConfig/oauthClientCredentialUser")},
 )

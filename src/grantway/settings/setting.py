@@ -1,5 +1,6 @@
 """What a setting is: declared once, read by form, CLI, API, XML both ways, documentation and enforcement."""
 
+import json
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar
@@ -70,6 +71,7 @@ class Setting(Generic[T]):
     - `for_new_apps`: what an app created here starts with, where that differs (decision 5).
     - `effect`: what it does on the wire, in protocol words; empty where it has none.
     - `shown_on`: where people see it, for settings without an effect on the wire.
+    - `example`: a value as somebody might write it on the command line.
     - `xml`: metadata type -> element.
     """
 
@@ -83,6 +85,7 @@ class Setting(Generic[T]):
     for_new_apps: T | _Unset = UNSET
     effect: str = ""
     shown_on: str = ""
+    example: str
     xml: dict[str, Xml] = field(default_factory=dict)
 
     def __hash__(self) -> int:
@@ -92,6 +95,18 @@ class Setting(Generic[T]):
     def starts_with(self) -> T:
         """What a new app, policy or org starts with."""
         return self.default if isinstance(self.for_new_apps, _Unset) else self.for_new_apps
+
+    @property
+    def example_argument(self) -> str:
+        """The example as NAME=VALUE."""
+        return f"{self.name}={self.example}"
+
+    def argument(self, value: T) -> str:
+        """Return NAME=VALUE as the command line takes it, before any quoting for a shell."""
+        written = self.kind.write(value)
+        if not isinstance(written, str):
+            return f"{self.name}={'none' if written is None else json.dumps(written)}"
+        return f"{self.name}={'@' if written.startswith('@') else ''}{written}"
 
 
 AnySetting = Setting[Any]

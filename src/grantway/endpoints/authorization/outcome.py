@@ -28,6 +28,7 @@ ON_THE_PAGE: Final = frozenset(
         no.NOT_ADMIN_APPROVED,
         no.APP_NOT_INSTALLED,
         no_app.APP_BLOCKED,
+        no_app.OAUTH_OFF,
         no_app.USER_INACTIVE,
     }
 )
@@ -62,9 +63,12 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
         "No administrator has installed this app in your org.",
         "Ask your administrator to look at the app, and send them this request id.",
     ),
-    no_app.APP_BLOCKED: _Words(
-        "Your administrator has blocked this app.", "Ask your administrator, and send them this request id."
-    ),
+    **{
+        reason: _Words(
+            "Your administrator has blocked this app.", "Ask your administrator, and send them this request id."
+        )
+        for reason in (no_app.APP_BLOCKED, no_app.OAUTH_OFF)
+    },
     no.TRANSACTION_GONE: _Words(
         "This page was answered already, is too old, or was opened in another browser.", _START_AGAIN, None
     ),

@@ -15,6 +15,13 @@ APP_BLOCKED: Final = Reason(
     means="An administrator blocked the app {app} in this org.",
     remedy="`grantway app unblock {app}` lets it in again.",
 )
+OAUTH_OFF: Final = Reason(
+    id="app.oauth_off",
+    wires=APP_BLOCKED.wires,
+    means="The OAuth settings of the app {app} were switched off while it was in use.",
+    remedy="Switch them on again, if the app should have access.",
+    setting=s.OAUTH_ENABLED,
+)
 APP_NOT_INSTALLED: Final = Reason(
     id="app.not_installed",
     wires=oauth(

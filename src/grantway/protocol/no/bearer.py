@@ -34,9 +34,16 @@ TOKEN_UNKNOWN: Final = Reason(
 TOKEN_EXPIRED: Final = Reason(
     id="bearer.expired",
     wires=_DEAD,
-    means="The access token ended at {ended_at}, after the session timeout.",
+    means="The access token ended at {ended_at}, after the session timeout of the app {app}.",
     remedy="Refresh the token, or set a longer session timeout.",
     setting=s.SESSION_TIMEOUT,
+)
+TOKEN_EXPIRED_FOR_ORG: Final = Reason(
+    id="bearer.expired_for_org",
+    wires=_DEAD,
+    means="The access token ended at {ended_at}, after the org's session timeout: the app {app} has none of its own.",
+    remedy="Refresh the token, or set a longer session timeout for the org or for this app (session_timeout).",
+    setting=s.ORG_SESSION_TIMEOUT,
 )
 TOKEN_REVOKED: Final = Reason(
     id="bearer.revoked",
@@ -59,8 +66,15 @@ USER_INACTIVE: Final = Reason(
 APP_BLOCKED: Final = Reason(
     id="bearer.app_blocked",
     wires=_DEAD,
-    means="The token's app {app} is blocked, or its OAuth settings are off.",
+    means="The token's app {app} is blocked in this org.",
     remedy="`grantway app unblock {app}` lets it in again.",
+)
+OAUTH_OFF: Final = Reason(
+    id="bearer.oauth_off",
+    wires=_DEAD,
+    means="The OAuth settings of the token's app {app} were switched off.",
+    remedy="Switch them on again, if the app should have access.",
+    setting=s.OAUTH_ENABLED,
 )
 NOT_ADMIN_APPROVED: Final = Reason(
     id="bearer.not_admin_approved",

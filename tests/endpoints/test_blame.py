@@ -1,0 +1,122 @@
+"""Who is refused because of a setting can find out which one it was, and how it is changed."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from grantway import settings as s
+from grantway.endpoints.people import userinfo
+from grantway.manage.caller import OPERATOR
+from grantway.manage.desk import Desk
+from grantway.manage.explain import explain
+from grantway.protocol import no
+from grantway.store.statement import Statement
+from tests.endpoints.house import BASE, SALESFORCE, House, TestApp
+
+Values = dict[s.AnySetting, Any]
+
+
+async def authorize(house: House, app: TestApp) -> None:
+    await house.authorize(app)
+
+
+async def redeem(house: House, app: TestApp) -> None:
+    await house.redeem(app, await house.code(app))
+
+
+async def redeem_without_secret(house: House, app: TestApp) -> None:
+    await house.redeem(app, await house.code(app), client_secret="")
+
+
+async def refresh_without_secret(house: House, app: TestApp) -> None:
+    await house.refresh(app, (await house.sign_in(app))["refresh_token"], client_secret="")
+
+
+async def refresh_twice(house: House, app: TestApp) -> None:
+    token = (await house.sign_in(app))["refresh_token"]
+    await house.refresh(app, token)
+    await house.refresh(app, token)
+
+
+async def refresh_late(house: House, app: TestApp) -> None:
+    token = (await house.sign_in(app))["refresh_token"]
+    house.clock.advance(minutes=120)
+    await house.refresh(app, token)
+
+
+async def use_late(house: House, app: TestApp) -> None:
+    token = (await house.sign_in(app))["access_token"]
+    house.clock.advance(minutes=180)
+    bearer = (b"authorization", f"Bearer {token}".encode())
+    await userinfo(house.call(f"{SALESFORCE}/userinfo", method="GET", headers=(bearer,)), house.server, BASE)
+
+
+async def ask_for_a_scope_too_many(house: House, app: TestApp) -> None:
+    await house.authorize(app, scope="api web")
+
+
+async def ask_to_be_answered_elsewhere(house: House, app: TestApp) -> None:
+    await house.authorize(app, redirect_uri="https://evil.example/")
+
+
+async def authorize_in_an_org_that_requires_pkce(house: House, app: TestApp) -> None:
+    await house.change("""UPDATE org SET settings = '{"require_pkce_for_all_apps": true}', version = 2""")
+    await house.authorize(app)
+
+
+async def client_credentials(house: House, app: TestApp) -> None:
+    form = {"grant_type": "client_credentials", "client_id": app.consumer_key, "client_secret": app.consumer_secret}
+    await house.token(form)
+
+
+CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[None]]]] = [
+    (s.OAUTH_ENABLED, {s.OAUTH_ENABLED: False}, redeem),
+    (s.CALLBACK_URL, {}, ask_to_be_answered_elsewhere),
+    (s.SCOPES, {}, ask_for_a_scope_too_many),
+    (s.REQUIRE_PKCE, {s.REQUIRE_PKCE: True}, authorize),
+    (s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW, {}, redeem_without_secret),
+    (s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW, {}, refresh_without_secret),
+    (s.REFRESH_TOKEN_ROTATION, {s.REFRESH_TOKEN_ROTATION: True}, refresh_twice),
+    (s.CLIENT_CREDENTIALS, {}, client_credentials),
+    (s.RUN_AS, {s.CLIENT_CREDENTIALS: True}, client_credentials),
+    (s.DOORS, {s.DOORS: s.Doors.STANDARDS}, redeem),
+    (
+        s.PERMITTED_USERS,
+        {s.PERMITTED_USERS: s.PermittedUsers.ADMIN_APPROVED},
+        redeem,
+    ),
+    (
+        s.REFRESH_TOKEN_POLICY,
+        {s.REFRESH_TOKEN_POLICY: s.RefreshTokenPolicy(form="specific_lifetime", number=1, unit="HOURS")},
+        refresh_late,
+    ),
+    (s.SESSION_TIMEOUT, {s.SESSION_TIMEOUT: 15}, use_late),
+    (s.ORG_SESSION_TIMEOUT, {}, use_late),
+    (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
+]
+
+
+@pytest.mark.parametrize(("setting", "values", "provoke"), CASES, ids=lambda part: getattr(part, "name", None))
+async def test_a_refusal_names_its_setting_and_the_command_that_changes_it(
+    house: House,
+    setting: s.AnySetting,
+    values: Values,
+    provoke: Callable[[House, TestApp], Awaitable[None]],
+) -> None:
+    await provoke(house, await house.app(values))
+    await house.server.refusals.flush()
+    ((request_id,),) = await house.db.all(Statement("SELECT request_id FROM refusal"))
+    desk = Desk(db=house.db, clock=house.clock, ring=house.server.ring, caller=OPERATOR)
+
+    told = await explain(desk, str(request_id))
+
+    assert (told.setting, told.setting_label) == (setting.name, setting.label)
+    of = "grantway org set" if setting.held_by is s.Holder.ORG else f"grantway app set {told.app}"
+    assert told.change == f"{of} {setting.name}=VALUE"
+    assert told.remedy
+    assert "?" not in told.means, "every fact that the explanation speaks of is there"
+
+
+def test_every_setting_that_can_refuse_is_among_these() -> None:
+    assert {setting for setting, _, _ in CASES} == {reason.setting for reason in no.ALL.values() if reason.setting}

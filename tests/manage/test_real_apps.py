@@ -1,0 +1,43 @@
+"""Every connected app that was collected from strangers is imported, and comes out saying what it said.
+
+The rules that these files follow are tested on files of our own in test_import_rules.py.
+"""
+
+import pytest
+
+from grantway.manage import orgs
+from grantway.manage.desk import Desk
+from grantway.manage.export_app import export_app
+from grantway.manage.import_app import import_files
+from grantway.manage.metadata_files import source_files
+from grantway.manage.metadata_values import KEY, SECRET, covered_paths
+from grantway.metadata.document import paths, read, unnumbered, without_secrets, write
+from tests.metadata.real_files import FOLDER, MISSING
+
+TAKEN = covered_paths() | {KEY, SECRET}
+SOURCES = sorted(path for path in FOLDER.iterdir() if path.is_dir()) if FOLDER.is_dir() else []
+
+
+@pytest.mark.skipif(not SOURCES, reason=MISSING)
+async def test_the_apps_of_every_source_import_and_come_out_saying_the_same(desk: Desk) -> None:
+    count = 0
+    for source in SOURCES:
+        org = await orgs.create(desk, orgs.NewOrg(name=source.name))
+        originals = {file.name: file.data for file in source_files(source)}
+
+        done = await import_files(desk, org, source_files(source))
+
+        assert [one for one in done if one.done == "failed"] == [], source.name
+        # One source holds three apps twice, in both of Salesforce's formats: what is read last counts.
+        last = {one.name: one for one in done if one.done != "skipped"}
+        count += len(last)
+        for app in last.values():
+            original = read(originals[app.file])
+            exported = await export_app(desk, org, app.name)
+            assert exported.data == write(original), app.file
+            assert read(exported.data) == without_secrets(original), app.file
+            assert exported.file.removesuffix("-meta.xml") == app.file.removesuffix("-meta.xml")
+            assert exported.left_out == {}
+            named = {kept.path for kept in app.kept}
+            assert {unnumbered(path) for path in paths(original)} <= named | TAKEN, app.file
+    assert count == len({(path.parent, path.name.partition(".")[0]) for path in FOLDER.rglob("*.connectedApp*")})
