@@ -159,14 +159,9 @@ def db() -> None:
 def upgrade(plan: bool, **given: Any) -> None:
     """Bring the schema up to date."""
     from grantway.manage import setup
-    from grantway.store import schema
 
     chosen = options(given)
-
-    async def work(desk: Any) -> Any:
-        return await (schema.pending(desk.db) if plan else setup.upgrade(desk))
-
-    steps = run(chosen, work, upgrade=False)
+    steps = run(chosen, setup.plan if plan else setup.upgrade, upgrade=False)
     named = [f"{step.number:04d}_{step.name}" for step in steps]
     word = "Would apply" if plan else "Applied"
     show(chosen, {"plan": plan, "migrations": named}, f"{word}: {', '.join(named) or 'nothing, it is current'}")

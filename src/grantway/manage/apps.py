@@ -76,7 +76,6 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
         ManageProblem: no right, a name or key that is taken or unusable, or values that are not taken.
     """
     values = parse_values(asked.values)
-    demand_rights(desk, org, values)
     name = api_name(asked.name)
     values = {one: one.starts_with for one in s.held_by(s.Holder.APP, s.Holder.POLICY)} | values
     values[s.LABEL] = values[s.LABEL] or asked.name.strip()[:80]
@@ -95,8 +94,10 @@ async def add(
     """Store a new app with exactly these values; key and secret are generated where they are empty.
 
     Raises:
-        ManageProblem: a name or key that is taken, or values that do not fit.
+        ManageProblem: no right, a name or key that is taken, or values that do not fit.
     """
+    # Nobody assigns anything by leaving a list empty.
+    demand_rights(desk, org, {one: value for one, value in values.items() if value != one.default})
     hidden = Secret(secret) if secret else new_consumer_secret()
     key = key or new_consumer_key()
     app_id, now = new_id(CONNECTED_APP), desk.clock.now_ms()

@@ -1,4 +1,4 @@
-"""Every test here that takes `db` runs on both engines: on a SQLite file and on a PostgreSQL of the tests' own."""
+"""Databases for tests: one that takes `db` runs on both engines, a SQLite file and a PostgreSQL of the tests' own."""
 
 import asyncio
 import shutil
