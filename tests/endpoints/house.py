@@ -253,7 +253,7 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
             ring=ring,
             urls=Urls.serving(BASE),
             directory=Directory(db, Apps(ring)),
-            signing=Signing(ring),
+            signing=Signing(ring, clock),
             refusals=refusals,
             workers=workers,
         )

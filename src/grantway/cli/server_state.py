@@ -198,19 +198,30 @@ def list_keys(**given: Any) -> None:
 
     chosen = options(given)
     found = run(chosen, all_keys)
-    rows = [
-        (one["kid"], one["purpose"], iso_seconds(one["created_at"]), "retired" if one["retired_at"] else "published")
-        for one in found
-    ]
+    rows = [(one["kid"], one["purpose"], iso_seconds(one["created_at"]), _key_state(one)) for one in found]
     show(chosen, list(found), table(rows, ("KID", "PURPOSE", "MADE", "STATE")))
 
 
+def _key_state(key: Any) -> str:
+    from grantway.protocol.when import iso_seconds
+
+    if key["state"] == "published":
+        return f"published until {iso_seconds(key['retired_at'])}"
+    return str(key["state"])
+
+
 @keys.command("rotate")
+@click.option("--at-once", is_flag=True, help="Retire the keys before now: for one that got into wrong hands.")
 @shared
-def rotate(**given: Any) -> None:
-    """Make a new signing key; a running server signs with it within a second."""
+def rotate(at_once: bool, **given: Any) -> None:
+    """Make a new signing key; a running server signs with it within a second.
+
+    The keys before stay published for a day, so that clients can verify what they signed. With --at-once nothing that
+    they signed counts any more.
+    """
     from grantway.manage.keys import rotate as rotate_keys
 
     chosen = options(given)
-    kid = run(chosen, rotate_keys)
-    show(chosen, {"kid": kid}, f"The key {kid} signs now; the ones before stay published for a day.")
+    kid = run(chosen, lambda desk: rotate_keys(desk, at_once=at_once))
+    before = "are retired" if at_once else "stay published for a day"
+    show(chosen, {"kid": kid}, f"The key {kid} signs now; the ones before {before}.")

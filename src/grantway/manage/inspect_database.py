@@ -16,7 +16,9 @@ from grantway.store.signing_keys import SEAL_PURPOSE
 from grantway.store.statement import Statement
 
 _INTEGRITY: Final = Statement("PRAGMA integrity_check")
-_KEY_ROWS: Final = Statement("SELECT kid, private_box FROM signing_key WHERE retired_at IS NULL ORDER BY kid")
+_KEY_ROWS: Final = Statement(
+    "SELECT kid, private_box FROM signing_key WHERE retired_at IS NULL OR retired_at > :now ORDER BY kid"
+)
 _APP_ROWS: Final = Statement("SELECT name, secret_box, secret_mac, settings FROM app ORDER BY id")
 _POLICY_ROWS: Final = Statement(
     "SELECT a.name, o.name, p.settings, p.run_as FROM app_policy p JOIN app a ON a.id = p.app_id"
@@ -62,7 +64,7 @@ async def _damage(desk: Desk) -> AsyncIterator[str]:
 
 
 async def _signing_keys(desk: Desk) -> AsyncIterator[str]:
-    rows = cast(Sequence[tuple[str, bytes]], await desk.session.all(_KEY_ROWS))
+    rows = cast(Sequence[tuple[str, bytes]], await desk.session.all(_KEY_ROWS, desk.clock.now_ms()))
     if not rows:
         yield "there is no signing key: grantway keys rotate makes one"
     for kid, box in rows:

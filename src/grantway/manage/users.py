@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from grantway.domain.org import Org, User, UserDetails
+from grantway.domain.org import Org, User, UserDetails, canonical_username
 from grantway.domain.permissions import MANAGE_USERS, read_permissions
 from grantway.kit.ids import USER, canonical_id, new_id
 from grantway.manage import holders
@@ -18,7 +18,7 @@ from grantway.manage.desk import Desk
 from grantway.manage.passwords import hash_password
 from grantway.manage.problem import ManageProblem
 from grantway.settings.kinds import EMAIL, FLAG, SettingProblem, text
-from grantway.store.people import USER_COLUMNS, canonical_username, permissions_of, user_and_password, user_by_id
+from grantway.store.people import USER_COLUMNS, permissions_of, user_and_password, user_by_id
 from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert(
