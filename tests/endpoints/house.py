@@ -233,6 +233,16 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
     clock = FrozenClock()
     db = SqliteDatabase(str(folder / "house.db"), clock)
     await schema.upgrade(db)
+    try:
+        async with house_on(db, clock) as house:
+            yield house
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
+    """Build the house in an empty database of the newest schema, which stays open in the end."""
     ring = KeyRing([os.urandom(32)])
     desk = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
     async with desk.changing() as changing:
@@ -261,4 +271,3 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
             yield House(server, clock, desk, org, user_ids)
         finally:
             await refusals.close()
-            await db.close()
