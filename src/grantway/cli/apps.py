@@ -45,8 +45,8 @@ def create(
     from grantway.manage import apps, orgs
 
     chosen = options(given)
-    asked = {"contact_email": contact_email, **pairs(values)}
-    secret = secret_from_stdin("consumer_secret") if consumer_secret_stdin else ""
+    asked = {"contact_email": contact_email, **pairs(values, chosen)}
+    secret = secret_from_stdin("consumer_secret", chosen) if consumer_secret_stdin else ""
 
     async def work(desk: Any) -> Any:
         new = apps.NewApp(name=name, values=asked, consumer_key=consumer_key, consumer_secret=secret)
@@ -107,7 +107,7 @@ def set_app(name: str, values: tuple[str, ...], **given: Any) -> None:
     from grantway.manage import apps, orgs
 
     chosen = options(given)
-    asked = pairs(values)
+    asked = pairs(values, chosen)
 
     async def work(desk: Any) -> Any:
         return await apps.change(desk, await orgs.find(desk, chosen.org), name, asked)

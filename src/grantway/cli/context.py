@@ -138,7 +138,7 @@ def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool |
         fail(str(problem), chosen)
 
 
-def pairs(arguments: tuple[str, ...]) -> dict[str, Any]:
+def pairs(arguments: tuple[str, ...], chosen: Options) -> dict[str, Any]:
     """Read NAME=VALUE arguments; a repeated name is a list, `@file` reads a file, JSON lists are lists."""
     import json
 
@@ -152,12 +152,12 @@ def pairs(arguments: tuple[str, ...]) -> dict[str, Any]:
             try:
                 value = Path(raw[1:]).read_text()
             except (OSError, UnicodeDecodeError) as problem:
-                fail(f"{name}: {problem}")
+                fail(f"{name}: {problem}", chosen)
         elif raw.startswith("["):
             try:
                 value = json.loads(raw)
             except (ValueError, RecursionError) as problem:
-                fail(f"{name}: the JSON list cannot be read: {problem}")
+                fail(f"{name}: the JSON list cannot be read: {problem}", chosen)
         if name in found:
             before = found[name] if isinstance(found[name], list) else [found[name]]
             value = before + (value if isinstance(value, list) else [value])
@@ -165,13 +165,17 @@ def pairs(arguments: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def secret_from_stdin(what: str) -> str:
-    """Read one line of standard input, so that a secret stands in no history and no process list."""
+def secret_from_stdin(what: str, chosen: Options) -> str:
+    """Read one line of standard input, so that a secret stands in no history and no process list.
+
+    A person is asked for it, and it is not shown.
+    """
     try:
-        line = sys.stdin.readline()
+        asked = sys.stdin.isatty()
+        line = click.prompt(what, hide_input=True, err=True, default="") if asked else sys.stdin.readline()
     except UnicodeDecodeError:
-        fail(f"{what}: standard input is no text in UTF-8")
+        fail(f"{what}: standard input is no text in UTF-8", chosen)
     text = line.rstrip("\r\n")
     if not text:
-        fail(f"{what}: standard input is empty")
+        fail(f"{what}: standard input is empty", chosen)
     return text

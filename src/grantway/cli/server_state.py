@@ -45,13 +45,18 @@ def list_tokens(username: str, app_name: str, **given: Any) -> None:
 
 @token.command("revoke")
 @click.argument("line_id", metavar="[ID]", required=False)
-@click.option("--user", "username", default="", help="All of this user's; ends their sessions too.")
-@click.option("--app", "app_name", default="", help="All of this app's.")
+@click.option("--user", "username", help="All of this user's; ends their sessions too.")
+@click.option("--app", "app_name", help="All of this app's.")
 @click.option("--all", "everything", is_flag=True, help="Everything of the org.")
 @click.option("--token-stdin", is_flag=True, help="The token that standard input holds.")
 @shared
 def revoke_tokens(
-    line_id: str | None, username: str, app_name: str, everything: bool, token_stdin: bool, **given: Any
+    line_id: str | None,
+    username: str | None,
+    app_name: str | None,
+    everything: bool,
+    token_stdin: bool,
+    **given: Any,
 ) -> None:
     """End tokens: one (by its ID in the list, or itself), a user's, an app's, a user's in an app, or all of the org.
 
@@ -59,19 +64,23 @@ def revoke_tokens(
     grantway token revoke --user ada@example.com --app Shipment_Sync
     grantway token revoke --token-stdin < token.txt
     """
+    from grantway.kit.secrets import access_token_row, refresh_token_row
     from grantway.manage import orgs, tokens
 
     chosen = options(given)
-    named = [bool(line_id), bool(username or app_name), everything, token_stdin]
-    if sum(named) != 1:
+    # Something empty is most likely a variable that a script never set: never read it as "all".
+    named = [line_id is not None, username is not None or app_name is not None, everything, token_stdin]
+    if sum(named) != 1 or "" in {line_id, username, app_name}:
         misuse("say what to end: an ID, --user and --app, --all, or --token-stdin")
-    one = secret_from_stdin("token") if token_stdin else line_id
+    if line_id and (access_token_row(line_id) or refresh_token_row(line_id)):
+        misuse("a token on the command line can be read by others: give it by --token-stdin")
+    one = secret_from_stdin("token", chosen) if token_stdin else line_id
 
     async def work(desk: Any) -> Any:
         org = await orgs.find(desk, chosen.org)
         if one:
             return await tokens.revoke_one(desk, org, one)
-        return await tokens.revoke(desk, org, username=username, app=app_name)
+        return await tokens.revoke(desk, org, username=username or "", app=app_name or "")
 
     ended = run(chosen, work)
     show(chosen, {"ended": ended}, f"Ended {ended} lines and tokens; they are refused from this moment.")

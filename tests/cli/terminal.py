@@ -1,0 +1,61 @@
+"""The command line inside the test's own process: ten times quicker than starting one for each command."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from click.testing import CliRunner
+
+from grantway.cli.root import cli
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left: exit status and both outputs."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def grantway(*arguments: str, stdin: str | bytes = "", env: dict[str, str] | None = None) -> Done:
+    """Run a command as a user does; an exception that would end in a traceback is raised."""
+    result = CliRunner(env=env).invoke(cli, arguments, input=stdin, prog_name="grantway", catch_exceptions=False)
+    return Done(result.exit_code, result.stdout, result.stderr)
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A command line with options that each command is given: the database and its key file."""
+
+    options: list[str] = field(default_factory=list)
+
+    def run(self, *arguments: str, stdin: str | bytes = "", as_user: str = "", org: str = "") -> Done:
+        """Run a command against the database."""
+        more = [*(["--as", as_user] if as_user else []), *(["--org", org] if org else [])]
+        return grantway(*self.options, *more, *arguments, stdin=stdin)
+
+    def says(self, *arguments: str, stdin: str | bytes = "", as_user: str = "", org: str = "") -> str:
+        """Run a command that must succeed, and return what it prints for people."""
+        done = self.run(*arguments, stdin=stdin, as_user=as_user, org=org)
+        assert (done.returncode, done.stderr) == (0, ""), done
+        return done.stdout
+
+    def json(self, *arguments: str, stdin: str | bytes = "", as_user: str = "", org: str = "") -> Any:
+        """Run a command that must succeed, and return its one JSON document."""
+        return json.loads(self.says(*arguments, "--json", stdin=stdin, as_user=as_user, org=org))
+
+    def refuses(self, *arguments: str, stdin: str | bytes = "", as_user: str = "", org: str = "") -> str:
+        """Run a command that must be refused with status 1 and one line, and return the line."""
+        done = self.run(*arguments, stdin=stdin, as_user=as_user, org=org)
+        assert (done.returncode, done.stdout) == (1, ""), done
+        assert done.stderr.startswith("grantway: ")
+        assert done.stderr.count("\n") == 1
+        return done.stderr
+
+    def user(self, username: str, *permissions: str, org: str = "") -> str:
+        """Make a user of a profile of their own with exactly these permissions; return the password."""
+        profile = f"Profile of {username}"
+        self.says("profile", "create", profile, *permissions, org=org)
+        made = self.json("user", "create", username, "--email", username, "--profile", profile, org=org)
+        return str(made["password"])
