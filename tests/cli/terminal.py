@@ -1,5 +1,6 @@
 """The command line inside the test's own process: ten times quicker than starting one for each command."""
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from click.testing import CliRunner
 
 from grantway.cli.root import cli
+from grantway.kit.clock import SystemClock
+from grantway.store.open import open_database
+from grantway.store.statement import Statement
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,21 @@ class Terminal:
         assert done.stderr.startswith("grantway: ")
         assert done.stderr.count("\n") == 1
         return done.stderr
+
+    def events(self, like: str) -> list[tuple[str, dict[str, Any]]]:
+        """Return kind and detail of the events on record whose kinds are like this."""
+
+        async def read() -> list[tuple[str, dict[str, Any]]]:
+            named = dict(zip(self.options[::2], self.options[1::2], strict=True))
+            url = named.get("--database") or f"sqlite:///{named['--data']}/grantway.db"
+            db = await open_database(url, SystemClock())
+            try:
+                rows = await db.all(Statement("SELECT kind, detail FROM event WHERE kind LIKE :like ORDER BY id"), like)
+            finally:
+                await db.close()
+            return [(str(kind), json.loads(str(detail))) for kind, detail in rows]
+
+        return asyncio.run(read())
 
     def user(self, username: str, *permissions: str, org: str = "") -> str:
         """Make a user of a profile of their own with exactly these permissions; return the password."""
