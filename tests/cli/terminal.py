@@ -34,6 +34,20 @@ class Terminal:
 
     options: list[str] = field(default_factory=list)
 
+    @property
+    def database(self) -> str:
+        """The URL of the database."""
+        return self._named.get("--database") or f"sqlite:///{self._named['--data']}/grantway.db"
+
+    @property
+    def key_file(self) -> str:
+        """The path of the key file."""
+        return self._named.get("--secret-key-file") or f"{self._named['--data']}/secret.key"
+
+    @property
+    def _named(self) -> dict[str, str]:
+        return dict(zip(self.options[::2], self.options[1::2], strict=True))
+
     def run(self, *arguments: str, stdin: str | bytes = "", as_user: str = "", org: str = "") -> Done:
         """Run a command against the database."""
         more = [*(["--as", as_user] if as_user else []), *(["--org", org] if org else [])]
@@ -61,14 +75,12 @@ class Terminal:
         """Return kind and detail of the events on record whose kinds are like this."""
 
         async def read() -> list[tuple[str, dict[str, Any]]]:
-            named = dict(zip(self.options[::2], self.options[1::2], strict=True))
-            url = named.get("--database") or f"sqlite:///{named['--data']}/grantway.db"
-            db = await open_database(url, SystemClock())
+            db = await open_database(self.database, SystemClock())
             try:
                 rows = await db.all(Statement("SELECT kind, detail FROM event WHERE kind LIKE :like ORDER BY id"), like)
             finally:
                 await db.close()
-            return [(str(kind), json.loads(str(detail))) for kind, detail in rows]
+            return [(str(kind), json.loads(str(detail) or "{}")) for kind, detail in rows]
 
         return asyncio.run(read())
 
