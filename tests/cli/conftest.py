@@ -20,14 +20,14 @@ def sqlite_begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_begun(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The options that name a PostgreSQL database with the org, to copy, and its key file."""
-    key_file = tmp_path_factory.mktemp("named") / "grantway.key"
+def postgres_begun(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """A PostgreSQL database with the org, to copy."""
+    key_file = tmp_path_factory.mktemp("named") / "named.key"
     key_file.write_text(new_key_line())
-    options = ["--database", postgres.create_database(), "--secret-key-file", str(key_file)]
-    Terminal(options).says("db", "upgrade")
-    Terminal(options).says("org", "create", "Harbour")
-    return options
+    begun = Terminal(["--database", postgres.create_database(), "--secret-key-file", str(key_file)])
+    begun.says("db", "upgrade")
+    begun.says("org", "create", "Harbour")
+    return begun
 
 
 @pytest.fixture
@@ -37,12 +37,14 @@ def data(sqlite_begun: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def terminal(engine: str, request: pytest.FixtureRequest) -> Iterator[Terminal]:
+def terminal(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
+    """A command line at a database with one org."""
     if engine == "sqlite":
         yield Terminal(["--data", request.getfixturevalue("data")])
         return
     server: PostgresServer = request.getfixturevalue("postgres")
-    _, url, *key_file = request.getfixturevalue("postgres_begun")
-    copy = server.create_database(template=url)
-    yield Terminal(["--database", copy, *key_file])
+    begun: Terminal = request.getfixturevalue("postgres_begun")
+    copy = server.create_database(template=begun.database)
+    key_file = shutil.copy(begun.key_file, tmp_path / "named.key")
+    yield Terminal(["--database", copy, "--secret-key-file", str(key_file)])
     server.drop_database(copy)

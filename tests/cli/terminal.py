@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from grantway.cli.root import cli
 from grantway.kit.clock import SystemClock
 from grantway.store.open import open_database
-from grantway.store.statement import Statement
+from grantway.store.statement import Row, Statement
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,23 @@ class Terminal:
 
     def events(self, like: str) -> list[tuple[str, dict[str, Any]]]:
         """Return kind and detail of the events on record whose kinds are like this."""
+        rows = self._run_sql("SELECT kind, detail FROM event WHERE kind LIKE :like ORDER BY id", like)
+        return [(str(kind), json.loads(str(detail) or "{}")) for kind, detail in rows]
 
-        async def read() -> list[tuple[str, dict[str, Any]]]:
+    def write(self, sql: str) -> None:
+        """Change the database behind the command line's back."""
+        self._run_sql(sql)
+
+    def _run_sql(self, sql: str, *values: str) -> Sequence[Row]:
+        async def work() -> Sequence[Row]:
             db = await open_database(self.database, SystemClock())
             try:
-                rows = await db.all(Statement("SELECT kind, detail FROM event WHERE kind LIKE :like ORDER BY id"), like)
+                async with db.transaction() as transaction:
+                    return await transaction.run(Statement(sql), *values)
             finally:
                 await db.close()
-            return [(str(kind), json.loads(str(detail) or "{}")) for kind, detail in rows]
 
-        return asyncio.run(read())
+        return asyncio.run(work())
 
     def user(self, username: str, *permissions: str, org: str = "") -> str:
         """Make a user of a profile of their own with exactly these permissions; return the password."""

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from grantway.cli.context import options, run, secret_from_stdin, shared
+from grantway.cli.options import Options
 from grantway.cli.printing import columns, fail, misuse, show, table
 
 
@@ -86,7 +87,7 @@ def revoke_tokens(
     show(chosen, {"ended": ended}, f"Ended {ended} lines and tokens; they are refused from this moment.")
 
 
-@click.command()
+@click.command(short_help="The catalogue of settings.")
 @click.argument("name", required=False)
 @shared
 def settings(name: str | None, **given: Any) -> None:
@@ -134,7 +135,7 @@ def _setting(setting: Any) -> dict[str, Any]:
     }
 
 
-@click.command()
+@click.command(short_help="Why a request was refused.")
 @click.argument("request_id", metavar="ID")
 @shared
 def explain(request_id: str, **given: Any) -> None:
@@ -162,6 +163,14 @@ def db() -> None:
     """The database: schema and integrity."""
 
 
+def _of_operator(given: dict[str, Any]) -> Options:
+    """Take the options of a command that may meet a database without users in it."""
+    chosen = options(given)
+    if chosen.as_user:
+        fail("--as: the database is the operator's to look after", chosen)
+    return chosen
+
+
 @db.command("upgrade")
 @click.option("--plan", is_flag=True, help="Only say what would be done.")
 @shared
@@ -169,7 +178,7 @@ def upgrade(plan: bool, **given: Any) -> None:
     """Bring the schema up to date."""
     from grantway.manage import setup
 
-    chosen = options(given)
+    chosen = _of_operator(given)
     steps = run(chosen, setup.plan if plan else setup.upgrade, upgrade=False)
     named = [f"{step.number:04d}_{step.name}" for step in steps]
     word = "Would apply" if plan else "Applied"
@@ -182,7 +191,7 @@ def check(**given: Any) -> None:
     """Check schema, integrity, that the key file opens every secret, and that settings can be read."""
     from grantway.manage.inspect_database import inspect
 
-    chosen = options(given)
+    chosen = _of_operator(given)
     found = run(chosen, inspect, upgrade=False)
     lines = [f"Schema {found.version}, {len(found.pending)} migrations pending"]
     lines += found.problems or ([] if found.pending else ["Everything is whole and can be read."])
