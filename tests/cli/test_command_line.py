@@ -8,14 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.served import grantway, serving
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> str:
-    """A data folder with one org."""
-    assert grantway("--data", str(tmp_path), "org", "create", "Harbour").returncode == 0
-    return str(tmp_path)
+from tests.cli.terminal import grantway
+from tests.journeys.served import serving
 
 
 def create_app(data: str, *values: str) -> dict[str, object]:

@@ -1,8 +1,9 @@
-"""A small house to test endpoints in: one org, its users and apps, written straight into a real database."""
+"""A small house to test endpoints in: one org, its users and apps, in a real database."""
 
 import base64
 import json
 import os
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from grantway import settings as s
+from grantway.domain.org import Org
 from grantway.domain.token import Code
 from grantway.endpoints.authorize import authorize
 from grantway.endpoints.refusals import RefusalLog
@@ -21,12 +23,15 @@ from grantway.endpoints.signing import Signing
 from grantway.endpoints.token import token
 from grantway.kit.clock import FrozenClock
 from grantway.kit.http import Call, Reply, new_request_id
-from grantway.kit.ids import CONNECTED_APP, ORG, PROFILE, USER, new_id, new_row_id
+from grantway.kit.ids import new_row_id
 from grantway.kit.jose import SigningKey, s256
-from grantway.kit.secrets import KeyRing, fingerprint, new_code, new_consumer_key, new_consumer_secret
+from grantway.kit.secrets import KeyRing, fingerprint, new_code
 from grantway.kit.urls import Urls
+from grantway.manage import apps, holders, orgs, users
+from grantway.manage.caller import OPERATOR
+from grantway.manage.desk import Desk
 from grantway.store import schema, tokens
-from grantway.store.apps import SECRET_PURPOSE, Apps
+from grantway.store.apps import Apps
 from grantway.store.database import Database
 from grantway.store.directory import Directory
 from grantway.store.open import open_database
@@ -40,47 +45,6 @@ SALESFORCE = "/services/oauth2"
 STANDARDS = "/oidc"
 _FORM = (b"content-type", b"application/x-www-form-urlencoded")
 _SIGNING_PEM = SigningKey.generate_pem()
-_ORG = Insert("org", ["id", "name", "edition", "my_domain", "settings", "version", "not_before", "created_at"])
-_PROFILE = Insert("profile", ["id", "org_id", "name", "label", "permissions", "created_at"])
-_PERSON = Insert(
-    "person",
-    [
-        "id",
-        "org_id",
-        "username",
-        "email",
-        "first_name",
-        "last_name",
-        "profile_id",
-        "password_hash",
-        "is_active",
-        "is_frozen",
-        "not_before",
-        "details",
-        "created_at",
-        "updated_at",
-    ],
-)
-_APP = Insert(
-    "app",
-    [
-        "id",
-        "org_id",
-        "name",
-        "consumer_key",
-        "secret_mac",
-        "secret_box",
-        "settings",
-        "metadata",
-        "version",
-        "created_at",
-        "created_by",
-    ],
-)
-_POLICY = Insert(
-    "app_policy",
-    ["org_id", "app_id", "settings", "run_as", "version", "is_blocked", "not_before", "installed_at"],
-)
 _KEY = Insert("signing_key", ["kid", "purpose", "private_box", "created_at", "retired_at"])
 
 
@@ -100,8 +64,14 @@ class House:
 
     server: Server
     clock: FrozenClock
-    org_id: str
+    desk: Desk
+    org: Org
     user_ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def org_id(self) -> str:
+        """The id of the house's org."""
+        return self.org.id
 
     @property
     def db(self) -> Database:
@@ -113,32 +83,11 @@ class House:
         given: dict[s.AnySetting, Any] = {
             s.SCOPES: ("api", "id", "openid", "refresh_token"),
             s.CALLBACK_URL: (CALLBACK,),
+            **({s.RUN_AS: run_as} if run_as else {}),
             **(values or {}),
         }
-        of_app = {one.name: one.kind.write(v) for one, v in given.items() if one.held_by is s.Holder.APP}
-        of_policy = {one.name: one.kind.write(v) for one, v in given.items() if one.held_by is s.Holder.POLICY}
-        if run_as:
-            of_policy["run_as"] = run_as
-        app = TestApp(new_id(CONNECTED_APP), new_consumer_key(), new_consumer_secret().reveal())
-        box = self.server.ring.seal(app.consumer_secret.encode(), SECRET_PURPOSE)
-        now = self.clock.now_ms()
-        async with self.db.transaction() as transaction:
-            await transaction.run(
-                _APP,
-                app.id,
-                self.org_id,
-                f"App_{app.id[-6:]}",
-                app.consumer_key,
-                b"",
-                box,
-                json.dumps(of_app),
-                "",
-                1,
-                now,
-                "",
-            )
-            await transaction.run(_POLICY, self.org_id, app.id, json.dumps(of_policy), run_as, 1, 0, 0, now)
-        return app
+        app = (await apps.add(self.desk, self.org, f"App_{secrets.token_hex(6)}", given)).app
+        return TestApp(app.id, app.consumer_key, app.secret.reveal())
 
     async def change(self, text: str, *values: str | int) -> None:
         """Change something behind the server's back, as another process would."""
@@ -278,42 +227,41 @@ def _json(reply: Reply) -> tuple[int, dict[str, Any]]:
     return reply.status, json.loads(reply.body)
 
 
+def _user(name: str, profile: str) -> users.NewUser:
+    address = f"{name}@harbour.example"
+    return users.NewUser(
+        username=address, email=address, first_name=name.title(), last_name="Lovelace", profile=profile
+    )
+
+
 @asynccontextmanager
 async def open_house(folder: Path, url: str = "") -> AsyncIterator[House]:
     """Build a house: org Harbour, users ada (Standard) and ben (Minimum); on a fresh SQLite file if no URL is given."""
     clock = FrozenClock()
     db = await open_database(url or f"sqlite:///{folder}/house.db", clock)
     await schema.upgrade(db)
+    try:
+        async with house_on(db, clock) as house:
+            yield house
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
+    """Build the house in an empty database of the newest schema, which stays open in the end."""
     ring = KeyRing([os.urandom(32)])
-    now = clock.now_ms()
-    org_id = new_id(ORG)
-    profiles = {"Standard": '["ApiEnabled"]', "Minimum": "[]"}
-    profile_ids = {name: new_id(PROFILE) for name in profiles}
-    users = {"ada": "Standard", "ben": "Minimum"}
-    user_ids = {name: new_id(USER) for name in users}
-    async with db.transaction() as transaction:
-        await transaction.run(_ORG, org_id, "Harbour", "Developer Edition", "harbour", "{}", 1, 0, now)
-        for name, permissions in profiles.items():
-            await transaction.run(_PROFILE, profile_ids[name], org_id, name, name, permissions, now)
-        for name, profile in users.items():
-            await transaction.run(
-                _PERSON,
-                user_ids[name],
-                org_id,
-                f"{name}@harbour.example",
-                f"{name}@harbour.example",
-                name.title(),
-                "Lovelace",
-                profile_ids[profile],
-                "",
-                1,
-                0,
-                0,
-                "{}",
-                now,
-                now,
-            )
-        await transaction.run(_KEY, "220", ID_TOKEN, ring.seal(_SIGNING_PEM, SEAL_PURPOSE), now, None)
+    desk = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
+    async with desk.changing() as changing:
+        org = await orgs.create(changing, orgs.NewOrg(name="Harbour"))
+        for profile, permissions in (("Standard", ("ApiEnabled",)), ("Minimum", ())):
+            await holders.create(changing, holders.PROFILES, org.id, profile, permissions)
+        user_ids = {
+            name: (await users.create(changing, org, _user(name, profile))).id
+            for name, profile in (("ada", "Standard"), ("ben", "Minimum"))
+        }
+        # Every house signs with the same key: to make one takes longer than most tests.
+        await changing.run(_KEY, "220", ID_TOKEN, ring.seal(_SIGNING_PEM, SEAL_PURPOSE), clock.now_ms(), None)
     refusals = RefusalLog(db, clock)
     with ThreadPoolExecutor(2) as workers:
         server = Server(
@@ -322,12 +270,11 @@ async def open_house(folder: Path, url: str = "") -> AsyncIterator[House]:
             ring=ring,
             urls=Urls.serving(BASE),
             directory=Directory(db, Apps(ring)),
-            signing=Signing(ring),
+            signing=Signing(ring, clock),
             refusals=refusals,
             workers=workers,
         )
         try:
-            yield House(server, clock, org_id, user_ids)
+            yield House(server, clock, desk, org, user_ids)
         finally:
             await refusals.close()
-            await db.close()

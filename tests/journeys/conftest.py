@@ -9,16 +9,8 @@ from playwright.sync_api import Browser
 from tests.journeys.chromium import listening
 from tests.journeys.engines import Engine, on_postgres, on_sqlite
 from tests.journeys.served import Served, serving
-from tests.toolchain import PostgresServer, chromium, need, postgres_bin
+from tests.toolchain import chromium, need
 from tests.toolchain.browser import launched
-
-
-@pytest.fixture(scope="package")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server for all journeys."""
-    need(postgres_bin(), "PostgreSQL")
-    with PostgresServer() as server:
-        yield server
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -1,19 +1,59 @@
-"""A desk of the operator's, at a database of its own."""
+"""A desk to administrate at, on both engines, with one org: Harbour."""
 
 import os
+import secrets
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from grantway.domain.org import Org
+from grantway.domain.org import Org, User
 from grantway.kit.clock import FrozenClock
 from grantway.kit.secrets import KeyRing
-from grantway.manage import orgs
-from grantway.manage.caller import OPERATOR
+from grantway.manage import holders, orgs, users
+from grantway.manage.caller import OPERATOR, caller_named
 from grantway.manage.desk import Desk
 from grantway.store import schema
+from grantway.store.database import Database
 from grantway.store.sqlite import SqliteDatabase
+
+
+@dataclass(frozen=True)
+class Office:
+    """Where a test administrates: the operator's desk, the clock it is looked at, and the first org."""
+
+    desk: Desk
+    clock: FrozenClock
+    org: Org
+
+    async def user(self, *permissions: str, org: Org | None = None, username: str = "") -> User:
+        """Make a user, of a profile of their own that gives exactly these permissions."""
+        profile = f"Profile {secrets.token_hex(4)}"
+        org = org or self.org
+        username = username or f"{secrets.token_hex(4)}@harbour.example"
+        async with self.desk.changing() as changing:
+            await holders.create(changing, holders.PROFILES, org.id, profile, permissions)
+            return await users.create(changing, org, users.NewUser(username=username, email=username, profile=profile))
+
+    async def seat(self, *permissions: str, org: Org | None = None) -> Desk:
+        """Give the desk to a new user with exactly these permissions."""
+        return await self.seat_of(await self.user(*permissions, org=org))
+
+    async def seat_of(self, user: User) -> Desk:
+        """Give the desk to a user."""
+        return replace(self.desk, caller=await caller_named(self.desk.db, user.username))
+
+    async def other_org(self) -> Org:
+        """Make a second org."""
+        return await orgs.create(self.desk, orgs.NewOrg(name="Northwind"))
+
+
+@pytest.fixture
+async def office(db: Database) -> Office:
+    clock = FrozenClock()
+    desk = Desk(db=db, clock=clock, ring=KeyRing([os.urandom(32)]), caller=OPERATOR)
+    return Office(desk, clock, await orgs.create(desk, orgs.NewOrg(name="Harbour")))
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from grantway.kit.clock import SystemClock
 from grantway.store.database import Database
 from grantway.store.statement import Conflict, Statement, Step, Update, Write
+from tests.conftest import Opener
 from tests.store import rows
-from tests.store.conftest import Opener
 
 PROJECT = Path(__file__).resolve().parents[2]
 RACER = """

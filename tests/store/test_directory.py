@@ -4,7 +4,7 @@ import pytest
 
 from grantway.store.database import Database
 from grantway.store.statement import Conflict, Statement
-from tests.store.conftest import Opener
+from tests.conftest import Opener
 
 NOW = 1_700_000_000_000
 MADE = {

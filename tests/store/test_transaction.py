@@ -6,8 +6,8 @@ import pytest
 
 from grantway.store.database import Database
 from grantway.store.statement import Conflict, Statement, Write
+from tests.conftest import Opener
 from tests.store import rows
-from tests.store.conftest import Opener
 
 _COUNT = Statement("SELECT failures FROM login_failure WHERE principal = 'ada'")
 _SET = Statement("UPDATE login_failure SET failures = :failures WHERE principal = 'ada'")

@@ -45,7 +45,7 @@ def create(
 
     chosen = options(given)
     asked = {"contact_email": contact_email, **pairs(values, chosen)}
-    secret = secret_from_stdin("consumer_secret") if consumer_secret_stdin else ""
+    secret = secret_from_stdin("consumer_secret", chosen) if consumer_secret_stdin else ""
 
     async def work(desk: Any) -> Any:
         new = apps.NewApp(name=name, values=asked, consumer_key=consumer_key, consumer_secret=secret)

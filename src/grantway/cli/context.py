@@ -98,10 +98,12 @@ def read_config(path: str) -> dict[str, Any]:
 
 def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool | None = None) -> T:
     """Open the database, do the work at a desk with the caller's rights, close; problems end in one line."""
+    from dataclasses import replace
+
     from grantway.kit.clock import SystemClock
     from grantway.kit.keyfile import read_key_ring
     from grantway.kit.secrets import KeyRingError
-    from grantway.manage.caller import OPERATOR
+    from grantway.manage.caller import OPERATOR, caller_named
     from grantway.manage.desk import Desk
     from grantway.manage.problem import ManageProblem
     from grantway.manage.setup import make_ready
@@ -121,7 +123,9 @@ def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool |
             desk = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
             if upgrade is not False:
                 await make_ready(desk, upgrade=chosen.is_embedded)
-            return await work(await _seated(desk, chosen.as_user) if chosen.as_user else desk)
+            if chosen.as_user:
+                desk = replace(desk, caller=await caller_named(db, chosen.as_user))
+            return await work(desk)
         finally:
             await db.close()
 
@@ -135,23 +139,6 @@ def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool |
         fail(f"a stored setting cannot be read ({problem}); grantway db check says which", chosen)
     except (ManageProblem, Unavailable, KeyRingError) as problem:
         fail(str(problem), chosen)
-
-
-async def _seated(desk: Any, username: str) -> Any:
-    """Give the desk to a user, with the rights that they have at this moment."""
-    from dataclasses import replace
-
-    from grantway.manage.caller import Caller
-    from grantway.manage.problem import ManageProblem
-    from grantway.store.people import permissions_of, user_and_password
-
-    found = await user_and_password(desk.db, username)
-    if found is None or not found[0].may_act:
-        raise ManageProblem(f"--as: there is no active user {username!r}")
-    user = found[0]
-    permissions = await permissions_of(desk.db, user)
-    caller = Caller(user_id=user.id, username=user.username, org_id=user.org_id, permissions=permissions)
-    return replace(desk, caller=caller)
 
 
 def pairs(arguments: tuple[str, ...], chosen: Options) -> dict[str, Any]:
@@ -189,13 +176,17 @@ def pairs(arguments: tuple[str, ...], chosen: Options) -> dict[str, Any]:
     return found
 
 
-def secret_from_stdin(what: str) -> str:
-    """Read one line of standard input, so that a secret stands in no history and no process list."""
+def secret_from_stdin(what: str, chosen: Options) -> str:
+    """Read one line of standard input, so that a secret stands in no history and no process list.
+
+    A person is asked for it, and it is not shown.
+    """
     try:
-        line = sys.stdin.readline()
+        asked = sys.stdin.isatty()
+        line = click.prompt(what, hide_input=True, err=True, default="") if asked else sys.stdin.readline()
     except UnicodeDecodeError:
-        fail(f"{what}: standard input is no text in UTF-8")
+        fail(f"{what}: standard input is no text in UTF-8", chosen)
     text = line.rstrip("\r\n")
     if not text:
-        fail(f"{what}: standard input is empty")
+        fail(f"{what}: standard input is empty", chosen)
     return text

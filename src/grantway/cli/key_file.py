@@ -26,7 +26,7 @@ def key_ring_text(chosen: Options) -> str:
 
 def _make_private(path: Path, text: str) -> None:
     """Make a file (0600) that is whole from the first moment; if somebody else makes it meanwhile, theirs stays."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
@@ -34,3 +34,9 @@ def _make_private(path: Path, text: str) -> None:
     with contextlib.suppress(FileExistsError):
         os.link(draft, path)
     draft.unlink()
+    # The database must never be on disk without the key that opens it.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from grantway.cli.context import options, pairs, run, shared
-from grantway.cli.printing import show, table
+from grantway.cli.printing import columns, show, table
 
 
 @click.group()
@@ -41,6 +41,22 @@ def list_orgs(**given: Any) -> None:
     found = run(chosen, orgs.all_orgs)
     rows = [(one.name, one.id, one.edition, one.my_domain) for one in found]
     show(chosen, [_document(one) for one in found], table(rows, ("NAME", "ID", "EDITION", "MY DOMAIN")))
+
+
+@org.command("show")
+@shared
+def show_org(**given: Any) -> None:
+    """Show an org with its settings."""
+    from grantway import settings as s
+    from grantway.manage import orgs
+
+    chosen = options(given)
+    found = run(chosen, lambda desk: orgs.find(desk, chosen.org))
+    document = _document(found)
+    values = document["settings"]
+    told = [(name, str(value)) for name, value in document.items() if name != "settings"]
+    told += [(one.name, one.kind.says(one.kind.parse(values[one.name]))) for one in s.held_by(s.Holder.ORG)]
+    show(chosen, document, columns(told))
 
 
 @org.command("set")

@@ -34,7 +34,7 @@ def create(
     from grantway.manage.passwords import new_password
 
     chosen = options(given)
-    password = secret_from_stdin("password") if password_stdin else new_password()
+    password = secret_from_stdin("password", chosen) if password_stdin else new_password()
 
     async def work(desk: Any) -> Any:
         new = users.NewUser(
@@ -106,14 +106,13 @@ def set_user(username: str, values: tuple[str, ...], password_stdin: bool, **giv
     if not values and not password_stdin:
         misuse("say what to change: FIELD=VALUE or --password-stdin")
     asked = pairs(values, chosen)
-    password = secret_from_stdin("password") if password_stdin else ""
+    password = secret_from_stdin("password", chosen) if password_stdin else ""
 
     async def work(desk: Any) -> Any:
         org = await orgs.find(desk, chosen.org)
         async with desk.changing() as changing:
-            if password:
-                await users.set_password(changing, org, username, password)
-            return await users.change(changing, org, username, asked)
+            user = await users.set_password(changing, org, username, password) if password else None
+            return user if user is not None and not asked else await users.change(changing, org, username, asked)
 
     _show(chosen, run(chosen, work))
 
@@ -198,10 +197,13 @@ def _add_commands(group: click.Group, kind_name: str) -> None:
     @group.command("set")
     @click.argument("name")
     @click.argument("permissions", nargs=-1)
+    @click.option("--none", "nothing", is_flag=True, help="It gives no user permissions.")
     @shared
-    def set_holder(name: str, permissions: tuple[str, ...], **given: Any) -> None:
+    def set_holder(name: str, permissions: tuple[str, ...], nothing: bool, **given: Any) -> None:
         """Set the user permissions it gives; those not named are taken away."""
         chosen = options(given)
+        if nothing == bool(permissions):
+            misuse("say which user permissions it gives, or --none")
         _show_holder(chosen, _on_holder(chosen, kind_name, "change", name, permissions))
 
 

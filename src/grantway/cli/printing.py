@@ -18,19 +18,23 @@ def fail(text: str, chosen: Options | None = None) -> NoReturn:
         import json
 
         click.echo(json.dumps({"problem": text}))
-    click.echo(f"grantway: {_shown(text)}", err=True)
+    _complain(text)
     sys.exit(1)
 
 
 def misuse(text: str) -> NoReturn:
     """End with status 2 and a one-line reason."""
-    click.echo(f"grantway: {_shown(text)}", err=True)
+    _complain(text)
     sys.exit(2)
 
 
 def note(text: str) -> None:
     """Tell something beside the document, on standard error."""
-    click.echo(f"grantway: {_shown(text)}", err=True)
+    _complain(text)
+
+
+def _complain(text: str) -> None:
+    click.echo(f"grantway: {_shown(' '.join(text.split()))}", err=True)
 
 
 def show(chosen: Options, document: Any, text: str) -> None:

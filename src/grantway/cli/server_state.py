@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from grantway.cli.context import options, run, secret_from_stdin, shared
+from grantway.cli.options import Options
 from grantway.cli.printing import fail, misuse, show, table
 
 
@@ -45,13 +46,18 @@ def list_tokens(username: str, app_name: str, **given: Any) -> None:
 
 @token.command("revoke")
 @click.argument("line_id", metavar="[ID]", required=False)
-@click.option("--user", "username", default="", help="All of this user's; ends their sessions too.")
-@click.option("--app", "app_name", default="", help="All of this app's.")
+@click.option("--user", "username", help="All of this user's; ends their sessions too.")
+@click.option("--app", "app_name", help="All of this app's.")
 @click.option("--all", "everything", is_flag=True, help="Everything of the org.")
 @click.option("--token-stdin", is_flag=True, help="The token that standard input holds.")
 @shared
 def revoke_tokens(
-    line_id: str | None, username: str, app_name: str, everything: bool, token_stdin: bool, **given: Any
+    line_id: str | None,
+    username: str | None,
+    app_name: str | None,
+    everything: bool,
+    token_stdin: bool,
+    **given: Any,
 ) -> None:
     """End tokens: one (by its ID in the list, or itself), a user's, an app's, a user's in an app, or all of the org.
 
@@ -59,25 +65,29 @@ def revoke_tokens(
     grantway token revoke --user ada@example.com --app Shipment_Sync
     grantway token revoke --token-stdin < token.txt
     """
+    from grantway.kit.secrets import access_token_row, refresh_token_row
     from grantway.manage import orgs, tokens
 
     chosen = options(given)
-    named = [bool(line_id), bool(username or app_name), everything, token_stdin]
-    if sum(named) != 1:
+    # Something empty is most likely a variable that a script never set: never read it as "all".
+    named = [line_id is not None, username is not None or app_name is not None, everything, token_stdin]
+    if sum(named) != 1 or "" in {line_id, username, app_name}:
         misuse("say what to end: an ID, --user and --app, --all, or --token-stdin")
-    one = secret_from_stdin("token") if token_stdin else line_id
+    if line_id and (access_token_row(line_id) or refresh_token_row(line_id)):
+        misuse("a token on the command line can be read by others: give it by --token-stdin")
+    one = secret_from_stdin("token", chosen) if token_stdin else line_id
 
     async def work(desk: Any) -> Any:
         org = await orgs.find(desk, chosen.org)
         if one:
             return await tokens.revoke_one(desk, org, one)
-        return await tokens.revoke(desk, org, username=username, app=app_name)
+        return await tokens.revoke(desk, org, username=username or "", app=app_name or "")
 
     ended = run(chosen, work)
     show(chosen, {"ended": ended}, f"Ended {ended} lines and tokens; they are refused from this moment.")
 
 
-@click.command()
+@click.command(short_help="Why a request was refused.")
 @click.argument("request_id", metavar="ID")
 @shared
 def explain(request_id: str, **given: Any) -> None:
@@ -105,20 +115,23 @@ def db() -> None:
     """The database: schema and integrity."""
 
 
+def _of_operator(given: dict[str, Any]) -> Options:
+    """Take the options of a command that may meet a database without users in it."""
+    chosen = options(given)
+    if chosen.as_user:
+        fail("--as: the database is the operator's to look after", chosen)
+    return chosen
+
+
 @db.command("upgrade")
 @click.option("--plan", is_flag=True, help="Only say what would be done.")
 @shared
 def upgrade(plan: bool, **given: Any) -> None:
     """Bring the schema up to date."""
     from grantway.manage import setup
-    from grantway.store import schema
 
-    chosen = options(given)
-
-    async def work(desk: Any) -> Any:
-        return await (schema.pending(desk.db) if plan else setup.upgrade(desk))
-
-    steps = run(chosen, work, upgrade=False)
+    chosen = _of_operator(given)
+    steps = run(chosen, setup.plan if plan else setup.upgrade, upgrade=False)
     named = [f"{step.number:04d}_{step.name}" for step in steps]
     word = "Would apply" if plan else "Applied"
     show(chosen, {"plan": plan, "migrations": named}, f"{word}: {', '.join(named) or 'nothing, it is current'}")
@@ -130,7 +143,7 @@ def check(**given: Any) -> None:
     """Check schema, integrity, that the key file opens every secret, and that settings can be read."""
     from grantway.manage.inspect_database import inspect
 
-    chosen = options(given)
+    chosen = _of_operator(given)
     found = run(chosen, inspect, upgrade=False)
     lines = [f"Schema {found.version}, {len(found.pending)} migrations pending"]
     lines += found.problems or ([] if found.pending else ["Everything is whole and can be read."])
@@ -155,19 +168,30 @@ def list_keys(**given: Any) -> None:
 
     chosen = options(given)
     found = run(chosen, all_keys)
-    rows = [
-        (one["kid"], one["purpose"], iso_seconds(one["created_at"]), "retired" if one["retired_at"] else "published")
-        for one in found
-    ]
+    rows = [(one["kid"], one["purpose"], iso_seconds(one["created_at"]), _key_state(one)) for one in found]
     show(chosen, list(found), table(rows, ("KID", "PURPOSE", "MADE", "STATE")))
 
 
+def _key_state(key: Any) -> str:
+    from grantway.protocol.when import iso_seconds
+
+    if key["state"] == "published":
+        return f"published until {iso_seconds(key['retired_at'])}"
+    return str(key["state"])
+
+
 @keys.command("rotate")
+@click.option("--at-once", is_flag=True, help="Retire the keys before now: for one that got into wrong hands.")
 @shared
-def rotate(**given: Any) -> None:
-    """Make a new signing key; a running server signs with it within a second."""
+def rotate(at_once: bool, **given: Any) -> None:
+    """Make a new signing key; a running server signs with it within a second.
+
+    The keys before stay published for a day, so that clients can verify what they signed. With --at-once nothing that
+    they signed counts any more.
+    """
     from grantway.manage.keys import rotate as rotate_keys
 
     chosen = options(given)
-    kid = run(chosen, rotate_keys)
-    show(chosen, {"kid": kid}, f"The key {kid} signs now; the ones before stay published for a day.")
+    kid = run(chosen, lambda desk: rotate_keys(desk, at_once=at_once))
+    before = "are retired" if at_once else "stay published for a day"
+    show(chosen, {"kid": kid}, f"The key {kid} signs now; the ones before {before}.")

@@ -98,11 +98,12 @@ def read_values(*documents: str) -> dict[Setting[Any], Any]:
     A newer release may know settings that this one does not (R7), so an unknown name is passed over.
 
     Raises:
-        SettingProblem: a value that this release does not take; guessing could loosen a rule, so nothing is guessed.
+        ValueError: no JSON object, or (SettingProblem) a value that this release does not take; guessing could loosen a
+            rule, so nothing is guessed.
     """
     values: dict[Setting[Any], Any] = {}
     for document in documents:
-        for name, raw in msgspec.json.decode(document).items():
+        for name, raw in msgspec.json.decode(document, type=dict[str, Any]).items():
             setting = BY_NAME.get(name)
             if setting is not None:
                 values[setting] = setting.kind.parse(raw)

@@ -1,5 +1,7 @@
 """An org and what belongs to it: users, profiles, permission sets."""
 
+import unicodedata
+
 import msgspec
 
 from grantway.kit.ids import SHORT_ID_LENGTH
@@ -21,6 +23,15 @@ class Org(msgspec.Struct, frozen=True, gc=False):
     def short_id(self) -> str:
         """The 15-character form, as it stands in tokens."""
         return self.id[:SHORT_ID_LENGTH]
+
+
+def canonical_username(text: str) -> str:
+    """Return the one form under which a username is stored, looked for and counted (S35): NFKC, trimmed, lower case.
+
+    What looks the same is the same: full-width letters are the plain ones.
+    """
+    folded = unicodedata.normalize("NFKC", text).strip().casefold()
+    return unicodedata.normalize("NFKC", folded)
 
 
 class User(msgspec.Struct, frozen=True, gc=False):

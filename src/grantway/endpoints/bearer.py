@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
+from grantway.endpoints.issue import lifetime_of
 from grantway.endpoints.parameters import form_of, query_of
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call
@@ -147,9 +148,11 @@ def needs_scope(bearer: Bearer, *any_of: str) -> bool:
 async def renew(server: Server, held: HeldAccessToken) -> None:
     """Move on the end of a token that is in use, once half of its time has passed (salesforce-oauth.md 7).
 
-    Tokens of the standards' door keep the end their `expires_in` told.
+    A timeout that was shortened since holds from then on. Tokens of the standards' door keep the end their
+    `expires_in` told.
     """
     token = held.token
     now = server.clock.now_ms()
-    if token.door == SALESFORCE.name and token.expires_at - now < token.lifetime_ms // 2:
-        await server.db.commit(Write((tokens.renew_access(token.id, now + token.lifetime_ms),)))
+    lifetime_ms = min(token.lifetime_ms, lifetime_of(held.app))
+    if token.door == SALESFORCE.name and token.expires_at - now < lifetime_ms // 2:
+        await server.db.commit(Write((tokens.renew_access(token.id, now + lifetime_ms),)))

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from grantway import settings as s
+from grantway.domain.app import InstalledApp
 from grantway.domain.token import AccessToken
 from grantway.grants.grant import Proof
 from grantway.kit.clock import MINUTE_MS
@@ -31,7 +32,7 @@ class Issued(msgspec.Struct, frozen=True, gc=False):
 def issue(proof: Proof, door: Door, now_ms: int, address: str, request_id: str) -> Issued:
     """Make an access token for what was proved. Nothing is stored yet."""
     app, user = proof.of.app, proof.of.user
-    lifetime_ms = (app[s.SESSION_TIMEOUT] or app[s.ORG_SESSION_TIMEOUT]) * MINUTE_MS
+    lifetime_ms = lifetime_of(app)
     row_id, access_token = new_access_token(user.org_id, now_ms)
     record = AccessToken(
         row_id,
@@ -58,6 +59,11 @@ def issue(proof: Proof, door: Door, now_ms: int, address: str, request_id: str) 
     )
     steps = (*proof.steps, tokens.add_access(record), event)
     return Issued(access_token, record, Write(steps, proof.guard, proof.settles))
+
+
+def lifetime_of(app: InstalledApp) -> int:
+    """Return how long (ms) an access token of an app lives without use, as its org says now."""
+    return (app[s.SESSION_TIMEOUT] or app[s.ORG_SESSION_TIMEOUT]) * MINUTE_MS
 
 
 def signature(secret: str, id_url: str, issued_at: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from grantway.kit.clock import Clock
 from grantway.kit.jose import JwtRefused, SigningKey, read_header
 from grantway.kit.secrets import KeyRing
 from grantway.store.database import Session
@@ -12,17 +13,18 @@ from grantway.store.signing_keys import ID_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Statement
 
 _ALL: Final = Statement(
-    "SELECT kid, private_box FROM signing_key WHERE purpose = :purpose AND retired_at IS NULL"
+    "SELECT kid, private_box FROM signing_key WHERE purpose = :purpose AND (retired_at IS NULL OR retired_at > :now)"
     " ORDER BY created_at DESC, kid DESC"
 )
 _FRESH_S: Final = 1.0
 
 
 class Signing:
-    """The signing keys. The newest signs; all that are not retired are published and verify."""
+    """The signing keys. The newest signs; all that are not retired yet are published and verify."""
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, clock: Clock) -> None:
         self._ring = ring
+        self._clock = clock
         self._keys: tuple[SigningKey, ...] = ()
         self._read_at = float("-inf")
         self._jwks = b'{"keys":[]}'
@@ -34,7 +36,7 @@ class Signing:
             LookupError: there is no signing key: the database was never set up.
         """
         if time.monotonic() - self._read_at >= _FRESH_S:
-            rows = await db.all(_ALL, ID_TOKEN)
+            rows = await db.all(_ALL, ID_TOKEN, self._clock.now_ms())
             known = {key.kid: key for key in self._keys}
             self._keys = tuple(
                 known.get(cast(str, kid)) or SigningKey(cast(str, kid), self._ring.open(cast(bytes, box), SEAL_PURPOSE))

@@ -4,7 +4,10 @@ import difflib
 from typing import Any, Final, cast
 
 from grantway import settings as s
+from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
+from grantway.domain.permissions import read_permissions
+from grantway.manage import holders
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
@@ -15,7 +18,12 @@ from grantway.store.statement import Statement
 
 Values = dict[AnySetting, Any]
 _APPS_OF: Final = Statement("SELECT id FROM app WHERE org_id = :org_id ORDER BY name")
-_ASSIGNMENTS: Final = (s.PROFILES, s.PERMISSION_SETS)
+_ASSIGNMENTS: Final[dict[s.Setting[tuple[str, ...]], holders.Kind]] = {
+    s.PROFILES: holders.PROFILES,
+    s.PERMISSION_SETS: holders.PERMISSION_SETS,
+}
+# What decides how far an app goes as its run-as user.
+_WHAT_IT_MAY_DO: Final = frozenset({s.CLIENT_CREDENTIALS, s.SCOPES})
 
 
 def parse_values(asked: dict[str, Any]) -> Values:
@@ -54,25 +62,44 @@ def demand_rights(desk: Desk, org: Org, values: Values) -> None:
         desk.caller.needs(Right.APP_ASSIGNMENTS, org.id)
 
 
-async def fit_values(desk: Desk, org: Org, values: Values, app_id: str) -> Values:
+async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | None) -> Values:
     """Return the values as they are stored, after checking what one value alone cannot tell.
 
-    The run-as user must be an active user of the org with no more rights than the caller; one app an org may introspect
-    all tokens. `app_id` is the app they are for, empty for a new one.
+    The run-as user must be an active user of the org; one app an org may introspect all tokens; and the values give
+    nobody more than the caller holds. `app` is the app they are for, None for a new one.
 
     Raises:
-        ManageProblem: names the setting.
+        ManageProblem: names the setting, or the permissions that the caller lacks.
     """
     if run_as := values.get(s.RUN_AS):
         found = await user_and_password(desk.session, run_as)
         if found is None or found[0].org_id != org.id or not found[0].may_act:
             raise ManageProblem(f"run_as: there is no active user {run_as!r} in the org {org.name}")
-        user = found[0]
-        desk.caller.holds_all(await permissions_of(desk.session, user), f"let an app run as {user.username}")
-        values = values | {s.RUN_AS: user.username}
-    if values.get(s.INTROSPECT_ALL) and (other := await introspecting_app(desk, org, app_id)):
+        values = values | {s.RUN_AS: found[0].username}
+    after = (app.values() if app else {}) | values
+    acts = s.RUN_AS in values or (after.get(s.CLIENT_CREDENTIALS) and not _WHAT_IT_MAY_DO.isdisjoint(values))
+    if acts and after.get(s.RUN_AS):
+        await demand_power_of(desk, after[s.RUN_AS], f"let an app run as {after[s.RUN_AS]}")
+    for setting, kind in _ASSIGNMENTS.items():
+        before: tuple[str, ...] = app[setting] if app else ()
+        if added := set(values.get(setting, ())).difference(before):
+            for holder in await holders.all_of(desk, kind, org.id):
+                if holder.name in added:
+                    doing = f"pre-authorize the {kind.word} {holder.name}"
+                    desk.caller.holds_all(read_permissions(holder.permissions), doing)
+    if values.get(s.INTROSPECT_ALL) and (other := await introspecting_app(desk, org, app.id if app else "")):
         raise ManageProblem(f"introspect_all: one app an org may have it, and {other} has it")
     return values
+
+
+async def demand_power_of(desk: Desk, username: str, doing: str) -> None:
+    """Demand that the caller holds all that a user does; `doing` says what was tried.
+
+    Raises:
+        ManageProblem: names the permissions that the caller lacks.
+    """
+    if found := await user_and_password(desk.session, username):
+        desk.caller.holds_all(await permissions_of(desk.session, found[0]), doing)
 
 
 async def introspecting_app(desk: Desk, org: Org, but: str) -> str | None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp, write_values
+from grantway.domain.app import InstalledApp, Policy, write_values
 from grantway.domain.org import Org
 from grantway.kit.ids import CONNECTED_APP, canonical_id, new_id
 from grantway.kit.secrets import Secret, new_consumer_key, new_consumer_secret
 from grantway.manage.app_names import api_name, key_problem, secret_problem
-from grantway.manage.app_values import Values, demand_rights, fit_values, held, parse_values
+from grantway.manage.app_values import Values, demand_power_of, demand_rights, fit_values, held, parse_values
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
@@ -76,7 +76,6 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
         ManageProblem: no right, a name or key that is taken or unusable, or values that are not taken.
     """
     values = parse_values(asked.values)
-    demand_rights(desk, org, values)
     name = api_name(asked.name)
     values = {one: one.starts_with for one in s.held_by(s.Holder.APP, s.Holder.POLICY)} | values
     values[s.LABEL] = values[s.LABEL] or asked.name.strip()[:80]
@@ -95,9 +94,10 @@ async def add(
     """Store a new app with exactly these values; key and secret are generated where they are empty.
 
     Raises:
-        ManageProblem: no right to apps, a name or key that is taken, or values that do not fit.
+        ManageProblem: no right, a name or key that is taken, or values that do not fit.
     """
-    desk.caller.needs(Right.APPS, org.id)
+    # Nobody assigns anything by leaving a list empty.
+    demand_rights(desk, org, {one: value for one, value in values.items() if value != one.default})
     hidden = Secret(secret) if secret else new_consumer_secret()
     key = key or new_consumer_key()
     app_id, now = new_id(CONNECTED_APP), desk.clock.now_ms()
@@ -106,7 +106,7 @@ async def add(
             raise ManageProblem(f"name: there is an app {name} in {org.name} already")
         if await is_key_taken(changing, key):
             raise ManageProblem("consumer_key: it is taken by another app of this server")
-        values = await fit_values(changing, org, values, "")
+        values = await fit_values(changing, org, values, None)
         policy = held(values, s.Holder.POLICY)
         try:
             await changing.run(
@@ -193,15 +193,16 @@ async def put(desk: Desk, org: Org, name: str, values: Values) -> Changed:
     async with desk.changing() as changing:
         # Read within the transaction: what somebody else changes meanwhile is never overwritten (S42).
         app = await find(changing, org, name)
-        values = await fit_values(changing, org, values, app.id)
+        values = await fit_values(changing, org, values, app)
         of_app, of_policy = held(values, s.Holder.APP), held(values, s.Holder.POLICY)
         if of_app:
+            if app.app.org_id != org.id:
+                raise ManageProblem(f"{next(iter(of_app)).name}: {app.app.name} belongs to another org, which sets it")
             await changing.run(_SET, write_values(of_app, over=app.app.settings), app.id)
         if of_policy:
-            if app.policy is None:
-                raise ManageProblem(f"{next(iter(of_policy)).name}: {app.app.name} is not installed in {org.name}")
+            policy = _installed(app, next(iter(of_policy)).name)
             run_as = of_policy.get(s.RUN_AS, app[s.RUN_AS])
-            await changing.run(_SET_POLICY, write_values(of_policy, over=app.policy.settings), run_as, org.id, app.id)
+            await changing.run(_SET_POLICY, write_values(of_policy, over=policy.settings), run_as, org.id, app.id)
         before = {one.name: one.kind.write(app[one]) for one in values}
         after = {one.name: one.kind.write(value) for one, value in values.items()}
         await changing.audit("admin.app.change", org.id, app_id=app.id, name=app.app.name, before=before, after=after)
@@ -216,6 +217,7 @@ async def block(desk: Desk, org: Org, name: str, *, blocked: bool) -> InstalledA
     """
     async with desk.changing() as changing:
         app = await find(changing, org, name)
+        _installed(app, "block" if blocked else "unblock")
         await changing.run(_BLOCK, int(blocked), org.id, app.id)
         kind = "admin.app.block" if blocked else "admin.app.unblock"
         await changing.audit(kind, org.id, app_id=app.id, name=app.app.name)
@@ -243,15 +245,23 @@ async def reveal(desk: Desk, org: Org, name: str) -> InstalledApp:
     """Return an app to somebody who may read its secret; leaves an audit record.
 
     Raises:
-        ManageProblem: no right, or no such app.
+        ManageProblem: no right, no such app, or one that acts as a user with more rights than the caller's.
     """
     desk.caller.needs(Right.REVEAL_SECRET, org.id)
     async with desk.changing() as changing:
         app = await find(changing, org, name)
         if app.app.org_id != org.id:
             raise ManageProblem(f"{app.app.name} belongs to another org: only that one can see its secret")
+        if app[s.CLIENT_CREDENTIALS] and app[s.RUN_AS]:
+            await demand_power_of(changing, app[s.RUN_AS], f"reveal the secret that acts as {app[s.RUN_AS]}")
         await changing.audit("admin.app.reveal", org.id, app_id=app.id, name=app.app.name)
         return app
+
+
+def _installed(app: InstalledApp, doing: str) -> Policy:
+    if app.policy is None:
+        raise ManageProblem(f"{doing}: {app.app.name} is not installed in {app.org.name}")
+    return app.policy
 
 
 async def _changed(desk: Desk, app_id: str, org_id: str) -> Changed:

@@ -15,6 +15,8 @@ from grantway.domain.permissions import (
     ROTATE_CONSUMER,
 )
 from grantway.manage.problem import ManageProblem
+from grantway.store.database import Session
+from grantway.store.people import permissions_of, user_and_password
 
 
 class Right(Enum):
@@ -84,3 +86,17 @@ class Caller:
 
 
 OPERATOR: Final = Caller()
+
+
+async def caller_named(session: Session, username: str) -> Caller:
+    """Return a user as a caller, with the rights that they have at this moment.
+
+    Raises:
+        ManageProblem: there is no such user, or one who may not act.
+    """
+    found = await user_and_password(session, username)
+    if found is None or not found[0].may_act:
+        raise ManageProblem(f"--as: there is no active user {username!r}")
+    user = found[0]
+    permissions = await permissions_of(session, user)
+    return Caller(user_id=user.id, username=user.username, org_id=user.org_id, permissions=permissions)

@@ -9,7 +9,8 @@ import msgspec
 
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
-from grantway.manage.caller import Caller
+from grantway.manage.caller import Caller, caller_named
+from grantway.manage.problem import ManageProblem
 from grantway.store.database import Database, Session, Transaction
 from grantway.store.events import add_event
 from grantway.store.statement import Row, SqlValue, Statement
@@ -36,11 +37,18 @@ class Desk:
 
     @contextlib.asynccontextmanager
     async def changing(self) -> AsyncIterator["Desk"]:
-        """Give a desk with a transaction: the one that is open, else a new one that ends with the block."""
+        """Give a desk with a transaction: the one that is open, else a new one that ends with the block.
+
+        Raises:
+            ManageProblem: the caller's rights changed since they were read; somebody who was frozen changes nothing.
+        """
         if self.transaction is not None:
             yield self
             return
         async with self.db.transaction() as transaction:
+            caller = self.caller
+            if not caller.is_operator and await caller_named(transaction, caller.username) != caller:
+                raise ManageProblem(f"the rights of {caller.username} changed at this moment: try again")
             yield replace(self, transaction=transaction)
 
     async def run(self, statement: Statement, *values: SqlValue, **named: SqlValue) -> Sequence[Row]:

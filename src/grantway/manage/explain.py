@@ -55,11 +55,13 @@ async def explain(desk: Desk, text: str) -> Explanation:
     request_id = normal_request_id(text)
     if request_id is None:
         raise ManageProblem(f"{text!r} is no request id; they look like 7Q4M-K2XD-90VB")
-    row = await desk.db.one(_FIND, request_id)
-    if row is None:
+    caller = desk.caller
+    caller.needs(Right.APPS, caller.org_id)
+    row = await desk.session.one(_FIND, request_id)
+    # What belongs to no org (an unknown client id) is the operator's to look at, and another org's is as if it were
+    # not there (S57, S62).
+    if row is None or (not caller.is_operator and row[7] != caller.org_id):
         raise ManageProblem(f"no refused request {request_id} is known; refusals are kept for 30 days")
-    # What belongs to no org (an unknown client id) is the operator's to look at (S62).
-    desk.caller.needs(Right.APPS, cast(str, row[7]))
     facts = msgspec.json.decode(cast(str, row[5]), type=dict[str, Any])
     shown = {
         name: iso_seconds(value) if isinstance(value, int) and name.endswith(_TIMES) else value

@@ -6,8 +6,9 @@ from typing import Any, Final, cast
 import msgspec
 
 from grantway.domain.org import PermissionHolder
-from grantway.domain.permissions import ALL, read_permissions
+from grantway.domain.permissions import ALL, MANAGE_USERS, read_permissions
 from grantway.kit.ids import PERMISSION_SET, PROFILE, new_id
+from grantway.manage.administrators import demand_one_left
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
@@ -98,7 +99,8 @@ async def change(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tu
     """Set the user permissions of a profile or permission set; those not named are taken away.
 
     Raises:
-        ManageProblem: no right, none of that name, or an unknown user permission.
+        ManageProblem: no right, none of that name, an unknown user permission, more than the caller holds, or nobody
+            would be left who can manage users.
     """
     desk.caller.needs(Right.PROFILES, org_id)
     permissions = checked_permissions(permissions)
@@ -107,5 +109,7 @@ async def change(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tu
         before = sorted(read_permissions(holder.permissions))
         desk.caller.holds_all({*before, *permissions}, f"change the {kind.word} {holder.name}")
         await changing.run(kind.set, msgspec.json.encode(permissions).decode(), holder.id)
+        if MANAGE_USERS.name in before and MANAGE_USERS.name not in permissions:
+            await demand_one_left(changing, org_id)
         await changing.audit(f"admin.{kind.table}.change", org_id, name=holder.name, before=before, after=permissions)
         return await find(changing, kind, org_id, holder.id)

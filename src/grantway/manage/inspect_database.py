@@ -4,8 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
+import msgspec
+
 from grantway import settings as s
 from grantway.domain.app import read_values
+from grantway.domain.org import UserDetails
+from grantway.domain.permissions import read_permissions
 from grantway.kit.jose import SigningKey
 from grantway.kit.secrets import KeyRingError
 from grantway.manage.caller import Right
@@ -16,13 +20,21 @@ from grantway.store.signing_keys import SEAL_PURPOSE
 from grantway.store.statement import Statement
 
 _INTEGRITY: Final = Statement("PRAGMA integrity_check")
-_KEY_ROWS: Final = Statement("SELECT kid, private_box FROM signing_key WHERE retired_at IS NULL ORDER BY kid")
+_STRAYS: Final = Statement("PRAGMA foreign_key_check")
+_KEY_ROWS: Final = Statement(
+    "SELECT kid, private_box FROM signing_key WHERE retired_at IS NULL OR retired_at > :now ORDER BY kid"
+)
 _APP_ROWS: Final = Statement("SELECT name, secret_box, secret_mac, settings FROM app ORDER BY id")
 _POLICY_ROWS: Final = Statement(
     "SELECT a.name, o.name, p.settings, p.run_as FROM app_policy p JOIN app a ON a.id = p.app_id"
     " JOIN org o ON o.id = p.org_id ORDER BY a.name, o.name"
 )
 _ORG_ROWS: Final = Statement("SELECT name, settings FROM org ORDER BY id")
+_HOLDER_ROWS: Final = Statement(
+    "SELECT 'profile', name, permissions FROM profile UNION ALL"
+    " SELECT 'permission set', name, permissions FROM permission_set ORDER BY 1, 2"
+)
+_USER_ROWS: Final = Statement("SELECT username, details FROM person ORDER BY username")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +56,15 @@ async def inspect(desk: Desk) -> Inspection:
     desk.caller.needs(Right.SERVER)
     pending = tuple(f"{one.number:04d}_{one.name}" for one in await schema.pending(desk.db))
     version = await schema.version_of(desk.db)
-    problems = () if pending else tuple([one async for one in _problems(desk)])
+    if version > schema.migrations()[-1].number:
+        problems: tuple[str, ...] = ("the schema is of a newer release than this one: update Grantway",)
+    else:
+        problems = () if pending else tuple([one async for one in _problems(desk)])
     return Inspection(version=version, pending=pending, problems=problems)
 
 
 async def _problems(desk: Desk) -> AsyncIterator[str]:
-    for look in (_damage, _signing_keys, _apps, _policies, _orgs):
+    for look in (_damage, _signing_keys, _apps, _policies, _orgs, _people):
         async for problem in look(desk):
             yield problem
 
@@ -59,10 +74,12 @@ async def _damage(desk: Desk) -> AsyncIterator[str]:
         for row in await desk.session.all(_INTEGRITY):
             if row[0] != "ok":
                 yield f"the file is damaged: {row[0]!s}"
+        for row in await desk.session.all(_STRAYS):
+            yield f"a row of {row[0]!s} belongs to a row of {row[2]!s} that is not there"
 
 
 async def _signing_keys(desk: Desk) -> AsyncIterator[str]:
-    rows = cast(Sequence[tuple[str, bytes]], await desk.session.all(_KEY_ROWS))
+    rows = cast(Sequence[tuple[str, bytes]], await desk.session.all(_KEY_ROWS, desk.clock.now_ms()))
     if not rows:
         yield "there is no signing key: grantway keys rotate makes one"
     for kid, box in rows:
@@ -97,6 +114,19 @@ async def _orgs(desk: Desk) -> AsyncIterator[str]:
     for name, document in cast(Sequence[tuple[str, str]], await desk.session.all(_ORG_ROWS)):
         if unreadable := _unreadable(document):
             yield f"org {name}: {unreadable}"
+
+
+async def _people(desk: Desk) -> AsyncIterator[str]:
+    for kind, name, document in cast(Sequence[tuple[str, str, str]], await desk.session.all(_HOLDER_ROWS)):
+        try:
+            read_permissions(document)
+        except ValueError as problem:
+            yield f"{kind} {name}: its user permissions cannot be read: {problem}"
+    for username, document in cast(Sequence[tuple[str, str]], await desk.session.all(_USER_ROWS)):
+        try:
+            msgspec.json.decode(document or "{}", type=UserDetails)
+        except ValueError as problem:
+            yield f"user {username}: the details cannot be read: {problem}"
 
 
 def _unreadable(document: str) -> str | None:

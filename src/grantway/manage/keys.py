@@ -1,4 +1,4 @@
-"""Signing keys: one from the start, a new one on rotation, old ones published until they are retired (S25)."""
+"""Signing keys: one from the start, a new one on rotation, the ones before published for a day more (S25)."""
 
 from typing import Any, Final, cast
 
@@ -14,7 +14,9 @@ _ALL: Final = Statement(
     "SELECT kid, purpose, created_at, retired_at FROM signing_key ORDER BY created_at DESC, kid DESC"
 )
 _NEWEST: Final = Statement("SELECT private_box FROM signing_key ORDER BY created_at DESC, kid DESC LIMIT 1")
-_RETIRE: Final = Statement("UPDATE signing_key SET retired_at = :now WHERE kid = :kid AND retired_at IS NULL")
+_RETIRE: Final = Statement(
+    "UPDATE signing_key SET retired_at = :at WHERE retired_at IS NULL OR retired_at > :at RETURNING kid"
+)
 _FIRST_KID: Final = 220
 _COLUMNS: Final = ("kid", "purpose", "created_at", "retired_at")
 # ID tokens live twelve hours at most; a day covers them and every cache of the JWK set.
@@ -22,13 +24,19 @@ OVERLAP_MS: Final = DAY_MS
 
 
 async def all_keys(desk: Desk) -> tuple[dict[str, Any], ...]:
-    """Return every signing key without its private half, newest first.
+    """Return every signing key without its private half, newest first; `state` is signs, published or retired.
 
     Raises:
         ManageProblem: the caller is not the operator.
     """
     desk.caller.needs(Right.SERVER)
-    return tuple(dict(zip(_COLUMNS, row, strict=True)) for row in await desk.session.all(_ALL))
+    found = []
+    for row in await desk.session.all(_ALL):
+        key: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+        end = key["retired_at"]
+        state = "signs" if end is None else "published" if end > desk.clock.now_ms() else "retired"
+        found.append(key | {"state": state})
+    return tuple(found)
 
 
 async def ensure(desk: Desk) -> None:
@@ -44,17 +52,20 @@ async def ensure(desk: Desk) -> None:
     await _add(desk, "admin.keys.create", only_first=True)
 
 
-async def rotate(desk: Desk) -> str:
-    """Make a new key that signs from now on, and return its id; keys replaced more than a day ago are retired.
+async def rotate(desk: Desk, *, at_once: bool = False) -> str:
+    """Make a new key that signs from now on, and return its id.
+
+    The keys before stay published for a day, so that what they signed can still be verified; with `at_once`, for a key
+    that got into wrong hands, they are retired now.
 
     Raises:
         ManageProblem: the caller is not the operator.
     """
     desk.caller.needs(Right.SERVER)
-    return await _add(desk, "admin.keys.rotate")
+    return await _add(desk, "admin.keys.rotate", others_until=0 if at_once else OVERLAP_MS)
 
 
-async def _add(desk: Desk, kind: str, *, only_first: bool = False) -> str:
+async def _add(desk: Desk, kind: str, *, others_until: int = OVERLAP_MS, only_first: bool = False) -> str:
     pem = SigningKey.generate_pem()
     try:
         async with desk.changing() as changing:
@@ -63,21 +74,13 @@ async def _add(desk: Desk, kind: str, *, only_first: bool = False) -> str:
                 return cast(str, rows[0][0])
             kid = str(max((int(cast(str, row[0])) for row in rows), default=_FIRST_KID - 1) + 1)
             now = desk.clock.now_ms()
-            live = tuple((cast(str, row[0]), cast(int, row[2])) for row in rows if row[3] is None)
-            retired = _replaced_before(live, now - OVERLAP_MS)
-            for old in retired:
-                await changing.run(_RETIRE, now, old)
+            retired = await changing.run(_RETIRE, at=now + others_until)
             # Keys made in one millisecond would tie; the one that signs must be the newest.
             made_at = max([now, *(cast(int, row[2]) + 1 for row in rows)])
             await changing.run(_ADD, kid, ID_TOKEN, desk.ring.seal(pem, SEAL_PURPOSE), made_at, None)
-            await changing.audit(kind, "", kid=kid, retired=retired)
+            retired_kids = sorted(cast(str, row[0]) for row in retired)
+            await changing.audit(kind, "", kid=kid, retired=retired_kids, retired_at=now + others_until)
             return kid
     except Conflict:
         # Another process made its first key in the same moment; one is enough.
         return str(_FIRST_KID)
-
-
-def _replaced_before(newest_first: tuple[tuple[str, int], ...], before: int) -> tuple[str, ...]:
-    """Return the ids of keys whose successor was made before a time: nothing they signed still counts."""
-    successors = zip(newest_first[1:], newest_first, strict=False)
-    return tuple(kid for (kid, _), (_, successor_at) in successors if successor_at < before)

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -19,7 +20,7 @@ from grantway.manage.problem import ManageProblem
 from grantway.settings.catalogue import BY_NAME, held_by
 from grantway.settings.kinds import SettingProblem, text
 from grantway.settings.setting import Holder
-from grantway.store.statement import Conflict, Insert, Statement, columns_of
+from grantway.store.statement import Insert, Statement, columns_of
 
 _ADD: Final = Insert("org", Org.__struct_fields__)
 _ALL: Final = Statement(f"SELECT {columns_of(Org)} FROM org ORDER BY created_at, id")  # noqa: S608 - our own names
@@ -52,21 +53,20 @@ async def create(desk: Desk, asked: NewOrg) -> Org:
     name = _line("name", asked.name, 80)
     edition = _line("edition", asked.edition, 40)
     now = desk.clock.now_ms()
-    try:
-        async with desk.changing() as changing:
-            taken = {org.my_domain for org in await all_orgs(changing)}
-            my_domain = _free_domain(asked.my_domain, taken) if asked.my_domain else _domain_of(name, taken)
-            org = Org(new_id(ORG), name, edition, my_domain, "{}", 1, 0, now)
-            await changing.run(_ADD, *msgspec.structs.astuple(org))
-            await changing.audit("admin.org.create", org.id, name=name, edition=edition, my_domain=my_domain)
-            for profile, permissions in (
-                (ADMINISTRATOR, tuple(ALL)),
-                (STANDARD_USER, (API_ENABLED.name,)),
-                (API_ONLY, (API_ENABLED.name,)),
-            ):
-                await holders.create(changing, holders.PROFILES, org.id, profile, permissions)
-    except Conflict as problem:
-        raise ManageProblem(f"name: there is an org named {name!r} already") from problem
+    async with desk.changing() as changing:
+        others = await all_orgs(changing)
+        _demand_free_name(name, others)
+        taken = {org.my_domain for org in others}
+        my_domain = _free_domain(asked.my_domain, taken) if asked.my_domain else _domain_of(name, taken)
+        org = Org(new_id(ORG), name, edition, my_domain, "{}", 1, 0, now)
+        await changing.run(_ADD, *msgspec.structs.astuple(org))
+        await changing.audit("admin.org.create", org.id, name=name, edition=edition, my_domain=my_domain)
+        for profile, permissions in (
+            (ADMINISTRATOR, tuple(ALL)),
+            (STANDARD_USER, (API_ENABLED.name,)),
+            (API_ONLY, (API_ENABLED.name,)),
+        ):
+            await holders.create(changing, holders.PROFILES, org.id, profile, permissions)
     return org
 
 
@@ -91,7 +91,10 @@ async def find(desk: Desk, asked: str) -> Org:
         return orgs[0]
     wanted = canonical_id(asked, ORG)
     for org in orgs:
-        if org.id == wanted or org.name.lower() == asked.strip().lower():
+        if org.id == wanted:
+            return org
+    for org in orgs:
+        if _same_name(org.name, asked.strip()):
             return org
     near = difflib.get_close_matches(asked, [org.name for org in orgs], 1)
     hint = f"did you mean {near[0]}?" if near else "grantway org list shows them"
@@ -105,39 +108,36 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
         ManageProblem: no right, no such setting, or a value it does not take.
     """
     desk.caller.needs(Right.SERVER)
-    try:
-        async with desk.changing() as changing:
-            org = await find(changing, org.id)
-            fields = {"name": org.name, "edition": org.edition, "my_domain": org.my_domain}
-            before = settings_of(org) | fields
-            values: Values = {}
-            for name, raw in asked.items():
-                setting = BY_NAME.get(name)
-                if name in fields:
-                    fields[name] = _line(name, raw, 40 if name == "edition" else 80)
-                elif setting is None or setting.held_by is not Holder.ORG:
-                    known = ", ".join([*fields, *(one.name for one in held_by(Holder.ORG))])
-                    raise ManageProblem(f"{name}: is no setting of an org; these are: {known}")
-                else:
-                    try:
-                        values[setting] = setting.kind.parse(raw)
-                    except SettingProblem as problem:
-                        raise ManageProblem(f"{name}: {problem}") from problem
-            if fields["my_domain"] != org.my_domain:
-                taken = {one.my_domain for one in await all_orgs(changing)}
-                fields["my_domain"] = _free_domain(fields["my_domain"], taken)
-            await changing.run(_SET, settings=write_values(values, over=org.settings), id=org.id, **fields)
-            changed = await find(changing, org.id)
-            after = settings_of(changed) | fields
-            await changing.audit(
-                "admin.org.change",
-                org.id,
-                before={name: before[name] for name in asked},
-                after={name: after[name] for name in asked},
-            )
-            return changed
-    except Conflict as problem:
-        raise ManageProblem(f"name: there is an org named {asked.get('name')!r} already") from problem
+    async with desk.changing() as changing:
+        org = await find(changing, org.id)
+        others = [one for one in await all_orgs(changing) if one.id != org.id]
+        fields = {"name": org.name, "edition": org.edition, "my_domain": org.my_domain}
+        before = settings_of(org) | fields
+        values: Values = {}
+        for name, raw in asked.items():
+            setting = BY_NAME.get(name)
+            if name in fields:
+                fields[name] = _line(name, raw, 40 if name == "edition" else 80)
+            elif setting is None or setting.held_by is not Holder.ORG:
+                known = ", ".join([*fields, *(one.name for one in held_by(Holder.ORG))])
+                raise ManageProblem(f"{name}: is no setting of an org; these are: {known}")
+            else:
+                try:
+                    values[setting] = setting.kind.parse(raw)
+                except SettingProblem as problem:
+                    raise ManageProblem(f"{name}: {problem}") from problem
+        _demand_free_name(fields["name"], others)
+        _free_domain(fields["my_domain"], {one.my_domain for one in others})
+        await changing.run(_SET, settings=write_values(values, over=org.settings), id=org.id, **fields)
+        changed = await find(changing, org.id)
+        after = settings_of(changed) | fields
+        await changing.audit(
+            "admin.org.change",
+            org.id,
+            before={name: before[name] for name in asked},
+            after={name: after[name] for name in asked},
+        )
+        return changed
 
 
 def settings_of(org: Org) -> dict[str, object]:
@@ -151,6 +151,16 @@ def _line(name: str, raw: Any, limit: int) -> str:
         return text(limit, required=True).parse(raw)
     except SettingProblem as problem:
         raise ManageProblem(f"{name}: {problem}") from problem
+
+
+def _same_name(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+def _demand_free_name(name: str, others: Iterable[Org]) -> None:
+    """An org is found by its name in any spelling, so no two may differ in spelling only."""
+    if any(_same_name(name, one.name) for one in others):
+        raise ManageProblem(f"name: there is an org named {name!r} already")
 
 
 def _free_domain(my_domain: str, taken: set[str]) -> str:

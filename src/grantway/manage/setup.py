@@ -14,15 +14,21 @@ async def make_ready(desk: Desk, *, upgrade: bool) -> None:
         ManageProblem: the schema is not current and may not be changed unasked, or is of a newer release.
         KeyRingError: the key file is not the one this database was written with.
     """
-    version = await schema.version_of(desk.db)
-    known = schema.migrations()
-    if version > known[-1].number:
-        raise ManageProblem(f"the database's schema ({version}) is of a newer release than this one: update Grantway")
-    if version < known[-1].number:
-        if version > 0 and not upgrade:
+    if await _missing(desk):
+        if not upgrade and await schema.version_of(desk.db) > 0:
             raise ManageProblem("the database's schema is not current: run grantway db upgrade")
         await schema.upgrade(desk.db)
     await keys.ensure(desk)
+
+
+async def plan(desk: Desk) -> tuple[schema.Migration, ...]:
+    """Return every migration that is missing; changes nothing.
+
+    Raises:
+        ManageProblem: the caller is not the operator, or the schema is of a newer release.
+    """
+    desk.caller.needs(Right.SERVER)
+    return await _missing(desk)
 
 
 async def upgrade(desk: Desk) -> tuple[schema.Migration, ...]:
@@ -32,6 +38,13 @@ async def upgrade(desk: Desk) -> tuple[schema.Migration, ...]:
         ManageProblem: the caller is not the operator, or the schema is of a newer release.
     """
     desk.caller.needs(Right.SERVER)
-    missing = await schema.pending(desk.db)
+    missing = await _missing(desk)
     await make_ready(desk, upgrade=True)
     return missing
+
+
+async def _missing(desk: Desk) -> tuple[schema.Migration, ...]:
+    version = await schema.version_of(desk.db)
+    if version > schema.migrations()[-1].number:
+        raise ManageProblem(f"the database's schema ({version}) is of a newer release than this one: update Grantway")
+    return await schema.pending(desk.db)

@@ -43,6 +43,7 @@ _END_ACCESS: Final = Statement(
 _END_CODES: Final = Statement(
     f"DELETE FROM authorization_code WHERE {_OF} AND spent_at IS NULL RETURNING id"  # noqa: S608 - our own names
 )
+_FORGET_APPROVAL: Final = Statement("DELETE FROM approval WHERE person_id = :user_id AND app_id = :app_id")
 _MARK_USER: Final = Statement("UPDATE person SET not_before = :now WHERE id = :user_id")
 _MARK_APP: Final = Statement(
     "UPDATE app_policy SET not_before = :now, version = version + 1 WHERE org_id = :org_id AND app_id = :app_id"
@@ -97,8 +98,9 @@ async def lines(desk: Desk, org: Org, *, username: str = "", app: str = "") -> t
 async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> int:
     """End everything that is out of a user, of an app, of a user in an app, or (neither named) of the whole org.
 
-    Codes and requests under way end too: what they would give was granted before this moment. A user's sessions in
-    browsers end with all of their tokens. Returns how many lines and single access tokens ended.
+    Codes and requests under way end too: what they would give was granted before this moment; and what was approved
+    has to be approved again. A user's sessions in browsers end with all of their tokens. Returns how many lines and
+    single access tokens ended.
 
     Raises:
         ManageProblem: no right, or no such user or app.
@@ -110,11 +112,14 @@ async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> 
         lines_ended = await changing.run(_END_LINES, **values)
         access_ended = await changing.run(_END_ACCESS, **values)
         await changing.run(_END_CODES, **values)
-        if user_id and not app_id:
+        if user_id and app_id:
+            # Elsewhere the mark takes the approval back too; without it the app would be given new tokens unasked.
+            await changing.run(_FORGET_APPROVAL, **values)
+        elif user_id:
             await changing.run(_MARK_USER, **values)
-        elif app_id and not user_id:
+        elif app_id:
             await changing.run(_MARK_APP, **values)
-        elif not user_id:
+        else:
             await changing.run(_MARK_ORG, **values)
         await changing.audit(
             "admin.tokens.revoke",

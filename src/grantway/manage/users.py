@@ -8,16 +8,17 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from grantway.domain.org import Org, User, UserDetails
-from grantway.domain.permissions import read_permissions
+from grantway.domain.org import Org, User, UserDetails, canonical_username
+from grantway.domain.permissions import MANAGE_USERS, read_permissions
 from grantway.kit.ids import USER, canonical_id, new_id
 from grantway.manage import holders
+from grantway.manage.administrators import demand_one_left
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.passwords import hash_password
 from grantway.manage.problem import ManageProblem
 from grantway.settings.kinds import EMAIL, FLAG, SettingProblem, text
-from grantway.store.people import USER_COLUMNS, canonical_username, permissions_of, user_and_password, user_by_id
+from grantway.store.people import USER_COLUMNS, permissions_of, user_and_password, user_by_id
 from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert(
@@ -55,7 +56,7 @@ _UNASSIGN: Final = Statement(
 )
 _SET: Final = Statement(
     "UPDATE person SET email = :email, first_name = :first_name, last_name = :last_name, is_active = :is_active,"
-    " profile_id = :profile_id, details = :details, updated_at = :now WHERE id = :id"
+    " profile_id = :profile_id, details = :details, not_before = :not_before, updated_at = :now WHERE id = :id"
 )
 _FREEZE: Final = Statement("UPDATE person SET is_frozen = :frozen, updated_at = :now WHERE id = :id")
 _SET_PASSWORD: Final = Statement(
@@ -77,11 +78,11 @@ _DETAILS: Final[dict[str, Callable[[Any], Any]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """What is asked for when a user is made."""
+    """What is asked for when a user is made; without a password nobody can log in as the user."""
 
     username: str
     email: str
-    password: str
+    password: str = ""
     first_name: str = ""
     last_name: str = ""
     profile: str = "Standard User"
@@ -99,7 +100,7 @@ async def create(desk: Desk, org: Org, asked: NewUser) -> User:
         raise ManageProblem("username: write it like an e-mail address, ada@example.com")
     local = username.split("@", 1)[0]
     fields = _read({"email": asked.email, "first_name": asked.first_name, "last_name": asked.last_name or local})
-    hashed = hash_password(asked.password)
+    hashed = hash_password(asked.password) if asked.password else ""
     now = desk.clock.now_ms()
     user_id = new_id(USER)
     details = msgspec.json.encode(UserDetails(nickname=local[:40])).decode()
@@ -168,9 +169,11 @@ async def permission_sets_of(desk: Desk, user: User) -> tuple[str, ...]:
 async def change(desk: Desk, org: Org, username: str, asked: dict[str, Any]) -> User:
     """Change fields of a user: e-mail, names, profile, whether active, and details such as phone or language.
 
+    Deactivating ends every token and session for good: who comes back begins anew.
+
     Raises:
-        ManageProblem: no right, no such user or field, a value it does not take, or a user with more rights than the
-            caller's.
+        ManageProblem: no right, no such user or field, a value it does not take, a user with more rights than the
+            caller's, or nobody would be left who can manage users.
     """
     desk.caller.needs(Right.USERS, org.id)
     fields = _read(asked)
@@ -184,17 +187,21 @@ async def change(desk: Desk, org: Org, username: str, asked: dict[str, Any]) -> 
             profile_id = profile.id
         details = msgspec.json.decode(user.details or "{}", type=UserDetails)
         details = msgspec.structs.replace(details, **{name: fields[name] for name in fields if name in _DETAILS})
+        is_active, now = int(fields.get("is_active", user.is_active)), desk.clock.now_ms()
         await changing.run(
             _SET,
             email=fields.get("email", user.email),
             first_name=fields.get("first_name", user.first_name),
             last_name=fields.get("last_name", user.last_name),
-            is_active=int(fields.get("is_active", user.is_active)),
+            is_active=is_active,
             profile_id=profile_id,
             details=msgspec.json.encode(details).decode(),
-            now=desk.clock.now_ms(),
+            not_before=now if is_active < user.is_active else user.not_before,
+            now=now,
             id=user.id,
         )
+        if is_active < user.is_active or profile_id != user.profile_id:
+            await demand_one_left(changing, org.id)
         changed = await find(changing, org, user.id)
         before, after = fields_of(user), fields_of(changed)
         await changing.audit(
@@ -227,13 +234,21 @@ async def set_password(desk: Desk, org: Org, username: str, password: str) -> Us
 async def freeze(desk: Desk, org: Org, username: str, *, frozen: bool) -> User:
     """Freeze or unfreeze a user. While frozen, no login, no token, no session of theirs is good.
 
+    A stolen account must stop at once, so whoever manages users may freeze anybody; but what unfreezing gives back,
+    the caller must hold.
+
     Raises:
-        ManageProblem: no right, or no such user.
+        ManageProblem: no right, no such user, unfreezing one with more rights than the caller's, or nobody would be
+            left who can manage users.
     """
     desk.caller.needs(Right.USERS, org.id)
     async with desk.changing() as changing:
         user = await find(changing, org, username)
+        if not frozen:
+            desk.caller.holds_all(await permissions_of(changing.session, user), f"unfreeze the user {user.username}")
         await changing.run(_FREEZE, int(frozen), desk.clock.now_ms(), user.id)
+        if frozen:
+            await demand_one_left(changing, org.id)
         kind = "admin.user.freeze" if frozen else "admin.user.unfreeze"
         await changing.audit(kind, org.id, username=user.username)
         return await find(changing, org, user.id)
@@ -243,14 +258,18 @@ async def assign(desk: Desk, org: Org, username: str, permission_set: str, *, as
     """Give a user a permission set, or take it back.
 
     Raises:
-        ManageProblem: no right, no such user or permission set, or it holds more than the caller does.
+        ManageProblem: no right, no such user or permission set, it holds more than the caller does, or nobody would
+            be left who can manage users.
     """
     desk.caller.needs(Right.PROFILES, org.id)
     async with desk.changing() as changing:
         user = await find(changing, org, username)
         chosen = await holders.find(changing, holders.PERMISSION_SETS, org.id, permission_set)
-        desk.caller.holds_all(read_permissions(chosen.permissions), f"assign {chosen.name}")
+        permissions = read_permissions(chosen.permissions)
+        desk.caller.holds_all(permissions, f"assign {chosen.name}")
         await changing.run(_ASSIGN if assigned else _UNASSIGN, user.id, chosen.id)
+        if not assigned and MANAGE_USERS.name in permissions:
+            await demand_one_left(changing, org.id)
         kind = "admin.user.assign" if assigned else "admin.user.unassign"
         await changing.audit(kind, org.id, username=user.username, permission_set=chosen.name)
         return user

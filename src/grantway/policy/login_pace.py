@@ -1,8 +1,9 @@
 """How fast somebody may go on guessing: delays that grow, never a lock (security.md S35). Pure."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Final
+
+from grantway.domain.org import canonical_username
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ ADDRESS: Final = Pace(free=100, longest_s=5)
 
 def account_principal(username: str) -> str:
     """Return the one name under which tries for a username are counted, however it is spelled."""
-    return "account:" + unicodedata.normalize("NFKC", username).strip().casefold()[:255]
+    return "account:" + canonical_username(username)[:255]
 
 
 def address_principal(address: str) -> str:

@@ -3,7 +3,7 @@
 from typing import Any, Final, cast
 
 from grantway.domain.app import InstalledApp
-from grantway.domain.org import User
+from grantway.domain.org import User, canonical_username
 from grantway.domain.permissions import read_permissions
 from grantway.settings.choices import PermittedUsers
 from grantway.settings.policies import PERMITTED_USERS, PROFILES
@@ -28,11 +28,6 @@ _SET_PERMISSIONS: Final = Statement(
     "SELECT s.permissions FROM permission_set_assignment m JOIN permission_set s ON s.id = m.permission_set_id"
     " WHERE m.person_id = :person_id"
 )
-
-
-def canonical_username(text: str) -> str:
-    """Return the one form under which a username is stored and counted: trimmed, in lower case (S35)."""
-    return text.strip().casefold()
 
 
 async def user_by_id(db: Session, user_id: str) -> User | None:

@@ -234,4 +234,6 @@ def as_ours(problem: Exception) -> Exception:
 
 
 def _text(problem: BaseException) -> str:
+    if isinstance(problem, OSError) and problem.strerror:
+        return problem.strerror
     return str(problem.args[0]) if problem.args else type(problem).__name__

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
+from grantway.domain.org import canonical_username
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header
 from grantway.kit.ids import new_row_id
@@ -13,7 +14,6 @@ from grantway.kit.urls import origin_of
 from grantway.protocol.authorization import AuthorizationRequest
 from grantway.store import browsers
 from grantway.store.browsers import Browser, LoggedIn
-from grantway.store.people import canonical_username
 from grantway.store.statement import Step
 
 _PREFIX: Final = "gwb_"

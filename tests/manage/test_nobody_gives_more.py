@@ -1,0 +1,155 @@
+"""Nobody gives, takes over or acts as more than they hold themselves (S38)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from grantway.domain.org import User
+from grantway.manage import apps, holders, users
+from grantway.manage.desk import Desk
+from grantway.manage.problem import ManageProblem
+from tests.manage.conftest import Office
+
+# What the caller holds is compared before anything is changed, so one engine tells all.
+pytestmark = [pytest.mark.requirement("S38"), pytest.mark.parametrize("engine", ["sqlite"])]
+HELP_DESK = ("ManageUsers",)
+BUILDER = ("CustomizeApplication", "ManageConnectedApps", "ModifyAllData", "ManageProfilesPermissionsets")
+BUILDER_WHO_REVEALS = (*BUILDER, "AllowConsumerKeySecretRotation")
+Deed = Callable[[Desk, Office, User], Awaitable[Any]]
+
+
+async def superior(office: Office) -> User:
+    """A user who holds more than any caller here, with a permission set that does too."""
+    await holders.create(office.desk, holders.PROFILES, office.org.id, "Strong", ("ApiEnabled",))
+    await holders.create(office.desk, holders.PERMISSION_SETS, office.org.id, "Stronger", ("ApiEnabled",))
+    return await office.user("ApiEnabled")
+
+
+async def app(office: Office, **values: object) -> None:
+    asked = {"contact_email": "it@harbour.example", **values}
+    await apps.create(office.desk, office.org, apps.NewApp(name="Sync", values=asked))
+
+
+OVER_PEOPLE: dict[str, Deed] = {
+    "make a user of a stronger profile": lambda d, o, _: users.create(
+        d, o.org, users.NewUser(username="x@harbour.example", email="x@harbour.example", profile="Strong")
+    ),
+    "give oneself a stronger profile": lambda d, o, _: users.change(d, o.org, d.caller.username, {"profile": "Strong"}),
+    "change the address a reset would go to": lambda d, o, u: users.change(d, o.org, u.username, {"email": "m@e.org"}),
+    "move a stronger user to a weaker profile": lambda d, o, u: users.change(
+        d, o.org, u.username, {"profile": "Standard User"}
+    ),
+    "deactivate a stronger user": lambda d, o, u: users.change(d, o.org, u.username, {"is_active": "false"}),
+    "give a stronger user a password": lambda d, o, u: users.set_password(d, o.org, u.username, "correct horse"),
+    "unfreeze a stronger user": lambda d, o, u: users.freeze(d, o.org, u.username, frozen=False),
+}
+OVER_PROFILES: dict[str, Deed] = {
+    "make a stronger profile": lambda d, o, _: holders.create(d, holders.PROFILES, o.org.id, "X", ("ApiEnabled",)),
+    "strengthen a profile": lambda d, o, _: holders.change(
+        d, holders.PROFILES, o.org.id, "Strong", ("ApiEnabled", "ManageUsers")
+    ),
+    "weaken a stronger profile": lambda d, o, _: holders.change(d, holders.PROFILES, o.org.id, "Strong", ()),
+    "make a stronger permission set": lambda d, o, _: holders.create(
+        d, holders.PERMISSION_SETS, o.org.id, "X", ("ApiEnabled",)
+    ),
+    "weaken a stronger permission set": lambda d, o, _: holders.change(
+        d, holders.PERMISSION_SETS, o.org.id, "Stronger", ()
+    ),
+    "assign oneself a stronger permission set": lambda d, o, _: users.assign(d, o.org, d.caller.username, "Stronger"),
+    "take a stronger permission set back": lambda d, o, u: users.assign(
+        d, o.org, u.username, "Stronger", assigned=False
+    ),
+}
+
+
+def deeds(named: dict[str, Deed]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        "deed", [pytest.param(deed, id=name.replace(" ", "-")) for name, deed in named.items()]
+    )
+
+
+@deeds(OVER_PEOPLE)
+async def test_whoever_manages_users_has_no_power_over_stronger_ones(office: Office, deed: Deed) -> None:
+    stronger = await superior(office)
+
+    with pytest.raises(ManageProblem, match=r"API Enabled.*they do not hold"):
+        await deed(await office.seat(*HELP_DESK), office, stronger)
+
+
+@deeds(OVER_PROFILES)
+async def test_whoever_manages_profiles_gives_and_takes_only_what_they_hold(office: Office, deed: Deed) -> None:
+    stronger = await superior(office)
+
+    with pytest.raises(ManageProblem, match=r"API Enabled.*they do not hold"):
+        await deed(await office.seat("ManageProfilesPermissionsets"), office, stronger)
+
+
+async def test_anybody_who_manages_users_can_freeze_a_stolen_account(office: Office) -> None:
+    stronger = await superior(office)
+
+    assert (await users.freeze(await office.seat(*HELP_DESK), office.org, stronger.username, frozen=True)).is_frozen
+
+
+async def test_an_app_runs_as_nobody_stronger_than_who_says_so(office: Office) -> None:
+    await app(office)
+    stronger = await superior(office)
+
+    with pytest.raises(ManageProblem, match=r"let an app run as .*API Enabled"):
+        await apps.change(await office.seat(*BUILDER), office.org, "Sync", {"run_as": stronger.username})
+
+
+@pytest.mark.parametrize(
+    ("before", "values"), [("false", {"client_credentials": "true"}), ("true", {"scopes": "api web"})]
+)
+async def test_what_an_app_may_do_as_a_stronger_user_is_not_widened(
+    office: Office, before: str, values: dict[str, str]
+) -> None:
+    stronger = await superior(office)
+    await app(office, run_as=stronger.username, scopes="id", client_credentials=before)
+
+    with pytest.raises(ManageProblem, match=r"let an app run as .*API Enabled"):
+        await apps.change(await office.seat(*BUILDER), office.org, "Sync", values)
+
+
+async def test_other_settings_of_an_app_that_runs_as_a_stronger_user_can_be_changed(office: Office) -> None:
+    stronger = await superior(office)
+    await app(office, run_as=stronger.username, scopes="id", client_credentials="true")
+    builder = await office.seat(*BUILDER)
+
+    changed = await apps.change(builder, office.org, "Sync", {"label": "Synchronizer", "client_credentials": "false"})
+
+    assert changed.app.app.name == "Sync"
+
+
+async def test_the_secret_that_acts_as_a_stronger_user_is_not_revealed(office: Office) -> None:
+    stronger = await superior(office)
+    await app(office, run_as=stronger.username, client_credentials="true")
+
+    with pytest.raises(ManageProblem, match=r"API Enabled.*they do not hold"):
+        await apps.reveal(await office.seat(*BUILDER_WHO_REVEALS), office.org, "Sync")
+
+
+async def test_a_secret_that_acts_as_nobody_stronger_is_revealed(office: Office) -> None:
+    await app(office)
+
+    app_of_ours = await apps.reveal(await office.seat(*BUILDER_WHO_REVEALS), office.org, "Sync")
+
+    assert app_of_ours.secret.reveal()
+
+
+@pytest.mark.parametrize(("setting", "name"), [("profiles", "Strong"), ("permission_sets", "Stronger")])
+async def test_users_stronger_than_oneself_are_not_pre_authorized(office: Office, setting: str, name: str) -> None:
+    await superior(office)
+    await app(office)
+
+    with pytest.raises(ManageProblem, match=r"API Enabled.*they do not hold"):
+        await apps.change(await office.seat(*BUILDER), office.org, "Sync", {setting: name})
+
+
+async def test_a_pre_authorization_that_is_there_stays_when_others_are_added(office: Office) -> None:
+    await superior(office)
+    await holders.create(office.desk, holders.PROFILES, office.org.id, "Weak", ())
+    await app(office, profiles="Strong")
+
+    await apps.change(await office.seat(*BUILDER), office.org, "Sync", {"profiles": ["Strong", "Weak"]})
