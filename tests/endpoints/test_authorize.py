@@ -99,7 +99,7 @@ async def test_a_scope_outside_the_apps_stays_on_salesforces_page_and_goes_to_th
     ("more", "error"),
     [
         ({"response_type": ""}, "invalid_request"),
-        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "device_code"}, "unsupported_response_type"),
         ({"response_mode": "fragment"}, "invalid_request"),
         ({"request": "x"}, "request_not_supported"),
         ({"request_uri": "https://x.example"}, "request_uri_not_supported"),
@@ -174,4 +174,4 @@ async def test_no_request_breaks_the_endpoint_or_leads_to_an_unregistered_place(
 
     location = dict(reply.headers).get(b"location", b"").decode()
     assert reply.status in (302, 400)
-    assert not location or location.startswith((CALLBACK + "?", BASE + "/login?"))
+    assert not location or location.startswith((CALLBACK + "?", CALLBACK + "#", BASE + "/login?"))

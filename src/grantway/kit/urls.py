@@ -71,6 +71,11 @@ def with_query(url: str, query: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
+def with_fragment(url: str, fragment: str) -> str:
+    """Add an encoded fragment to a URL that has none."""
+    return f"{url}#{fragment}"
+
+
 def _checked(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:

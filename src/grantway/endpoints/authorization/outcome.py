@@ -10,7 +10,7 @@ from grantway.endpoints.answer import NO_STORE, note, text_reply
 from grantway.endpoints.authorization.screens import asker_of, name_of, show
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header, Reply
-from grantway.kit.urls import with_query
+from grantway.kit.urls import with_fragment, with_query
 from grantway.pages import ErrorPage
 from grantway.protocol.authorization import AuthorizationRequest
 from grantway.protocol.decision import Trail
@@ -88,11 +88,11 @@ def refuse_on_page(
 ) -> Reply:
     """Refuse without a redirect: our page for a browser, the raw pair for anything else (salesforce-oauth.md 2.3)."""
     wire = refusal.reason.wire(door.voice)
+    # Nobody authenticates at this endpoint: an unknown client is a bad request here, and no 401.
+    status = 400 if wire.status == 401 else wire.status
     _note(call, server, door, refusal, trail, app, user_id)
     if b"text/html" not in (call.header(b"accept") or b"").lower():
-        return text_reply(
-            urlencode({"error": wire.error, "error_description": wire.says}, quote_via=quote), wire.status
-        )
+        return text_reply(urlencode({"error": wire.error, "error_description": wire.says}, quote_via=quote), status)
     words = _FOR_PEOPLE.get(refusal.reason, _ANYTHING)
     if refusal.reason in _UNKNOWN:
         app = None
@@ -109,7 +109,7 @@ def refuse_on_page(
         when_ms=server.clock.now_ms(),
         comfort=words.comfort,
     )
-    return show(page, status=wire.status, headers=headers)
+    return show(page, status=status, headers=headers)
 
 
 def refuse_at_callback(
@@ -146,7 +146,8 @@ def back(
     if request.state is not None:
         answer["state"] = request.state
     answer["iss"] = DOORS[request.door].issuer(base)
-    url = with_query(request.redirect_uri, urlencode(answer, quote_via=quote))
+    add = with_fragment if request.in_fragment else with_query
+    url = add(request.redirect_uri, urlencode(answer, quote_via=quote))
     return see(call, url, ((b"referrer-policy", b"no-referrer"), *headers))
 
 
