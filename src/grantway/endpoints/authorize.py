@@ -66,7 +66,7 @@ async def authorize(call: Call, server: Server, base: str) -> Reply:
             return see(call, f"{base}{call.path}?{query}")
     visitor = await visitor_of(call, server, base)
     flow = Flow(call=call, server=server, base=base, request=request, visitor=visitor, app=app, trail=trail)
-    person = visitor.session_for(request)
+    person = visitor.session_for(request, app.org.id)
     if person is not None and not request.wants_login(server.clock.now_ms(), person.session.auth_time):
         flow = replace(flow, request=msgspec.structs.replace(request, session_id=person.session.id))
     return await go_on(flow)

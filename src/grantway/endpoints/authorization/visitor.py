@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -40,13 +41,17 @@ class Visitor:
         """Return the session with an id, if it is good."""
         return next((one for one in self.sessions if one.session.id == session_id), None)
 
-    def session_for(self, request: AuthorizationRequest) -> LoggedIn | None:
-        """Return the session that a new request is answered from: the hinted person's, else the last begun."""
+    def session_for(self, request: AuthorizationRequest, home_org_id: str) -> LoggedIn | None:
+        """Return the session that a new request is answered from.
+
+        The hinted person's; else the one in the app's own org, where the app is at home; else the last begun.
+        """
         if request.hinted_user:
             return next((one for one in self.sessions if one.user.id == request.hinted_user), None)
         hint = canonical_username(request.login_hint)
         named = (one for one in self.sessions if one.user.username == hint)
-        return next(named, self.sessions[0] if self.sessions else None)
+        at_home = (one for one in self.sessions if one.session.org_id == home_org_id)
+        return next(chain(named, at_home, self.sessions), None)
 
 
 async def visitor_of(call: Call, server: Server, base: str) -> Visitor:
