@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 
@@ -29,10 +30,23 @@ ADDRESS: Final = Pace(free=100, longest_s=5)
 
 
 def account_principal(username: str) -> str:
-    """Return the one name under which tries for a username are counted, however it is spelled."""
-    return "account:" + unicodedata.normalize("NFKC", username).strip().casefold()[:255]
+    """Return the one name under which tries for a username are counted, however it is spelled.
+
+    What a lookup takes for one username (trimmed, case-folded) is one here too: NFKC comes on top of it.
+    """
+    folded = unicodedata.normalize("NFKC", username.strip().casefold())
+    return "account:" + folded.strip().casefold()[:255]
+
+
+def known_browser_principal(nonce: str) -> str:
+    """Return the name under which tries for an account are counted in a browser that its owner has used."""
+    return "browser:" + nonce
 
 
 def address_principal(address: str) -> str:
-    """Return the name under which tries from an address are counted."""
-    return "address:" + address
+    """Return the name under which tries from an address are counted; an IPv6 network of /64 is one place."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "address:" + address
+    return "address:" + (parsed.packed[:8].hex(":", 2) + "::/64" if parsed.version == 6 else address)

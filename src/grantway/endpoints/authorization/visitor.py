@@ -11,6 +11,7 @@ from grantway.kit.http import Call, Header
 from grantway.kit.ids import new_row_id
 from grantway.kit.secrets import fingerprint, new_opaque
 from grantway.kit.urls import origin_of
+from grantway.policy.login_pace import account_principal, known_browser_principal
 from grantway.protocol.authorization import AuthorizationRequest
 from grantway.store import browsers
 from grantway.store.browsers import Browser, LoggedIn
@@ -21,6 +22,8 @@ _PREFIX: Final = "gwb_"
 _CSRF: Final = b"csrf"
 _COOKIE: Final = "grantway"
 _USERNAME: Final = "grantway-username"
+_KNOWN: Final = "grantway-known"
+_KNOWN_PURPOSE: Final = b"known-browser"
 _YEAR_S: Final = 365 * 86_400
 
 
@@ -95,6 +98,26 @@ def remember_username(call: Call, username: str, base: str) -> tuple[Header, ...
     return (_set(_USERNAME, "", base, 0),) if remembered_username(call, base) else ()
 
 
+def known_account(call: Call, server: Server, base: str, username: str) -> str:
+    """Return the principal under which this browser tries a username: its own if the username's owner has used it.
+
+    So a stranger who keeps an account waiting does not keep its owner out of their own browser (S35).
+    """
+    account = account_principal(username)
+    nonce, _, proof = _cookies(call).get(_named(_KNOWN, base), "").rpartition(".")
+    right = False
+    for digest in server.ring.digests(_known_text(nonce, account), _KNOWN_PURPOSE):
+        right |= hmac.compare_digest(digest.hex().encode(), proof.encode())
+    return known_browser_principal(nonce) if right else account
+
+
+def make_known(server: Server, username: str, base: str) -> Header:
+    """Return the header that gives a browser the proof that a username's owner has logged in in it."""
+    nonce = new_opaque(16)
+    proof = server.ring.digest(_known_text(nonce, account_principal(username)), _KNOWN_PURPOSE).hex()
+    return _set(_KNOWN, f"{nonce}.{proof}", base, _YEAR_S)
+
+
 def csrf_token(server: Server, browser_id: str, transaction: str, page: str) -> str:
     """Return the token that a form must carry; `page` says which page, shown to whom, it stands on."""
     return server.ring.digest(_form_text(browser_id, transaction, page), _CSRF).hex()
@@ -116,6 +139,10 @@ def form_is_ours(
 
 def _form_text(browser_id: str, transaction: str, page: str) -> str:
     return f"{browser_id}/{transaction}/{page}"
+
+
+def _known_text(nonce: str, account: str) -> str:
+    return f"{nonce}/{account}"
 
 
 def _named(name: str, base: str) -> str:
