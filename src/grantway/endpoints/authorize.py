@@ -7,8 +7,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from grantway.endpoints.authorization.flow import Flow
 from grantway.endpoints.authorization.outcome import refuse_at_callback, refuse_on_page, see
-from grantway.endpoints.authorization.steps import Flow, go_on
+from grantway.endpoints.authorization.steps import go_on
 from grantway.endpoints.authorization.visitor import browser_cookie, visitor_of
 from grantway.endpoints.parameters import form_of, query_of, refuse_secrets_in
 from grantway.endpoints.server import Server

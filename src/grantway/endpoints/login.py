@@ -5,17 +5,9 @@ from typing import Final
 import msgspec
 
 from grantway.domain.org import User
+from grantway.endpoints.authorization.flow import LOGIN_PATH, Flow, event, resume, session_end
 from grantway.endpoints.authorization.screens import asker_of, show
-from grantway.endpoints.authorization.steps import (
-    LOGIN_PATH,
-    Flow,
-    event,
-    go_on,
-    refuse,
-    resume,
-    session_end,
-    with_person,
-)
+from grantway.endpoints.authorization.steps import go_on, refuse
 from grantway.endpoints.authorization.visitor import (
     Visitor,
     csrf_token,
@@ -119,9 +111,7 @@ async def _begin_session(flow: Flow, user: User, account: str, *, remember: bool
         make_known(server, user.username, flow.base),
         *remember_username(flow.call, user.username if remember else "", flow.base),
     )
-    flow = with_person(
-        flow, person, Visitor(browser_id=visitor.browser_id, sessions=(person, *others), headers=headers)
-    )
+    flow = flow.as_person(person, Visitor(browser_id=visitor.browser_id, sessions=(person, *others), headers=headers))
     document = msgspec.json.encode(flow.request).decode()
     steps = (
         browsers.add_session(session),
