@@ -63,8 +63,10 @@ async def authorize(call: Call, server: Server, base: str) -> Reply:
     if call.method == "POST" and not browser_cookie(call, base):
         # A foreign page posts without our cookie (SameSite), but follows with it: who is logged in stays so.
         query = urlencode({name: params[name] for name in PARAMETERS if name in params}, quote_via=quote)
-        if len(query) <= _URL_ROOM:
-            return see(call, f"{base}{call.path}?{query}")
+        if len(query) > _URL_ROOM:
+            # To answer here would replace the cookie that stayed behind, and so log its owner out.
+            return refuse_at_callback(call, server, base, request, no.POST_TOO_LONG(), trail=trail, app=app)
+        return see(call, f"{base}{call.path}?{query}")
     visitor = await visitor_of(call, server, base)
     flow = Flow(call=call, server=server, base=base, request=request, visitor=visitor, app=app, trail=trail)
     person = visitor.session_for(request, app.org.id)
