@@ -1,5 +1,6 @@
 """Browsers before the house: HTTP through the edge and the routes, cookies kept, every step as a person takes it."""
 
+import base64
 import html
 import json
 import re
@@ -9,11 +10,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+from argon2 import PasswordHasher
 
 from grantway.kit.ids import ORG, PROFILE, USER, new_id
 from grantway.kit.jose import s256
 from grantway.kit.urls import Urls
-from grantway.manage.passwords import hash_password
+from grantway.store.statement import Statement
 from grantway.web.adapter import Edge
 from grantway.web.dispatch import Dispatch
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
@@ -23,7 +25,8 @@ CHALLENGE = {"code_challenge": s256(VERIFIER), "code_challenge_method": "S256"}
 LOGIN = "/login"
 CONSENT = "/setup/secur/RemoteAccessAuthorizationPage.apexp"
 BOTH_DOORS = [SALESFORCE, STANDARDS]
-_HASH = hash_password(PASSWORD)
+# As weak as argon2 lets it be, so that a login costs a test next to nothing; a hash bears its own parameters.
+_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -183,3 +186,15 @@ async def redeem(house: House, app: TestApp, answer: Mapping[str, str], door: st
     status, tokens = await house.redeem(app, answer["code"], door=door)
     assert status == 200, tokens
     return tokens
+
+
+def claims(tokens: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the claims of the ID token in a token answer."""
+    payload = tokens["id_token"].split(".")[1]
+    decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return decoded
+
+
+async def codes(house: House) -> int:
+    """Return how many codes were issued."""
+    return len(await house.db.all(Statement("SELECT id FROM authorization_code")))

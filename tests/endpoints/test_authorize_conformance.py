@@ -1,16 +1,13 @@
 """The authorization endpoint as the OpenID Foundation's modules see it, one test a bullet (conformance.md 3)."""
 
-import base64
-import json
-
 import pytest
 
 from grantway import settings as s
 from tests.endpoints.browsing import (
-    CONSENT,
     LOGIN,
     Browser,
     asked,
+    claims,
     goes_to,
     hidden,
     page_error,
@@ -18,13 +15,6 @@ from tests.endpoints.browsing import (
     told,
 )
 from tests.endpoints.house import BASE, CALLBACK, STANDARDS, House
-
-
-def claims(tokens: dict[str, str]) -> dict[str, object]:
-    """Return the claims of the ID token in a token answer."""
-    payload = tokens["id_token"].split(".")[1]
-    decoded: dict[str, object] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return decoded
 
 
 async def test_parameters_and_scopes_come_in_any_order(house: House, browser: Browser, door: str) -> None:
@@ -92,113 +82,6 @@ async def test_login_hint_stands_in_the_login_form(house: House, browser: Browse
     page = await browser.to_login(await house.app(), door=door, login_hint="ben@harbour.example")
 
     assert 'value="ben@harbour.example"' in page.text
-
-
-async def test_prompt_login_asks_again_and_renews_auth_time(house: House, browser: Browser) -> None:
-    """`prompt-login`."""
-    app = await house.app()
-    first = claims(await redeem(house, app, await browser.approve(app, door=STANDARDS, scope="openid"), STANDARDS))
-    house.clock.advance(seconds=2)
-
-    page = await browser.to_login(app, door=STANDARDS, scope="openid", prompt="login")
-    second = claims(await redeem(house, app, told(await browser.log_in(page)), STANDARDS))
-
-    assert second["auth_time"] == int(str(first["auth_time"])) + 2
-    assert second["sub"] == first["sub"]
-
-
-async def test_prompt_none_without_a_login_is_an_error_at_the_callback(
-    house: House, browser: Browser, door: str
-) -> None:
-    """`prompt-none-not-logged-in`."""
-    answer = told(await browser.ask(await house.app(), door=door, prompt="none", state="s"))
-
-    assert answer["error"] == ("login_required" if door == STANDARDS else "immediate_unsuccessful")
-    assert answer["state"] == "s"
-
-
-async def test_prompt_none_with_a_login_and_consent_succeeds_at_once(house: House, browser: Browser, door: str) -> None:
-    """`prompt-none-logged-in`: the same person, the same auth_time, consent remembered."""
-    app = await house.app()
-    first = claims(await redeem(house, app, await browser.approve(app, door=door, scope="openid"), door))
-    house.clock.advance(seconds=2)
-
-    reply = await browser.ask(app, door=door, scope="openid", prompt="none")
-
-    second = claims(await redeem(house, app, told(reply), door))
-    assert (second["sub"], second.get("auth_time")) == (first["sub"], first.get("auth_time"))
-
-
-async def test_prompt_none_with_the_first_id_token_succeeds_at_once(house: House, browser: Browser, door: str) -> None:
-    """`id-token-hint`."""
-    app = await house.app()
-    tokens = await redeem(house, app, await browser.approve(app, door=door, scope="openid"), door)
-
-    reply = await browser.ask(app, door=door, scope="openid", prompt="none", id_token_hint=tokens["id_token"])
-
-    assert claims(await redeem(house, app, told(reply), door))["sub"] == claims(tokens)["sub"]
-
-
-async def test_an_expired_id_token_still_is_a_hint(house: House, browser: Browser, door: str) -> None:
-    """OpenID Connect Core 3.1.2.1: the server accepts expired ID tokens as hints."""
-    app = await house.app()
-    tokens = await redeem(house, app, await browser.approve(app, door=door, scope="openid"), door)
-    house.clock.advance(minutes=60)
-
-    reply = await browser.ask(app, door=door, scope="openid", prompt="none", id_token_hint=tokens["id_token"])
-
-    assert "code" in told(reply)
-
-
-async def test_a_login_older_than_max_age_is_asked_for_again(house: House, browser: Browser) -> None:
-    """`max-age-1`."""
-    app = await house.app()
-    first = claims(await redeem(house, app, await browser.approve(app, door=STANDARDS, scope="openid"), STANDARDS))
-    house.clock.advance(seconds=2)
-
-    page = await browser.to_login(app, door=STANDARDS, scope="openid", max_age="1")
-    second = claims(await redeem(house, app, told(await browser.log_in(page)), STANDARDS))
-
-    assert int(str(second["auth_time"])) > int(str(first["auth_time"]))
-
-
-async def test_max_age_0_is_prompt_login(house: House, browser: Browser, door: str) -> None:
-    """OpenID Connect Core 3.1.2.1, max_age: even within the moment of the first login."""
-    app = await house.app()
-    await browser.approve(app, door=door)
-
-    assert goes_to(await browser.ask(app, door=door, max_age="0"), LOGIN)
-
-
-async def test_a_login_younger_than_max_age_is_used(house: House, browser: Browser) -> None:
-    """`max-age-10000`: auth_time in both ID tokens, and equal."""
-    app = await house.app()
-    more = {"door": STANDARDS, "scope": "openid"}
-    first = claims(await redeem(house, app, await browser.approve(app, max_age="15000", **more), STANDARDS))
-    house.clock.advance(seconds=2)
-
-    second = claims(await redeem(house, app, told(await browser.ask(app, max_age="10000", **more)), STANDARDS))
-
-    assert first["auth_time"] == second["auth_time"]
-
-
-async def test_an_old_login_with_prompt_none_and_max_age_is_no_login(house: House, browser: Browser) -> None:
-    """OpenID Connect Core 3.1.2.1: prompt=none never shows a page, whatever else is asked."""
-    app = await house.app()
-    await browser.approve(app, door=STANDARDS)
-    house.clock.advance(seconds=2)
-
-    assert told(await browser.ask(app, door=STANDARDS, prompt="none", max_age="1"))["error"] == "login_required"
-
-
-async def test_prompt_consent_asks_again_though_consent_is_remembered(
-    house: House, browser: Browser, door: str
-) -> None:
-    """Section 7: remembered per client and scope unless prompt=consent."""
-    app = await house.app()
-    await browser.approve(app, door=door)
-
-    assert goes_to(await browser.ask(app, door=door, prompt="consent"), CONSENT)
 
 
 async def test_a_registered_callback_with_something_added_is_refused_on_a_page(
