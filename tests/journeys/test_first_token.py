@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from grantway.kit.jose import s256
 from grantway.kit.keyfile import new_key_line
-from tests.journeys.served import Served, kill, redeem, refresh, serving, start, walk
+from tests.journeys.served import Served, fields, kill, redeem, refresh, serving, start, walk
 from tests.toolchain import PostgresServer, need, postgres_bin
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -168,6 +169,36 @@ def test_sixteen_clients_redeem_one_code_and_one_refresh_token_over_two_workers_
             answers = list(pool.map(lambda one: at_once("refresh", one), [token] * 16))
         assert sum(status == 200 for status, _ in answers) == 1
         assert all(answer["error"] == "invalid_grant" for status, answer in answers if status != 200)
+
+
+@pytest.mark.requirement("S3")
+@pytest.mark.requirement("S12")
+def test_sixteen_answers_to_one_consent_page_over_two_workers_give_one_code(
+    served: Served, client: httpx.Client
+) -> None:
+    walk(served, client)
+    asked = {
+        "response_type": "code",
+        "client_id": served.app["consumer_key"],
+        "redirect_uri": served.app["callback_url"],
+        "code_challenge": s256("v" * 43),
+        "prompt": "consent",
+    }
+    location = client.get(f"{served.base}/services/oauth2/authorize", params=asked).headers["location"]
+    form = fields(client.get(location).text) | {"decision": "allow"}
+    barrier = Barrier(16)
+
+    def allow(_: int) -> str:
+        with httpx.Client(cookies=client.cookies, timeout=30) as own:
+            barrier.wait()
+            reply = own.post(location.partition("?")[0], data=form)
+            return str(reply.headers.get("location", ""))
+
+    with ThreadPoolExecutor(16) as pool:
+        locations = list(pool.map(allow, range(16)))
+
+    assert sum("code=" in location for location in locations) == 1
+    assert locations.count("") == 15
 
 
 @pytest.mark.requirement("S14")
