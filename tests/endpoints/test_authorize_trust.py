@@ -24,6 +24,7 @@ from tests.endpoints.house import CALLBACK, SALESFORCE, STANDARDS, House
 NO_CHALLENGE = {"code_challenge": "", "code_challenge_method": ""}
 
 
+@pytest.mark.enforces("callback_url")
 @pytest.mark.requirement("S1")
 @pytest.mark.parametrize(
     "redirect_uri",
