@@ -99,6 +99,18 @@ async def test_cookies_on_loopback_have_all_but_the_prefix_and_secure(house: Hou
 
 
 @pytest.mark.requirement("S33")
+async def test_cookies_on_plain_http_beyond_this_machine_are_secure_all_the_same(
+    house: House, browser: Browser
+) -> None:
+    """S33: a browser does not even keep them; better no login than one that can be overheard."""
+    del browser
+    reply = await Browser(house, base="http://sso.example").ask(await house.app())
+
+    assert reply.headers["set-cookie"].startswith("__Host-grantway=")
+    assert reply.headers["set-cookie"].endswith("; Secure")
+
+
+@pytest.mark.requirement("S33")
 async def test_on_https_a_cookie_without_the_prefix_means_nothing(house: House, browser: Browser) -> None:
     """S33: another host of the domain can set `grantway`, never `__Host-grantway`."""
     app = await house.app()

@@ -10,7 +10,7 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header
 from grantway.kit.ids import new_row_id
 from grantway.kit.secrets import fingerprint, new_opaque
-from grantway.kit.urls import origin_of
+from grantway.kit.urls import needs_secure_cookies, origin_of
 from grantway.policy.login_pace import account_principal, known_browser_principal
 from grantway.protocol.authorization import AuthorizationRequest
 from grantway.store import browsers
@@ -146,13 +146,13 @@ def _known_text(nonce: str, account: str) -> str:
 
 
 def _named(name: str, base: str) -> str:
-    """Return a cookie's name: `__Host-` wherever we are reached by https, so that no other host can set it (S33)."""
-    return f"__Host-{name}" if base.startswith("https://") else name
+    """Return a cookie's name: `__Host-` but on this machine's plain http, so that no other host can set it (S33)."""
+    return f"__Host-{name}" if needs_secure_cookies(base) else name
 
 
 def _set(name: str, value: str, base: str, max_age_s: int | None = None) -> Header:
     text = f"{_named(name, base)}={value}; Path=/; HttpOnly; SameSite=Lax"
-    if base.startswith("https://"):
+    if needs_secure_cookies(base):
         text += "; Secure"
     if max_age_s is not None:
         text += f"; Max-Age={max_age_s}"
