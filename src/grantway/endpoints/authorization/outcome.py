@@ -18,6 +18,7 @@ from grantway.protocol.door import DOORS, SALESFORCE, Door
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import client as no_client
+from grantway.protocol.no import request as no_request
 from grantway.protocol.refusal import Reason, Refusal
 
 # At Salesforce's door these end on its own page; the client never hears (salesforce-oauth.md 2.3).
@@ -65,6 +66,10 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
     no_app.APP_BLOCKED: _Words(
         "Your administrator has blocked this app.", "Ask your administrator, and send them this request id."
     ),
+    no_request.UNAVAILABLE: _Words(
+        "The server cannot do this at the moment.", "Wait a moment, then go back to the app and start again.", None
+    ),
+    no_request.INTERNAL: _Words("Something went wrong on our side.", comfort=None),
     no.TRANSACTION_GONE: _Words(
         "This page was answered already, is too old, or was opened in another browser.", _START_AGAIN, None
     ),
@@ -73,6 +78,11 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
         _START_AGAIN,
     ),
 }
+
+
+def wants_page(call: Call) -> bool:
+    """Tell whether a person looks at the answer."""
+    return b"text/html" in (call.header(b"accept") or b"").lower()
 
 
 def refuse_on_page(
@@ -91,7 +101,7 @@ def refuse_on_page(
     # Nobody authenticates at this endpoint: an unknown client is a bad request here, and no 401.
     status = 400 if wire.status == 401 else wire.status
     _note(call, server, door, refusal, trail, app, user_id)
-    if b"text/html" not in (call.header(b"accept") or b"").lower():
+    if not wants_page(call):
         return text_reply(urlencode({"error": wire.error, "error_description": wire.says}, quote_via=quote), status)
     words = _FOR_PEOPLE.get(refusal.reason, _ANYTHING)
     if refusal.reason in _UNKNOWN:
