@@ -221,3 +221,18 @@ async def test_the_callback_stands_in_no_page_but_by_its_host(house: House, brow
     for page in (login, consent):
         assert "app.example" in page.text
         assert "555-0100" not in page.text
+
+
+@pytest.mark.requirement("S51")
+async def test_a_host_that_is_none_of_the_servers_names_leads_nowhere(
+    house: House, browser: Browser, door: str
+) -> None:
+    """S51: no URL is built from what a request claims."""
+    url = f"{door}/authorize?{urlencode(asked(await house.app()))}"
+    for headers in ({"host": "evil.example"}, {"host": "localhost.evil.example:8400"}):
+        assert (await browser.client.get(url, headers=headers)).status_code == 421
+    forwarded = {"x-forwarded-host": "evil.example", "forwarded": "host=evil.example;proto=https"}
+
+    reply = await browser.client.get(url, headers=forwarded)
+
+    assert reply.headers["location"].startswith(browser.base + LOGIN)

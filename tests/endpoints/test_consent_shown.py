@@ -73,3 +73,21 @@ async def test_text_and_addresses_of_an_app_are_shown_as_text(house: House, brow
         assert "&lt;img src=x" in page.text
         for dangerous in ("<img src", "<script", "\u202e", "mailto:a@b.example?"):
             assert dangerous not in page.text
+
+
+@pytest.mark.requirement("S8")
+@pytest.mark.parametrize(
+    ("callback", "shown"),
+    [
+        ("https://h\u0430rbour.example:8443/cb", "xn--hrbour-3nf.example:8443"),
+        ("https://" + 70 * "\u0430" + ".example/cb", "%D0%B0%D0%B0"),
+        ("com.example.app:/back", "an app on this device (com.example.app:)"),
+    ],
+)
+async def test_the_page_names_the_callbacks_host_in_letters_that_cannot_pose_as_others(
+    house: House, browser: Browser, callback: str, shown: str
+) -> None:
+    """S8: a host in another script is shown as browsers show it."""
+    page = await browser.to_consent(await house.app({s.CALLBACK_URL: (callback,)}), redirect_uri=callback)
+
+    assert f"takes you back to <b>{shown}" in page.text

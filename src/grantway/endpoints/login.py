@@ -1,5 +1,6 @@
 """GET and POST /login: who is there? The page, and what a right password leads to (S33, S34)."""
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -122,7 +123,7 @@ async def _begin_session(flow: Flow, user: User, account: str, *, remember: bool
     )
     if not await server.db.commit(Write(steps, change_waiting(waiting.id, document))):
         return flow.stop(no.TRANSACTION_GONE())
-    return await go_on(flow)
+    return await go_on(replace(flow, waiting=msgspec.structs.replace(waiting, request=document)))
 
 
 def _page(
