@@ -121,3 +121,11 @@ def test_a_plan_changes_nothing_and_the_check_says_so(tmp_path: Path) -> None:
     assert checked.returncode == 1
     assert done.returncode == 0
     assert grantway("--data", str(tmp_path), "db", "check").returncode == 0
+
+
+def test_serve_warns_of_a_base_url_at_which_no_browser_keeps_a_login(tmp_path: Path) -> None:
+    options = ("--data", str(tmp_path), "serve", "--tls-cert", "missing.pem", "--base-url")  # ends before it serves
+
+    assert "that needs https" in grantway(*options, "http://sso.example").stderr
+    assert "that needs https" not in grantway(*options, "https://sso.example").stderr
+    assert "that needs https" not in grantway(*options, "http://127.0.0.1:8400").stderr

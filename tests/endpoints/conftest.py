@@ -1,11 +1,12 @@
-"""A house for each test of the endpoints."""
+"""A house for each test of the endpoints, and a browser in front of it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.endpoints.house import House, open_house
+from tests.endpoints.browsing import Browser, give_passwords
+from tests.endpoints.house import SALESFORCE, STANDARDS, House, open_house
 from tests.toolchain import PostgresServer
 
 
@@ -30,3 +31,17 @@ async def house_on_each_engine(tmp_path: Path, engine_url: str) -> AsyncIterator
     """The same as `house`, once on each engine."""
     async with open_house(tmp_path, engine_url) as opened:
         yield opened
+
+
+@pytest.fixture
+async def browser(house: House) -> Browser:
+    """A browser that has never been here; every user of the house has a password."""
+    await give_passwords(house)
+    return Browser(house)
+
+
+@pytest.fixture(params=[SALESFORCE, STANDARDS], ids=["salesforce", "standards"])
+def door(request: pytest.FixtureRequest) -> str:
+    """The path of each door in turn."""
+    name: str = request.param
+    return name

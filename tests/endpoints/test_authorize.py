@@ -1,7 +1,6 @@
 """The authorization endpoint before anybody has logged in: what is refused where, and which setting refused."""
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -10,93 +9,55 @@ from hypothesis import strategies as st
 
 from grantway import settings as s
 from grantway.endpoints.introspect import introspect
-from grantway.kit.http import Reply
-from grantway.kit.jose import s256
-from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
+from tests.endpoints.browsing import LOGIN, Browser, goes_to, page_error, told
+from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, House, TestApp
 
-CHALLENGE = {"code_challenge": s256(VERIFIER), "code_challenge_method": "S256"}
-
-
-async def ask(house: House, app: TestApp, *, door: str = SALESFORCE, **more: str) -> Reply:
-    """Send an authorization request; an empty value leaves the parameter out."""
-    return await house.authorize(app, door=door, **more)
-
-
-def told(reply: Reply) -> dict[str, str]:
-    """Return what the callback was told; the answer must lead to the callback."""
-    location = dict(reply.headers)[b"location"].decode()
-    assert location.startswith(CALLBACK + "?"), location
-    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+NO_CHALLENGE = {"code_challenge": "", "code_challenge_method": ""}
 
 
 @pytest.mark.enforces("require_pkce")
-async def test_a_required_challenge_is_refused_without_a_redirect_at_salesforces_door(house: House) -> None:
+async def test_a_required_challenge_is_refused_without_a_redirect_at_salesforces_door(
+    house: House, browser: Browser
+) -> None:
     app = await house.app({s.REQUIRE_PKCE: True})
+    refused = await browser.ask(app, **NO_CHALLENGE)
 
-    refused = await ask(house, app)
-
-    assert (refused.status, refused.body) == (
-        400,
-        b"error=invalid_request&error_description=missing%20required%20code%20challenge",
-    )
-    assert told(await ask(house, app, door=STANDARDS, state="x"))["error"] == "invalid_request"
-    assert b"/login?" in dict((await ask(house, app, **CHALLENGE)).headers)[b"location"]
+    assert page_error(refused) == "invalid_request"
+    assert "missing required code challenge" in refused.text
+    assert told(await browser.ask(app, door=STANDARDS, **NO_CHALLENGE))["error"] == "invalid_request"
+    assert goes_to(await browser.ask(app), LOGIN)
 
 
 @pytest.mark.enforces("require_pkce_for_all_apps")
-async def test_the_org_can_require_pkce_of_every_app(house: House) -> None:
+async def test_the_org_can_require_pkce_of_every_app(house: House, browser: Browser) -> None:
     app = await house.app()
     await house.change("""UPDATE org SET settings = '{"require_pkce_for_all_apps": true}', version = 2""")
 
-    assert (await ask(house, app)).status == 400
+    assert (await browser.ask(app, **NO_CHALLENGE)).status_code == 400
     assert await house.reasons() == ["authorize.challenge_missing_for_org"]
 
 
-async def test_public_apps_need_pkce_at_the_standards_door(house: House) -> None:
+async def test_public_apps_need_pkce_at_the_standards_door(house: House, browser: Browser) -> None:
     app = await house.app({s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: False})
 
-    assert told(await ask(house, app, door=STANDARDS))["error"] == "invalid_request"
-    assert (await ask(house, app)).status == 302
+    assert told(await browser.ask(app, door=STANDARDS, **NO_CHALLENGE))["error"] == "invalid_request"
+    assert goes_to(await browser.ask(app, **NO_CHALLENGE), LOGIN)
 
 
-async def test_an_absent_method_is_s256_at_salesforces_door_and_plain_at_the_standards(house: House) -> None:
-    app = await house.app()
-    challenge = {"code_challenge": s256(VERIFIER)}
-
-    assert b"/login?" in dict((await ask(house, app, **challenge)).headers)[b"location"]
-    assert told(await ask(house, app, door=STANDARDS, **challenge))["error"] == "invalid_request"
-    assert told(await ask(house, app, **challenge, code_challenge_method="plain"))["error"] == "invalid_request"
-
-
-@pytest.mark.enforces("callback_url")
-@pytest.mark.requirement("S1")
-@pytest.mark.parametrize(
-    "redirect_uri", ["", CALLBACK + "/", CALLBACK + "?a=b", CALLBACK.upper(), "https://evil.example", "javascript:1"]
-)
-async def test_any_other_callback_is_refused_without_a_redirect(house: House, redirect_uri: str) -> None:
-    reply = await ask(house, await house.app(), redirect_uri=redirect_uri)
-
-    assert reply.status == 400
-    assert b"location" not in dict(reply.headers)
-    assert reply.body.startswith(b"error=redirect_uri_mis")
-
-
-@pytest.mark.enforces("scopes")
-async def test_a_scope_outside_the_apps_stays_on_salesforces_page_and_goes_to_the_standards_callback(
-    house: House,
+async def test_an_absent_method_is_s256_at_salesforces_door_and_plain_at_the_standards(
+    house: House, browser: Browser
 ) -> None:
-    app = await house.app({s.SCOPES: ("api",)})
+    app = await house.app()
 
-    assert (await ask(house, app, scope="api web")).body.startswith(b"error=invalid_scope")
-    answer = told(await ask(house, app, door=STANDARDS, scope="api web", state="s"))
-    assert (answer["error"], answer["state"], answer["iss"]) == ("invalid_scope", "s", f"{BASE}/oidc")
+    assert goes_to(await browser.ask(app, code_challenge_method=""), LOGIN)
+    assert told(await browser.ask(app, door=STANDARDS, code_challenge_method=""))["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize(
     ("more", "error"),
     [
         ({"response_type": ""}, "invalid_request"),
-        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "device_code"}, "unsupported_response_type"),
         ({"response_mode": "fragment"}, "invalid_request"),
         ({"request": "x"}, "request_not_supported"),
         ({"request_uri": "https://x.example"}, "request_uri_not_supported"),
@@ -106,17 +67,13 @@ async def test_a_scope_outside_the_apps_stays_on_salesforces_page_and_goes_to_th
         ({"id_token_hint": "a.b.c"}, "invalid_request"),
     ],
 )
-async def test_a_trusted_callback_hears_what_is_wrong(house: House, more: dict[str, str], error: str) -> None:
-    app = await house.app()
-
-    answer = told(await ask(house, app, door=STANDARDS, state="keep me", **{**CHALLENGE, **more}))
+async def test_a_trusted_callback_hears_what_is_wrong(
+    house: House, browser: Browser, more: dict[str, str], error: str
+) -> None:
+    answer = told(await browser.ask(await house.app(), door=STANDARDS, state="keep me", **more))
 
     assert (answer["error"], answer["state"]) == (error, "keep me")
     assert "code" not in answer
-
-
-async def test_immediate_is_salesforces_word_for_prompt_none(house: House) -> None:
-    assert told(await ask(house, await house.app(), immediate="true"))["error"] == "immediate_unsuccessful"
 
 
 @pytest.mark.enforces("introspect_all")
@@ -157,18 +114,18 @@ async def test_only_the_app_that_may_introspect_all_sees_other_apps_tokens(house
                 "response_mode",
             ]
         ),
-        st.text(max_size=40),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
         max_size=6,
     ),
     door=st.sampled_from([SALESFORCE, STANDARDS]),
 )
 async def test_no_request_breaks_the_endpoint_or_leads_to_an_unregistered_place(
-    house: House, more: dict[str, Any], door: str
+    house: House, browser: Browser, more: dict[str, Any], door: str
 ) -> None:
     app = await house.app()
 
-    reply = await ask(house, app, door=door, **{k: v.encode("utf-8", "replace").decode() for k, v in more.items()})
+    reply = await browser.ask(app, door=door, **more)
 
-    location = dict(reply.headers).get(b"location", b"").decode()
-    assert reply.status in (302, 400)
-    assert not location or location.startswith((CALLBACK + "?", BASE + "/login?"))
+    location = reply.headers.get("location", "")
+    assert reply.status_code in (302, 400)
+    assert not location or location.startswith((CALLBACK + "?", CALLBACK + "#", BASE + "/login?"))

@@ -111,8 +111,10 @@ def serve(
 
 
 def _checked(host: str, base_url: str, tls_cert: str, tls_key: str) -> str:
-    from grantway.kit.urls import Urls
+    from grantway.kit.urls import Urls, needs_secure_cookies
 
+    if base_url.startswith("http://") and needs_secure_cookies(base_url):
+        click.echo(f"warning: browsers keep no login at {base_url}: beyond this machine that needs https", err=True)
     if host not in _LOOPBACK and not base_url:
         misuse("--host reaches beyond this machine: say with --base-url which URL clients call")
     if bool(tls_cert) != bool(tls_key):

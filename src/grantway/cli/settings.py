@@ -9,7 +9,7 @@ from grantway.cli.context import options, shared
 from grantway.cli.printing import columns, fail, misuse, show, table
 
 
-@click.command()
+@click.command(short_help="The catalogue of settings.")
 @click.argument("name", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", help="How to print all.")
 @shared

@@ -7,8 +7,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from grantway.endpoints.authorization.flow import Flow
 from grantway.endpoints.authorization.outcome import refuse_at_callback, refuse_on_page, see
-from grantway.endpoints.authorization.steps import Flow, go_on
+from grantway.endpoints.authorization.steps import go_on
 from grantway.endpoints.authorization.visitor import browser_cookie, visitor_of
 from grantway.endpoints.parameters import form_of, query_of, refuse_secrets_in
 from grantway.endpoints.server import Server
@@ -62,11 +63,13 @@ async def authorize(call: Call, server: Server, base: str) -> Reply:
     if call.method == "POST" and not browser_cookie(call, base):
         # A foreign page posts without our cookie (SameSite), but follows with it: who is logged in stays so.
         query = urlencode({name: params[name] for name in PARAMETERS if name in params}, quote_via=quote)
-        if len(query) <= _URL_ROOM:
-            return see(call, f"{base}{call.path}?{query}")
+        if len(query) > _URL_ROOM:
+            # To answer here would replace the cookie that stayed behind, and so log its owner out.
+            return refuse_at_callback(call, server, base, request, no.POST_TOO_LONG(), trail=trail, app=app)
+        return see(call, f"{base}{call.path}?{query}")
     visitor = await visitor_of(call, server, base)
     flow = Flow(call=call, server=server, base=base, request=request, visitor=visitor, app=app, trail=trail)
-    person = visitor.session_for(request)
+    person = visitor.session_for(request, app.org.id)
     if person is not None and not request.wants_login(server.clock.now_ms(), person.session.auth_time):
         flow = replace(flow, request=msgspec.structs.replace(request, session_id=person.session.id))
     return await go_on(flow)

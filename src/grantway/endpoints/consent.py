@@ -4,19 +4,11 @@ from dataclasses import replace
 
 import msgspec
 
+from grantway.endpoints.authorization.approval import earlier_approval
+from grantway.endpoints.authorization.flow import CONSENT_PATH, LOGIN_PATH, Flow, app_here, event, resume
 from grantway.endpoints.authorization.outcome import see
 from grantway.endpoints.authorization.screens import asker_of, asks_of, name_of, show
-from grantway.endpoints.authorization.steps import (
-    CONSENT_PATH,
-    LOGIN_PATH,
-    Flow,
-    app_here,
-    event,
-    go_on,
-    refuse,
-    resume,
-    standing_approval,
-)
+from grantway.endpoints.authorization.steps import go_on, refuse
 from grantway.endpoints.authorization.visitor import csrf_token, form_is_ours
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
@@ -82,15 +74,15 @@ async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
         transaction=waiting.id,
         csrf=csrf_token(server, flow.visitor.browser_id, waiting.id, person.session.id),
         asks=asks_of(here, request.scopes),
-        first_time=await standing_approval(flow, here) is None,
+        first_time=await earlier_approval(flow, here) is None,
         warnings=tuple(warnings),
     )
     return show(page, callback=request.redirect_uri, display=request.display)
 
 
 async def _switch(flow: Flow, waiting: Waiting) -> Reply:
-    """Let somebody else log in for the same request."""
-    request = msgspec.structs.replace(flow.request, session_id="", login_hint="", hinted_user="")
+    """Let somebody else log in for the same request. Whom id_token_hint names stays: the answer is theirs or none."""
+    request = msgspec.structs.replace(flow.request, session_id="", login_hint="")
     flow = replace(flow, request=request)
     write = Write((), change_waiting(waiting.id, msgspec.json.encode(request).decode()))
     if not await flow.server.db.commit(write):

@@ -1,26 +1,21 @@
 """GET and POST /login: who is there? The page, and what a right password leads to (S33, S34)."""
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from grantway.domain.org import User
+from grantway.endpoints.authorization.flow import LOGIN_PATH, Flow, event, resume, session_end
 from grantway.endpoints.authorization.screens import asker_of, show
-from grantway.endpoints.authorization.steps import (
-    LOGIN_PATH,
-    Flow,
-    event,
-    go_on,
-    refuse,
-    resume,
-    session_end,
-    with_person,
-)
+from grantway.endpoints.authorization.steps import go_on, refuse
 from grantway.endpoints.authorization.visitor import (
     Visitor,
     csrf_token,
     form_is_ours,
     fresh_cookie,
+    known_account,
+    make_known,
     remember_username,
     remembered_username,
     set_cookie,
@@ -29,7 +24,6 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header, Reply
 from grantway.kit.ids import new_row_id
 from grantway.pages import LoginPage
-from grantway.policy.login_pace import account_principal
 from grantway.protocol.no import authorize as no
 from grantway.store import browsers
 from grantway.store.browsers import BrowserSession, LoggedIn
@@ -73,12 +67,14 @@ async def _try(flow: Flow, username: str, password: str, *, remember: bool) -> R
     def failed(user: User | None) -> Step:
         return event(flow, "login.failed", user.org_id if user else "", user.id if user else "")
 
+    account = known_account(flow.call, server, flow.base, username)
     looked = await server.passwords.look(
         db=server.db,
         clock=server.clock,
         workers=server.workers,
         username=username,
         password=password,
+        account=account,
         address=flow.call.address,
         failed=failed,
     )
@@ -89,10 +85,10 @@ async def _try(flow: Flow, username: str, password: str, *, remember: bool) -> R
         return _page(flow, username, remembered=remember, problem=problem, status=429, headers=retry)
     if looked.user is None:
         return _page(flow, username, remembered=remember, problem=_WRONG, status=400)
-    return await _begin_session(flow, looked.user, username, remember=remember)
+    return await _begin_session(flow, looked.user, account, remember=remember)
 
 
-async def _begin_session(flow: Flow, user: User, username: str, *, remember: bool) -> Reply:
+async def _begin_session(flow: Flow, user: User, account: str, *, remember: bool) -> Reply:
     """Begin a session under a new cookie, and go on with the request as this person."""
     server, visitor, waiting = flow.server, flow.visitor, flow.waiting
     assert waiting is not None  # noqa: S101 - a resumed flow waits
@@ -113,22 +109,21 @@ async def _begin_session(flow: Flow, user: User, username: str, *, remember: boo
     others = tuple(one for one in visitor.sessions if one.session.org_id != user.org_id)
     headers = (
         set_cookie(cookie, flow.base),
+        make_known(server, user.username, flow.base),
         *remember_username(flow.call, user.username if remember else "", flow.base),
     )
-    flow = with_person(
-        flow, person, Visitor(browser_id=visitor.browser_id, sessions=(person, *others), headers=headers)
-    )
+    flow = flow.as_person(person, Visitor(browser_id=visitor.browser_id, sessions=(person, *others), headers=headers))
     document = msgspec.json.encode(flow.request).decode()
     steps = (
         browsers.add_session(session),
         browsers.end_other_sessions(session, now),
         browsers.new_cookie(visitor.browser_id, cookie_hash, now),
-        forgive(account_principal(username)),
+        forgive(account),
         event(flow, "login.ok", user.org_id, user.id),
     )
     if not await server.db.commit(Write(steps, change_waiting(waiting.id, document))):
         return flow.stop(no.TRANSACTION_GONE())
-    return await go_on(flow)
+    return await go_on(replace(flow, waiting=msgspec.structs.replace(waiting, request=document)))
 
 
 def _page(

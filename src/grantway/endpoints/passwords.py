@@ -1,6 +1,7 @@
 """Looking at passwords: a few at a time, one try at a time for an account, slower after each failure (S35, S36)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ import msgspec
 from grantway.domain.org import User
 from grantway.kit.clock import Clock
 from grantway.manage.passwords import password_matches
-from grantway.policy.login_pace import ACCOUNT, ADDRESS, account_principal, address_principal
+from grantway.policy.login_pace import ACCOUNT, ADDRESS, address_principal
 from grantway.store.database import Database
 from grantway.store.login_failures import failures_of, note_failure
 from grantway.store.people import user_and_password
@@ -20,6 +21,8 @@ from grantway.store.statement import Step, Write
 # The workers sign tokens too: whoever guesses passwords must not keep those waiting.
 _AT_ONCE: Final = 2
 _QUEUE: Final = 64
+# Whoever floods the queue from one address leaves room in it for others.
+_FROM_ONE_ADDRESS: Final = 16
 _BUSY_MS: Final = 1000
 
 
@@ -35,7 +38,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hashing = asyncio.Semaphore(_AT_ONCE)
-        self._trying = 0
+        self._trying: Counter[str] = Counter()
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
 
     async def look(
@@ -46,25 +49,29 @@ class Passwords:
         workers: Executor,
         username: str,
         password: str,
+        account: str,
         address: str,
         failed: Callable[[User | None], Step],
     ) -> Looked:
         """Look whether a username and password belong together.
 
-        `failed` makes the event of a failure, for the user that was meant if there is one. An unknown user, a wrong
-        password and a user who may not act give the same answer in the same time.
+        `account` is the principal under which tries for this username are counted. `failed` makes the event of a
+        failure, for the user that was meant if there is one. An unknown user, a wrong password and a user who may not
+        act give the same answer in the same time.
 
         Raises:
             Unavailable: the database does not answer.
         """
-        if self._trying >= _QUEUE:
+        place = address_principal(address)
+        if self._trying.total() >= _QUEUE or self._trying[place] >= _FROM_ONE_ADDRESS:
             return Looked(None, _BUSY_MS)
-        self._trying += 1
+        self._trying[place] += 1
         try:
-            async with self._turn(account_principal(username)):
-                return await self._look(db, clock, workers, username, password, address, failed)
+            async with self._turn(account):
+                return await self._look(db, clock, workers, username, password, account, place, failed)
         finally:
-            self._trying -= 1
+            self._trying[place] -= 1
+            self._trying += Counter()  # forgets the places where nobody tries
 
     async def _look(
         self,
@@ -73,10 +80,10 @@ class Passwords:
         workers: Executor,
         username: str,
         password: str,
-        address: str,
+        account: str,
+        place: str,
         failed: Callable[[User | None], Step],
     ) -> Looked:
-        account, place = account_principal(username), address_principal(address)
         now = clock.now_ms()
         wait_ms = max(
             ACCOUNT.wait_ms(*await failures_of(db, account, now), now),

@@ -39,15 +39,11 @@ class Urls:
         """Return the base URL that stands for a request's Host header, or None when it is not one of our names."""
         return self._by_host.get(host) or self._by_host.get(host.lower())
 
-    @property
-    def is_secure(self) -> bool:
-        """Whether browsers reach us by https: cookies are `Secure` and `__Host-` then."""
-        return self.base.startswith("https://")
 
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the base URL leads to this machine only."""
-        return is_loopback_host(urlsplit(self.base).hostname or "")
+def needs_secure_cookies(base: str) -> bool:
+    """Tell whether cookies are `Secure` and `__Host-`: everywhere but on plain http to this machine (S33)."""
+    parts = urlsplit(base)
+    return parts.scheme == "https" or not is_loopback_host(parts.hostname or "")
 
 
 def is_loopback_host(hostname: str) -> bool:
@@ -69,6 +65,11 @@ def origin_of(url: str) -> str | None:
 def with_query(url: str, query: str) -> str:
     """Add an encoded query to a URL that may have one of its own, before no fragment (registered ones have none)."""
     return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
+def with_fragment(url: str, fragment: str) -> str:
+    """Add an encoded fragment to a URL that has none."""
+    return f"{url}#{fragment}"
 
 
 def _checked(url: str) -> str:

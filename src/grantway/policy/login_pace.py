@@ -1,6 +1,7 @@
 """How fast somebody may go on guessing: delays that grow, never a lock (security.md S35). Pure."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 
 from grantway.domain.org import canonical_username
@@ -34,6 +35,15 @@ def account_principal(username: str) -> str:
     return "account:" + canonical_username(username)[:255]
 
 
+def known_browser_principal(nonce: str) -> str:
+    """Return the name under which tries for an account are counted in a browser that its owner has used."""
+    return "browser:" + nonce
+
+
 def address_principal(address: str) -> str:
-    """Return the name under which tries from an address are counted."""
-    return "address:" + address
+    """Return the name under which tries from an address are counted; an IPv6 network of /64 is one place."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "address:" + address
+    return "address:" + (parsed.packed[:8].hex(":", 2) + "::/64" if parsed.version == 6 else address)

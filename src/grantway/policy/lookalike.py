@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 # One character for all that look like it in the usual fonts of a browser: digits and signs, Cyrillic, Greek.
@@ -17,6 +18,7 @@ _PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 _LONG: Final = 8
 
 
+@lru_cache(maxsize=16_384)  # a consent page compares with every app of an org, the same ones each time
 def skeleton(name: str) -> str:
     """Return what is left of a name when likeness alone counts: no case, accents, blanks or signs."""
     plain = unicodedata.normalize("NFKD", name).casefold()

@@ -42,6 +42,8 @@ Display = Literal["page", "popup", "touch", "mobile"]
 _DISPLAYS: Final[dict[str, Display]] = {"popup": "popup", "touch": "touch", "mobile": "mobile"}
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
+# Response types that are answered in the fragment, errors too, so that no server sees the answer.
+_IN_FRAGMENT: Final = frozenset({"token", "id_token", "hybrid_token"})
 _SECONDS: Final = re.compile(r"[0-9]{1,9}")
 # What is echoed has to find room in a URL again; four times what clients are known to send (clients.md 7.3).
 ECHO_MAX: Final = 4096
@@ -58,6 +60,7 @@ class AuthorizeCase(msgspec.Struct, frozen=True, gc=False):
 class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """An authorization request that may be answered at its callback; kept as JSON while it waits for a person.
 
+    - `in_fragment`: the answer belongs into the callback's fragment; only refusals do here.
     - `hinted_user`: the 18-character id of the user that id_token_hint names.
     - `session_id`: the login session whose person answers. Empty: somebody has to log in first, even if somebody is
       logged in (prompt=login, an old login where max_age is short, "Not you?").
@@ -76,6 +79,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     login_hint: str = ""
     hinted_user: str = ""
     display: Display = "page"
+    in_fragment: bool = False
     session_id: str = ""
 
     @property
@@ -85,7 +89,8 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def wants_login(self, now_ms: int, auth_time_ms: int) -> bool:
         """Tell whether a login at `auth_time_ms` does not do for this request that has just come in."""
-        if "login" in self.prompts or "select_account" in self.prompts:
+        # max_age=0 is another word for prompt=login, even in the millisecond of the login before.
+        if "login" in self.prompts or "select_account" in self.prompts or self.max_age == 0:
             return True
         return self.max_age is not None and now_ms - auth_time_ms > self.max_age * 1000
 
@@ -153,17 +158,17 @@ def challenge_usable(case: AuthorizeCase) -> Finding | None:
 def response(case: AuthorizeCase) -> Finding | None:
     """Only response_type=code, asked for in plain parameters and answered in the query."""
     params = case.params
-    if "request" in params:
+    if params.get("request"):
         return Finding(REQUEST, "a request object", no.REQUEST_OBJECT_UNSUPPORTED())
-    if "request_uri" in params:
+    if params.get("request_uri"):
         return Finding(REQUEST, "a request by reference", no.REQUEST_URI_UNSUPPORTED())
     kind = params.get("response_type", "")
     if not kind:
         return Finding(REQUEST, "no response_type", no.RESPONSE_TYPE_MISSING())
     if kind != "code":
         return Finding(REQUEST, "another response_type", no.RESPONSE_TYPE_UNSUPPORTED(response_type=kind[:60]))
-    mode = params.get("response_mode", "query")
-    if mode != "query":
+    mode = params.get("response_mode", "")
+    if mode not in ("", "query"):
         return Finding(REQUEST, "another response_mode", no.RESPONSE_MODE_UNSUPPORTED(response_mode=mode[:60]))
     return Finding(REQUEST, "response_type=code")
 
@@ -219,6 +224,7 @@ def answerable(case: AuthorizeCase) -> AuthorizationRequest:
         consumer_key=case.app.consumer_key,
         redirect_uri=case.params["redirect_uri"],
         state=case.params.get("state"),
+        in_fragment=not _IN_FRAGMENT.isdisjoint(case.params.get("response_type", "").split()),
     )
 
 

@@ -16,6 +16,13 @@ class Approval(msgspec.Struct, frozen=True, gc=False):
     last_at: int
 
 
+class _Labelled(msgspec.Struct, gc=False):
+    """Of an app's settings only the label, so that the rest need not be parsed."""
+
+    label: str = msgspec.field(default="", name=LABEL.name)
+
+
+_LABEL: Final = msgspec.json.Decoder(_Labelled)
 _OF: Final = Statement("SELECT scopes, last_at FROM approval WHERE person_id = :person_id AND app_id = :app_id")
 _APPROVE: Final = Insert(
     "approval",
@@ -42,4 +49,4 @@ def approve(user_id: str, app_id: str, scopes: str, now_ms: int) -> Step:
 async def names_of_other_apps(db: Session, org_id: str, app_id: str) -> tuple[str, ...]:
     """Return the names that people know the other apps installed in an org by."""
     rows = await db.all(_INSTALLED, org_id, app_id)
-    return tuple(str(msgspec.json.decode(cast(str, text)).get(LABEL.name) or name) for name, text in rows)
+    return tuple(_LABEL.decode(cast(str, text)).label or cast(str, name) for name, text in rows)

@@ -4,12 +4,14 @@ import logging
 from typing import Final
 
 from grantway.endpoints.answer import EDGE_REASONS, note, refuse_at_edge, voice_of
+from grantway.endpoints.authorization.outcome import refuse_on_page, wants_page
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
+from grantway.protocol.door import door_of
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.store.statement import Unavailable
-from grantway.web.routes import ANY_HOST, route_of
+from grantway.web.routes import ANY_HOST, PAGES, route_of
 
 _log: Final = logging.getLogger("grantway")
 
@@ -45,7 +47,9 @@ class Dispatch:
             return Reply(reply.status, reply.body, (*reply.headers, (b"retry-after", b"1")))
 
     def refuse(self, call: Call, refusal: Refusal) -> Reply:
-        """Put a refusal in the dialect of the path, and keep it for `explain`."""
+        """Put a refusal in the dialect of the path, or on a page where a person looks, and keep it for `explain`."""
+        if call.path in PAGES and wants_page(call):
+            return refuse_on_page(call, self._server, door_of(call.path), refusal)
         note(self._server, call, refusal, refusal.reason.wire(voice_of(call.path)))
         return refuse_at_edge(call.path, refusal)
 

@@ -62,6 +62,8 @@ PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
     ("/assets/", Route(static.asset, READ)),
     ("/id/", Route(people.identity, ANY)),
 )
+# Where people meet the server: what goes wrong there is said on a page.
+PAGES: Final = frozenset(path for path, route in EXACT.items() if route.endpoint in (authorize, login, consent))
 # Liveness is asked by address, not by name.
 ANY_HOST: Final = frozenset({"/healthz", "/readyz"})
 

@@ -10,7 +10,7 @@ from grantway.endpoints.answer import NO_STORE, note, text_reply
 from grantway.endpoints.authorization.screens import asker_of, name_of, show
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header, Reply
-from grantway.kit.urls import with_query
+from grantway.kit.urls import with_fragment, with_query
 from grantway.pages import ErrorPage
 from grantway.protocol.authorization import AuthorizationRequest
 from grantway.protocol.decision import Trail
@@ -18,6 +18,7 @@ from grantway.protocol.door import DOORS, SALESFORCE, Door
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import client as no_client
+from grantway.protocol.no import request as no_request
 from grantway.protocol.refusal import Reason, Refusal
 
 # At Salesforce's door these end on its own page; the client never hears (salesforce-oauth.md 2.3).
@@ -69,6 +70,10 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
         )
         for reason in (no_app.APP_BLOCKED, no_app.OAUTH_OFF)
     },
+    no_request.UNAVAILABLE: _Words(
+        "The server cannot do this at the moment.", "Wait a moment, then go back to the app and start again.", None
+    ),
+    no_request.INTERNAL: _Words("Something went wrong on our side.", comfort=None),
     no.TRANSACTION_GONE: _Words(
         "This page was answered already, is too old, or was opened in another browser.", _START_AGAIN, None
     ),
@@ -77,6 +82,11 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
         _START_AGAIN,
     ),
 }
+
+
+def wants_page(call: Call) -> bool:
+    """Tell whether a person looks at the answer."""
+    return b"text/html" in (call.header(b"accept") or b"").lower()
 
 
 def refuse_on_page(
@@ -92,11 +102,11 @@ def refuse_on_page(
 ) -> Reply:
     """Refuse without a redirect: our page for a browser, the raw pair for anything else (salesforce-oauth.md 2.3)."""
     wire = refusal.reason.wire(door.voice)
+    # Nobody authenticates at this endpoint: an unknown client is a bad request here, and no 401.
+    status = 400 if wire.status == 401 else wire.status
     _note(call, server, door, refusal, trail, app, user_id)
-    if b"text/html" not in (call.header(b"accept") or b"").lower():
-        return text_reply(
-            urlencode({"error": wire.error, "error_description": wire.says}, quote_via=quote), wire.status
-        )
+    if not wants_page(call):
+        return text_reply(urlencode({"error": wire.error, "error_description": wire.says}, quote_via=quote), status)
     words = _FOR_PEOPLE.get(refusal.reason, _ANYTHING)
     if refusal.reason in _UNKNOWN:
         app = None
@@ -113,7 +123,7 @@ def refuse_on_page(
         when_ms=server.clock.now_ms(),
         comfort=words.comfort,
     )
-    return show(page, status=wire.status, headers=headers)
+    return show(page, status=status, headers=headers)
 
 
 def refuse_at_callback(
@@ -150,7 +160,8 @@ def back(
     if request.state is not None:
         answer["state"] = request.state
     answer["iss"] = DOORS[request.door].issuer(base)
-    url = with_query(request.redirect_uri, urlencode(answer, quote_via=quote))
+    add = with_fragment if request.in_fragment else with_query
+    url = add(request.redirect_uri, urlencode(answer, quote_via=quote))
     return see(call, url, ((b"referrer-policy", b"no-referrer"), *headers))
 
 

@@ -1,7 +1,7 @@
 """From records to pages: who asks, for what, in words for the person who decides (S8)."""
 
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
@@ -102,4 +102,10 @@ def _where(callback: str) -> str | None:
     if not callback:
         return None
     parts = urlsplit(callback)
-    return parts.netloc if parts.scheme in ("http", "https") else f"an app on this device ({parts.scheme}:)"
+    if parts.scheme not in ("http", "https"):
+        return f"an app on this device ({parts.scheme}:)"
+    # Letters of other scripts can pose as Latin ones, so a host is shown in ASCII.
+    try:
+        return parts.netloc.encode("idna").decode("ascii")
+    except UnicodeError:
+        return quote(parts.netloc)

@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -10,7 +11,8 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header
 from grantway.kit.ids import new_row_id
 from grantway.kit.secrets import fingerprint, new_opaque
-from grantway.kit.urls import origin_of
+from grantway.kit.urls import needs_secure_cookies, origin_of
+from grantway.policy.login_pace import account_principal, known_browser_principal
 from grantway.protocol.authorization import AuthorizationRequest
 from grantway.store import browsers
 from grantway.store.browsers import Browser, LoggedIn
@@ -20,6 +22,8 @@ _PREFIX: Final = "gwb_"
 _CSRF: Final = b"csrf"
 _COOKIE: Final = "grantway"
 _USERNAME: Final = "grantway-username"
+_KNOWN: Final = "grantway-known"
+_KNOWN_PURPOSE: Final = b"known-browser"
 _YEAR_S: Final = 365 * 86_400
 
 
@@ -40,13 +44,17 @@ class Visitor:
         """Return the session with an id, if it is good."""
         return next((one for one in self.sessions if one.session.id == session_id), None)
 
-    def session_for(self, request: AuthorizationRequest) -> LoggedIn | None:
-        """Return the session that a new request is answered from: the hinted person's, else the last begun."""
+    def session_for(self, request: AuthorizationRequest, home_org_id: str) -> LoggedIn | None:
+        """Return the session that a new request is answered from.
+
+        The hinted person's; else the one in the app's own org, where the app is at home; else the last begun.
+        """
         if request.hinted_user:
             return next((one for one in self.sessions if one.user.id == request.hinted_user), None)
         hint = canonical_username(request.login_hint)
         named = (one for one in self.sessions if one.user.username == hint)
-        return next(named, self.sessions[0] if self.sessions else None)
+        at_home = (one for one in self.sessions if one.session.org_id == home_org_id)
+        return next(chain(named, at_home, self.sessions), None)
 
 
 async def visitor_of(call: Call, server: Server, base: str) -> Visitor:
@@ -90,6 +98,26 @@ def remember_username(call: Call, username: str, base: str) -> tuple[Header, ...
     return (_set(_USERNAME, "", base, 0),) if remembered_username(call, base) else ()
 
 
+def known_account(call: Call, server: Server, base: str, username: str) -> str:
+    """Return the principal under which this browser tries a username: its own if the username's owner has used it.
+
+    So a stranger who keeps an account waiting does not keep its owner out of their own browser (S35).
+    """
+    account = account_principal(username)
+    nonce, _, proof = _cookies(call).get(_named(_KNOWN, base), "").rpartition(".")
+    right = False
+    for digest in server.ring.digests(_known_text(nonce, account), _KNOWN_PURPOSE):
+        right |= hmac.compare_digest(digest.hex().encode(), proof.encode())
+    return known_browser_principal(nonce) if right else account
+
+
+def make_known(server: Server, username: str, base: str) -> Header:
+    """Return the header that gives a browser the proof that a username's owner has logged in in it."""
+    nonce = new_opaque(16)
+    proof = server.ring.digest(_known_text(nonce, account_principal(username)), _KNOWN_PURPOSE).hex()
+    return _set(_KNOWN, f"{nonce}.{proof}", base, _YEAR_S)
+
+
 def csrf_token(server: Server, browser_id: str, transaction: str, page: str) -> str:
     """Return the token that a form must carry; `page` says which page, shown to whom, it stands on."""
     return server.ring.digest(_form_text(browser_id, transaction, page), _CSRF).hex()
@@ -113,14 +141,18 @@ def _form_text(browser_id: str, transaction: str, page: str) -> str:
     return f"{browser_id}/{transaction}/{page}"
 
 
+def _known_text(nonce: str, account: str) -> str:
+    return f"{nonce}/{account}"
+
+
 def _named(name: str, base: str) -> str:
-    """Return a cookie's name: `__Host-` wherever we are reached by https, so that no other host can set it (S33)."""
-    return f"__Host-{name}" if base.startswith("https://") else name
+    """Return a cookie's name: `__Host-` but on this machine's plain http, so that no other host can set it (S33)."""
+    return f"__Host-{name}" if needs_secure_cookies(base) else name
 
 
 def _set(name: str, value: str, base: str, max_age_s: int | None = None) -> Header:
     text = f"{_named(name, base)}={value}; Path=/; HttpOnly; SameSite=Lax"
-    if base.startswith("https://"):
+    if needs_secure_cookies(base):
         text += "; Secure"
     if max_age_s is not None:
         text += f"; Max-Age={max_age_s}"

@@ -148,6 +148,12 @@ USER_MISMATCH: Final = Reason(
     means="id_token_hint names another user than the one logged in.",
     remedy="Let the user log in again.",
 )
+POST_TOO_LONG: Final = Reason(
+    id="authorize.post_too_long",
+    wires=oauth("invalid_request", "the request is too long"),
+    means="The request came by POST without this server's cookie, and is too long to be sent on in a URL.",
+    remedy="Shorten state and nonce.",
+)
 HINT_INVALID: Final = Reason(
     id="authorize.hint_invalid",
     wires=oauth("invalid_request", "id_token_hint is invalid"),
