@@ -51,8 +51,11 @@ def id_token_claims(
     }
     if nonce:
         claims["nonce"] = nonce
-    if door is not SALESFORCE and auth_time:
-        claims["auth_time"] = auth_time
+    if door is not SALESFORCE:  # Salesforce has neither of these
+        if auth_time:
+            claims["auth_time"] = auth_time
+        if audiences:
+            claims["azp"] = consumer_key
     return {**more, **claims}
 
 
