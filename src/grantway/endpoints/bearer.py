@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from grantway.endpoints.parameters import form_of, query_of
+from grantway.endpoints.parameters import form_of, is_form
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call
 from grantway.kit.secrets import access_token_row, fingerprint
@@ -13,7 +13,7 @@ from grantway.policy import app_use
 from grantway.protocol.decision import Check, Finding, Trail
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.protocol.no import bearer as no
-from grantway.protocol.refusal import Refusal
+from grantway.protocol.refusal import Refusal, Refused
 from grantway.protocol.scopes import allows
 from grantway.store import tokens
 from grantway.store.hot import HeldAccessToken, held_access_token
@@ -31,7 +31,6 @@ _USE_CHECKS: Final = app_use.checks(
         tokens_ended=no.TOKENS_ENDED,
     )
 )
-_SCHEMES: Final = (b"bearer ", b"oauth ")
 
 
 class BearerCase(msgspec.Struct, frozen=True, gc=False):
@@ -79,34 +78,36 @@ def _absent(case: BearerCase) -> Refusal:
 _LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
 
 
-def header_token(call: Call) -> str | None:
-    """Return the token of the Authorization header (Bearer, or OAuth as Salesforce has it), or None."""
+def header_token(call: Call, door: Door) -> str | None:
+    """Return the token of the Authorization header, or None: Bearer, at Salesforce's door OAuth too (decision 16)."""
     value = call.header(b"authorization")
     if value is None:
         return None
-    lowered = value[:7].lower()
-    for scheme in _SCHEMES:
-        if lowered.startswith(scheme):
-            return value[len(scheme) :].strip().decode("latin-1")
+    scheme, _, token = value.partition(b" ")
+    scheme = scheme.lower()
+    if scheme == b"bearer" or (scheme == b"oauth" and door is SALESFORCE):
+        return token.strip().decode("latin-1")
     return None
 
 
 def presented_token(call: Call, door: Door) -> str | None:
     """Return the access token that came: in the header, or in a POST's form; in a URL it is none (decision 2).
 
+    Salesforce's clients may send the same token in both places (clients.md 7.7).
+
     Raises:
-        Refused: the form cannot be read.
+        Refused: the form cannot be read, or there are two tokens.
     """
-    token = header_token(call)
-    if token is None and call.method == "POST" and call.body:
-        form = form_of(call, door)
-        token = form.get("access_token") or (form.get("oauth_token") if door is SALESFORCE else None)
-    return token
-
-
-def asked_format(call: Call) -> str:
-    """Return the `format` parameter of a GET, or empty."""
-    return query_of(call).get("format", "") if call.query else ""
+    token = header_token(call, door)
+    if call.method != "POST" or not call.body:
+        return token
+    if token is not None and not is_form(call):
+        return token
+    form = form_of(call, door)
+    in_form = form.get("access_token") or (form.get("oauth_token") if door is SALESFORCE else None)
+    if token is not None and in_form and (door is not SALESFORCE or in_form != token):
+        raise Refused(no.TWO_TOKENS())
+    return token or in_form
 
 
 async def look_up(server: Server, token: str | None, door: Door | None) -> Bearer:

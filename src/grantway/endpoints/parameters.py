@@ -49,7 +49,7 @@ def form_of(call: Call, door: Door) -> Mapping[str, str]:
     """
     media_type = call.header(b"content-type") or b""
     try:
-        if media_type == _FORM or media_type.split(b";", 1)[0].strip().lower() == _FORM:
+        if is_form(call):
             return parse_form(call.body)
         if not media_type and not call.body:
             return {}
@@ -58,6 +58,12 @@ def form_of(call: Call, door: Door) -> Mapping[str, str]:
     except FormError as problem:
         raise Refused(_as_refusal(problem)) from problem
     raise Refused(no.MEDIA_TYPE(media_type=media_type[:60].decode("latin-1") or "nothing"))
+
+
+def is_form(call: Call) -> bool:
+    """Tell whether the body says that it is an urlencoded form."""
+    media_type = call.header(b"content-type") or b""
+    return media_type == _FORM or media_type.split(b";", 1)[0].strip().lower() == _FORM
 
 
 def query_of(call: Call) -> Mapping[str, str]:
