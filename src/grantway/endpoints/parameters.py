@@ -32,13 +32,19 @@ def posted(call: Call, door: Door) -> Mapping[str, str]:
     """Return the parameters of an endpoint that takes POST only. The URL's are not read; secret ones are refused.
 
     Raises:
-        Refused: another method, another media type, a malformed form, or a secret in the URL.
+        Refused: another method, another media type, a malformed form, a secret in the URL, or a parameter in both.
     """
     if call.method != "POST":
         raise Refused(no.MUST_POST(method=call.method))
-    if call.query:
-        refuse_secrets_in(query_of(call))
-    return form_of(call, door)
+    if not call.query:
+        return form_of(call, door)
+    in_url = query_of(call)
+    refuse_secrets_in(in_url)
+    form = form_of(call, door)
+    for name in in_url:
+        if name in form:
+            raise Refused(no.PARAMETER_REPEATED(parameter=name[:60]))
+    return form
 
 
 def form_of(call: Call, door: Door) -> Mapping[str, str]:
