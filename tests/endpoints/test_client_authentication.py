@@ -4,20 +4,14 @@ import httpx
 import pytest
 
 from grantway import settings as s
-from tests.endpoints.house import SALESFORCE, STANDARDS, House, TestApp
-from tests.endpoints.wire import basic, both_doors, in_body
+from tests.endpoints.house import SALESFORCE, STANDARDS, House
+from tests.endpoints.wire import DOOR_NAME, MACHINE, basic, both_doors, in_body, machine
 
-MACHINE = {"grant_type": "client_credentials"}
 RUN_AS = "ada@harbour.example"
 ASSERTION = {
     "client_assertion": "a.b.c",
     "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
 }
-
-
-async def machine(house: House) -> TestApp:
-    """Register an app that can get a token by client credentials."""
-    return await house.app({s.CLIENT_CREDENTIALS: True}, run_as=RUN_AS)
 
 
 def is_unauthenticated(reply: httpx.Response, door: str) -> bool:
@@ -165,7 +159,7 @@ async def test_an_app_that_need_not_send_its_secret_with_a_code_has_one_that_is_
 ) -> None:
     """Section 2.1."""
     app = await house.app({s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: False})
-    code = await house.code(app, door="salesforce" if door == SALESFORCE else "standards")
+    code = await house.code(app, door=DOOR_NAME[door])
 
     assert (await house.redeem(app, code, door=door, client_secret="wrong"))[1]["error"] == "invalid_client"
     assert (await house.redeem(app, code, door=door, client_secret=""))[0] == 200
@@ -187,7 +181,7 @@ async def test_an_app_that_need_not_send_its_secret_to_refresh_has_one_that_is_s
 async def test_each_secret_rule_stands_for_its_own_flow(house: House, door: str) -> None:
     """Section 2.1: a switch per app and flow, not a client type."""
     app = await house.app({s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: False})
-    name = "salesforce" if door == SALESFORCE else "standards"
+    name = DOOR_NAME[door]
     status, answer = await house.redeem(app, await house.code(app, door=name), door=door, client_secret="")
 
     assert status == 200

@@ -9,7 +9,7 @@ import pytest
 from grantway import settings as s
 from grantway.kit.ids import ORG, new_id
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
-from tests.endpoints.wire import ISSUER, basic, both_doors, in_body
+from tests.endpoints.wire import DOOR_NAME, ISSUER, basic, both_doors, in_body
 
 INACTIVE = {"active": False}
 
@@ -171,7 +171,7 @@ async def test_a_missing_token_is_junk_at_salesforces_door_and_invalid_request_a
 @pytest.mark.requirement("S11")
 async def test_a_code_and_an_id_token_are_no_tokens_to_look_at(house: House, web: httpx.AsyncClient, door: str) -> None:
     app = await house.app()
-    code = await house.code(app, door="salesforce" if door == SALESFORCE else "standards")
+    code = await house.code(app, door=DOOR_NAME[door])
     answer = await house.sign_in(app, door=door)
 
     for text in (code, answer["id_token"], app.consumer_secret):

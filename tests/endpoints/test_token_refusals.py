@@ -13,10 +13,9 @@ from grantway.protocol import no
 from grantway.protocol.door import Voice
 from grantway.protocol.refusal import Reason
 from tests.endpoints.house import CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House
-from tests.endpoints.wire import both_doors, in_body
+from tests.endpoints.wire import DOOR_NAME, MACHINE, both_doors, in_body
 
 CODE = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
-MACHINE = {"grant_type": "client_credentials"}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ async def test_at_the_standards_door_scope_narrows_client_credentials(house: Hou
 async def test_another_apps_code_is_as_good_as_none_and_stays_unused(house: House, door: str) -> None:
     """S13: a code is bound to its client."""
     mine, other = await house.app(), await house.app()
-    code = await house.code(mine, door="salesforce" if door == SALESFORCE else "standards")
+    code = await house.code(mine, door=DOOR_NAME[door])
     refused = await house.redeem(other, code, door=door)
 
     assert refused == (400, {"error": "invalid_grant", "error_description": "invalid authorization code"})
@@ -105,7 +104,7 @@ async def test_a_code_of_one_door_is_unknown_at_the_other(house: House, issued_a
 @both_doors
 async def test_a_token_of_one_kind_is_none_of_another(house: House, door: str) -> None:
     app = await house.app()
-    code = await house.code(app, door="salesforce" if door == SALESFORCE else "standards")
+    code = await house.code(app, door=DOOR_NAME[door])
     answer = await house.sign_in(app, door=door)
 
     for text in (answer["access_token"], code, answer["id_token"]):

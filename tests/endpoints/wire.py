@@ -12,14 +12,19 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from grantway import settings as s
 from grantway.endpoints.server import Server
 from grantway.web.adapter import Edge
 from grantway.web.dispatch import Dispatch
-from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, TestApp
+from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 
 both_doors = pytest.mark.parametrize("door", [SALESFORCE, STANDARDS], ids=["salesforce", "standards"])
 JWKS = {SALESFORCE: "/id/keys", STANDARDS: "/oidc/jwks"}
+DOOR_NAME = {SALESFORCE: "salesforce", STANDARDS: "standards"}
 ISSUER = {SALESFORCE: BASE, STANDARDS: f"{BASE}/oidc"}
+
+
+MACHINE = {"grant_type": "client_credentials"}
 
 
 @asynccontextmanager
@@ -44,6 +49,11 @@ def basic(name: str, password: str) -> dict[str, str]:
 def in_body(app: TestApp) -> dict[str, str]:
     """Return an app's credentials as parameters."""
     return {"client_id": app.consumer_key, "client_secret": app.consumer_secret}
+
+
+async def machine(house: House) -> TestApp:
+    """Register an app that gets its tokens by client credentials, as ada."""
+    return await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
 
 
 def decoded(text: str) -> bytes:
