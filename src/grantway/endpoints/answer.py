@@ -1,5 +1,6 @@
 """Replies: JSON, the formats of Salesforce's door, and a refusal put in the voice of its endpoint."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -43,6 +44,16 @@ def text_reply(text: str, status: int = 200) -> Reply:
 def form_reply(pairs: Mapping[str, str], status: int = 200) -> Reply:
     """Return an urlencoded answer; blanks are %20, as Salesforce writes them."""
     return Reply(status, urlencode(pairs, quote_via=quote).encode(), _FORM)
+
+
+def tagged_reply(call: Call, body: bytes, headers: tuple[Header, ...], etag: bytes = b"") -> Reply:
+    """Return what clients may keep, under its ETag; 304 to who has it already (RFC 9110, section 13.1.2)."""
+    etag = etag or b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
+    tagged = ((b"etag", etag), *headers)
+    held = (call.header(b"if-none-match") or b"").split(b",")
+    if any(tag.strip().removeprefix(b"W/") in (etag, b"*") for tag in held):
+        return Reply(304, b"", tagged)
+    return Reply(200, body, tagged)
 
 
 def formatted_reply(call: Call, asked: str, fields: Mapping[str, str], status: int = 200) -> Reply:

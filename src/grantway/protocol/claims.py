@@ -26,6 +26,7 @@ def subject(door: Door, base: str, user: User) -> str:
 def id_token_claims(
     *,
     door: Door,
+    issuer: str,
     base: str,
     user: User,
     consumer_key: str,
@@ -42,7 +43,7 @@ def id_token_claims(
     `more` are claims of userinfo that the app wants in the ID token as well; none of them replaces one made here.
     """
     claims: dict[str, Any] = {
-        "iss": door.issuer(base),
+        "iss": issuer,
         "sub": subject(door, base, user),
         "aud": [consumer_key, *audiences] if audiences else consumer_key,
         "exp": now_s + lifetime_s,

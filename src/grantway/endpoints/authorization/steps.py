@@ -290,7 +290,7 @@ async def _issue(
     if not await server.db.commit(Write(tuple(steps), guard)):
         return flow.stop(no.TRANSACTION_GONE())
     headers = flow.visitor.headers if flow.waiting is not None else ()
-    return back(flow.call, flow.base, request, {"code": text}, headers)
+    return back(flow.call, flow.server, flow.base, request, {"code": text}, headers)
 
 
 def _in_use(session: BrowserSession, here: InstalledApp, now_ms: int) -> tuple[Step, ...]:
