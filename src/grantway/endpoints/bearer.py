@@ -1,5 +1,6 @@
 """Who calls with this access token, and is it still good for anything? Read anew at each use (RFC 6750; S15)."""
 
+import contextlib
 import hmac
 from typing import Final
 
@@ -17,7 +18,7 @@ from grantway.protocol.refusal import Refusal, Refused
 from grantway.protocol.scopes import allows
 from grantway.store import tokens
 from grantway.store.hot import HeldAccessToken, held_access_token
-from grantway.store.statement import Write
+from grantway.store.statement import Unavailable, Write
 
 TOKEN: Final = "Access token"
 SCOPE: Final = "Scope"
@@ -145,9 +146,11 @@ def needs_scope(bearer: Bearer, *any_of: str) -> bool:
 async def renew(server: Server, held: HeldAccessToken) -> None:
     """Move on the end of a token that is in use, once half of its time has passed (salesforce-oauth.md 7).
 
-    Tokens of the standards' door keep the end their `expires_in` told.
+    Tokens of the standards' door keep the end their `expires_in` told. Where nothing can be written the token keeps its
+    end too, and whoever only reads is answered all the same (R5).
     """
     token = held.token
     now = server.clock.now_ms()
     if token.door == SALESFORCE.name and token.expires_at - now < token.lifetime_ms // 2:
-        await server.db.commit(Write((tokens.renew_access(token.id, now + token.lifetime_ms),)))
+        with contextlib.suppress(Unavailable):
+            await server.db.commit(Write((tokens.renew_access(token.id, now + token.lifetime_ms),)))
