@@ -13,7 +13,18 @@ from grantway.kit.jose import s256
 from grantway.kit.urls import Urls
 from grantway.protocol import door as doors
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
-from tests.endpoints.wire import DOOR_NAME, ISSUER, MACHINE, basic, bearer, both_doors, in_body, open_web, read_id_token
+from tests.endpoints.wire import (
+    DOOR_NAME,
+    ISSUER,
+    MACHINE,
+    basic,
+    bearer,
+    both_doors,
+    in_body,
+    machine,
+    open_web,
+    read_id_token,
+)
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 DOCUMENT = {SALESFORCE: WELL_KNOWN, STANDARDS: STANDARDS + WELL_KNOWN}
@@ -178,7 +189,7 @@ async def test_what_every_openid_provider_must_say(web: httpx.AsyncClient, door:
 @both_doors
 async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.AsyncClient, door: str) -> None:
     named = set((await document(web, door))["grant_types_supported"])
-    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    app = await machine(house)
     code = await house.code(app, door=DOOR_NAME[door])
     answer = await house.sign_in(app, door=door)
     house.clock.advance(ms=1)
@@ -348,7 +359,7 @@ async def test_subjects_are_public_two_apps_see_the_same(house: House, web: http
 
 async def test_the_root_may_be_the_standards_and_its_issuer_is_then_the_base_url(house: House) -> None:
     """Decision 1, `--root-issuer standards`: document, ID token, introspection and callback agree on the issuer."""
-    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    app = await machine(house)
     code = await house.code(app, door="standards")
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
 

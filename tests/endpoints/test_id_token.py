@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from grantway import settings as s
 from grantway.kit.jose import SigningKey
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House
-from tests.endpoints.wire import ISSUER, bearer, both_doors, read_id_token
+from tests.endpoints.wire import ISSUER, bearer, both_doors, machine, read_id_token
 
 ALWAYS = {"iss", "sub", "aud", "exp", "iat", "at_hash"}
 
@@ -173,7 +173,7 @@ async def test_a_refresh_gives_a_new_one_with_the_same_subject_and_login_and_no_
 
 async def test_client_credentials_get_none_because_nobody_logged_in(house: House, web: httpx.AsyncClient) -> None:
     """Section 3.10."""
-    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    app = await machine(house)
     form = {
         "grant_type": "client_credentials",
         "client_id": app.consumer_key,

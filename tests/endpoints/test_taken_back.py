@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from grantway import settings as s
 from tests.endpoints.house import SALESFORCE, STANDARDS, House, TestApp
-from tests.endpoints.wire import bearer, in_body
+from tests.endpoints.wire import bearer, in_body, machine
 
 LATER = 1_796_000_000_000
 CHANGES = {
@@ -107,7 +106,7 @@ async def test_a_revoked_token_is_dead_everywhere(house: House, web: httpx.Async
 async def test_no_grant_gives_a_new_token_either(
     house: House, web: httpx.AsyncClient, grant: str, change: str, error: str, says: str
 ) -> None:
-    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    app = await machine(house)
     answer, code = await house.sign_in(app), await house.code(app)
     await house.change(CHANGES[change])
 

@@ -13,7 +13,7 @@ from grantway.protocol import no
 from grantway.protocol.door import Voice
 from grantway.protocol.refusal import Reason
 from tests.endpoints.house import CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House
-from tests.endpoints.wire import DOOR_NAME, MACHINE, both_doors, in_body
+from tests.endpoints.wire import DOOR_NAME, MACHINE, both_doors, in_body, machine
 
 CODE = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
 
@@ -71,7 +71,7 @@ async def test_at_the_standards_door_client_credentials_are_refused_in_the_rfcs_
 
 
 async def test_at_the_standards_door_scope_narrows_client_credentials(house: House) -> None:
-    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    app = await machine(house)
     status, answer = await house.token({**MACHINE, **in_body(app), "scope": "api"}, door=STANDARDS)
 
     assert (status, answer["scope"]) == (200, "api")
@@ -143,7 +143,7 @@ async def test_a_blocked_user_hears_of_it_only_with_a_good_code(house: House) ->
 @both_doors
 async def test_an_empty_scope_is_a_missing_one(house: House, web: httpx.AsyncClient, door: str) -> None:
     """RFC 6749, section 3.2."""
-    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    app = await machine(house)
     answer = await house.sign_in(app, door=door)
     refresh = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"], "scope": ""}
 
@@ -166,59 +166,6 @@ async def test_unknown_and_out_of_place_parameters_are_ignored(house: House, doo
     )
 
     assert refreshed[0] == 200
-
-
-@both_doors
-@pytest.mark.requirement("S2")
-async def test_a_parameter_in_the_url_and_in_the_body_is_given_twice(
-    house: House, web: httpx.AsyncClient, door: str
-) -> None:
-    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
-    form = {**MACHINE, **in_body(app)}
-    refused = await web.post(f"{door}/token", params={"grant_type": "client_credentials"}, data=form)
-
-    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
-    assert (await web.post(f"{door}/token", params={"x": "y"}, data=form)).status_code == 200
-
-
-@both_doors
-@pytest.mark.requirement("S2")
-@pytest.mark.parametrize("more", [b"&grant_type=client_credentials", b"&scope=api&scope=id", b"&client_id[]=x"])
-async def test_a_parameter_given_twice_or_as_an_array_is_refused(
-    house: House, web: httpx.AsyncClient, door: str, more: bytes
-) -> None:
-    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
-    body = f"grant_type=client_credentials&client_id={app.consumer_key}&client_secret={app.consumer_secret}".encode()
-    refused = await web.post(
-        f"{door}/token", content=body + more, headers={"content-type": "application/x-www-form-urlencoded"}
-    )
-
-    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
-
-
-@both_doors
-@pytest.mark.requirement("S21a")
-async def test_a_json_body_is_refused(house: House, web: httpx.AsyncClient, door: str) -> None:
-    app = await house.app()
-    for path in ("token", "introspect", "revoke"):
-        refused = await web.post(f"{door}/{path}", json={**MACHINE, **in_body(app)})
-        assert refused.status_code in (400, 415)
-        assert "invalid_request" in refused.text
-
-
-@pytest.mark.requirement("S21a")
-async def test_multipart_fields_are_salesforces_alone(house: House, web: httpx.AsyncClient) -> None:
-    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
-    fields = {name: (None, value) for name, value in {**MACHINE, **in_body(app)}.items()}
-
-    assert (await web.post(f"{SALESFORCE}/token", files=fields)).status_code == 200
-    assert (await web.post(f"{STANDARDS}/token", files=fields)).status_code == 415
-
-
-async def test_at_the_standards_door_other_methods_are_405_and_the_answer_names_post(web: httpx.AsyncClient) -> None:
-    for method in ("GET", "HEAD", "PUT", "DELETE"):
-        refused = await web.request(method, f"{STANDARDS}/token")
-        assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize(
