@@ -109,7 +109,8 @@ def test_serve_takes_its_options_from_a_file_too(tmp_path: Path) -> None:
     with serving(tmp_path / "data", "--config", str(file)) as served:
         found = httpx.get(f"{served.base}/.well-known/openid-configuration").json()
 
-    assert found["issuer"] == f"{served.base}/oidc"
+    assert found["issuer"] == served.base
+    assert found["token_endpoint"] == f"{served.base}/oidc/token"
 
 
 def test_a_plan_changes_nothing_and_the_check_says_so(tmp_path: Path) -> None:

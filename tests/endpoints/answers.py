@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from tests.endpoints.house import CALLBACK
-from tests.endpoints.wire import Answer
+from tests.endpoints.raw import Answer
 
 Form = Callable[[Answer], bool]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from grantway.kit.jose import s256
 from tests.endpoints import answers as a
 from tests.endpoints.house import CALLBACK, SALESFORCE, STANDARDS, VERIFIER
+from tests.endpoints.raw import HTML, Headers
 from tests.endpoints.stage import Stage
-from tests.endpoints.wire import HTML, Headers
 
 CONSENT = "/setup/secur/RemoteAccessAuthorizationPage.apexp"
 NONCE = "n-0S6_WzA2Mj"

@@ -1,12 +1,14 @@
-"""A house for each test of the endpoints, and a browser in front of it."""
+"""A house for each test of the endpoints, and who calls there: an HTTP client, a browser."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.endpoints.browsing import Browser, give_passwords
 from tests.endpoints.house import SALESFORCE, STANDARDS, House, open_house
+from tests.endpoints.wire import open_web
 from tests.toolchain import PostgresServer
 
 
@@ -45,3 +47,10 @@ def door(request: pytest.FixtureRequest) -> str:
     """The path of each door in turn."""
     name: str = request.param
     return name
+
+
+@pytest.fixture
+async def web(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the house."""
+    async with open_web(house.server) as client:
+        yield client

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -77,6 +77,10 @@ class House:
     def db(self) -> Database:
         """The house's database."""
         return self.server.db
+
+    async def elsewhere(self) -> "House":
+        """Make another org on this server, and see the server from there."""
+        return replace(self, org=await orgs.create(self.desk, orgs.NewOrg(name=f"Elsewhere {secrets.token_hex(4)}")))
 
     async def app(self, values: Mapping[s.AnySetting, Any] | None = None, *, run_as: str = "") -> TestApp:
         """Register an app with these settings; everything else has the default of an imported app."""

@@ -11,7 +11,7 @@ from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
-from tests.endpoints.wire import Answer, Wire
+from tests.endpoints.raw import Answer, Wire
 from tests.journeys.served import fields
 
 PASSWORD = "correct horse battery staple"

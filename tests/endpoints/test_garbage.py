@@ -15,8 +15,8 @@ from tests.endpoints import answers, asks
 from tests.endpoints.asks import Ask
 from tests.endpoints.garbage import KINDS, NOISE, spoilt
 from tests.endpoints.lasting import Run, lasting_house
+from tests.endpoints.raw import FORM, Answer, Headers
 from tests.endpoints.stage import Stage, set_stage
-from tests.endpoints.wire import FORM, Answer, Headers
 
 ALL = {**asks.EXACT, **{f"{prefix}…": made for prefix, made in asks.PREFIXES.items()}}
 FEW = settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

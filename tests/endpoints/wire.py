@@ -1,84 +1,72 @@
-"""The whole server without sockets: a request as bytes, through the HTTP edge and the route table, to an answer."""
+"""What a client sees: HTTP over the whole server, and an ID token checked by a library that did not make it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlencode
 
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from grantway import settings as s
+from grantway.endpoints.server import Server
 from grantway.web.adapter import Edge
 from grantway.web.dispatch import Dispatch
-from tests.endpoints.house import House
+from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 
-Headers = tuple[tuple[bytes, bytes], ...]
-FORM = b"application/x-www-form-urlencoded"
-HTML = (b"accept", b"text/html")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back; of headers that came more than once, the last."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.body.decode()
+both_doors = pytest.mark.parametrize("door", [SALESFORCE, STANDARDS], ids=["salesforce", "standards"])
+JWKS = {SALESFORCE: "/id/keys", STANDARDS: "/oidc/jwks"}
+DOOR_NAME = {SALESFORCE: "salesforce", STANDARDS: "standards"}
+ISSUER = {SALESFORCE: BASE, STANDARDS: f"{BASE}/oidc"}
 
 
-class Wire:
-    """Sends requests to a house as they would come from a socket."""
+MACHINE = {"grant_type": "client_credentials"}
 
-    def __init__(self, house: House) -> None:
-        dispatch = Dispatch(house.server)
-        self._edge = Edge(dispatch, dispatch.refuse_status, now_us=house.clock.now_us)
 
-    async def send(
-        self,
-        method: str,
-        path: str | bytes,
-        *,
-        query: bytes = b"",
-        body: bytes = b"",
-        media_type: bytes = b"",
-        headers: Headers = (),
-    ) -> Answer:
-        """Send a request; path, query and body go as they are."""
-        raw_path = path.encode() if isinstance(path, str) else path
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": raw_path.decode("latin-1"),
-            "raw_path": raw_path,
-            "query_string": query,
-            "headers": [
-                (b"host", b"localhost:8400"),
-                *([(b"content-type", media_type)] if media_type else []),
-                *headers,
-            ],
-            "client": ("127.0.0.1", 50_000),
-        }
-        sent: list[Any] = []
+@asynccontextmanager
+async def open_web(server: Server) -> AsyncIterator[httpx.AsyncClient]:
+    """Be an HTTP client of a server: its edge, its routes and its endpoints, without sockets."""
+    dispatch = Dispatch(server)
+    edge = Edge(dispatch, dispatch.refuse_status, now_us=server.clock.now_us)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url=BASE) as client:
+        yield client
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
 
-        async def send(message: Any) -> None:
-            sent.append(message)
+def bearer(answer: dict[str, Any]) -> dict[str, str]:
+    """Return the header that sends the access token of a token answer."""
+    return {"authorization": f"Bearer {answer['access_token']}"}
 
-        await self._edge(scope, receive, send)
-        start, end = sent
-        named = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-        return Answer(start["status"], named, end["body"])
 
-    async def post(self, path: str, fields: Mapping[str, str], *headers: tuple[bytes, bytes]) -> Answer:
-        """Post a form."""
-        return await self.send("POST", path, body=urlencode(fields).encode(), media_type=FORM, headers=headers)
+def basic(name: str, password: str) -> dict[str, str]:
+    """Return the header of Basic authentication, as it stands."""
+    return {"authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
 
-    async def get(self, path: str, fields: Mapping[str, str] | None = None, *headers: tuple[bytes, bytes]) -> Answer:
-        """Get a page."""
-        return await self.send("GET", path, query=urlencode(fields or {}).encode(), headers=headers)
+
+def in_body(app: TestApp) -> dict[str, str]:
+    """Return an app's credentials as parameters."""
+    return {"client_id": app.consumer_key, "client_secret": app.consumer_secret}
+
+
+async def machine(house: House) -> TestApp:
+    """Register an app that gets its tokens by client credentials, as ada."""
+    return await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+
+
+def decoded(text: str) -> bytes:
+    """Decode base64url without padding."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+async def read_id_token(web: httpx.AsyncClient, id_token: str, door: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return header and claims of an ID token, its RS256 signature checked with the published key that it names."""
+    head, body, mac = id_token.split(".")
+    header = json.loads(decoded(head))
+    published = (await web.get(JWKS[door])).json()["keys"]
+    (key,) = [key for key in published if key["kid"] == header["kid"]]
+    numbers = RSAPublicNumbers(int.from_bytes(decoded(key["e"])), int.from_bytes(decoded(key["n"])))
+    numbers.public_key().verify(decoded(mac), f"{head}.{body}".encode(), PKCS1v15(), SHA256())
+    return header, json.loads(decoded(body))

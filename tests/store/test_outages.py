@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import resource
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from grantway.store.open import open_database
 from grantway.store.postgres import PostgresDatabase
 from grantway.store.statement import Step, Unavailable, Write
 from tests.store import rows
+from tests.store.disk import no_room_beyond
 from tests.toolchain import PostgresServer, need, postgres_bin
 
 pytestmark = pytest.mark.requirement("R5")
@@ -265,7 +265,7 @@ async def test_a_full_disk_is_unavailable_for_writes_only_and_used_again_when_th
     db = await open_database(sqlite_url, SystemClock())
     await db.commit(Write((rows.add("before"),)))
 
-    with _no_room_beyond(Path(sqlite_url.removeprefix("sqlite:///") + "-wal").stat().st_size + 5000):
+    with no_room_beyond(Path(sqlite_url.removeprefix("sqlite:///") + "-wal").stat().st_size + 5000):
         with pytest.raises(Unavailable):
             await db.commit(Write((rows.add("large", content=bytes(100_000)),)))
         assert await db.one(rows.FIND, "before") is not None
@@ -307,17 +307,6 @@ async def _add_one(url: str, name: str) -> None:
     db = await open_database(url, SystemClock())
     await db.commit(Write((rows.add(name),)))
     await db.close()
-
-
-@contextlib.contextmanager
-def _no_room_beyond(size: int) -> Iterator[None]:
-    """No file of this process may grow beyond `size` bytes: what a full disk looks like to SQLite."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class _Proxy:

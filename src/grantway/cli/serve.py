@@ -48,7 +48,7 @@ def _env(name: str) -> str:
     type=click.Choice(["salesforce", "standards"]),
     default="salesforce",
     show_default=True,
-    help="Whose discovery document stands at the root.",
+    help="Whose discovery document stands at the root, and whose issuer is the base URL.",
     envvar=_env("ROOT_ISSUER"),
 )
 @click.option(

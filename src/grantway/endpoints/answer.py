@@ -1,12 +1,13 @@
 """Replies: JSON, the formats of Salesforce's door, and a refusal put in the voice of its endpoint."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
-from xml.sax.saxutils import escape
 
 import msgspec
 
+from grantway.endpoints.formats import accepted_format, xml_document
 from grantway.endpoints.refusals import Refused
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
@@ -18,6 +19,7 @@ from grantway.protocol.refusal import Refusal, Wire
 Header = tuple[bytes, bytes]
 NO_STORE: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-cache,must-revalidate,max-age=0,no-store,private"),
+    (b"expires", b"Thu, 01 Jan 1970 00:00:00 GMT"),
     (b"pragma", b"no-cache"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-robots-tag", b"none"),
@@ -25,7 +27,7 @@ NO_STORE: Final[tuple[Header, ...]] = (
 _JSON: Final[tuple[Header, ...]] = ((b"content-type", b"application/json;charset=UTF-8"), *NO_STORE)
 _TEXT: Final[tuple[Header, ...]] = ((b"content-type", b"text/plain;charset=UTF-8"), *NO_STORE)
 _FORM: Final[tuple[Header, ...]] = ((b"content-type", b"application/x-www-form-urlencoded;charset=UTF-8"), *NO_STORE)
-_XML: Final[tuple[Header, ...]] = ((b"content-type", b"application/xml;charset=UTF-8"), *NO_STORE)
+XML: Final[tuple[Header, ...]] = ((b"content-type", b"application/xml;charset=UTF-8"), *NO_STORE)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -44,25 +46,24 @@ def form_reply(pairs: Mapping[str, str], status: int = 200) -> Reply:
     return Reply(status, urlencode(pairs, quote_via=quote).encode(), _FORM)
 
 
+def tagged_reply(call: Call, body: bytes, headers: tuple[Header, ...], etag: bytes = b"") -> Reply:
+    """Return what clients may keep, under its ETag; 304 to who has it already (RFC 9110, section 13.1.2)."""
+    etag = etag or b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
+    tagged = ((b"etag", etag), *headers)
+    held = (call.header(b"if-none-match") or b"").split(b",")
+    if any(tag.strip().removeprefix(b"W/") in (etag, b"*") for tag in held):
+        return Reply(304, b"", tagged)
+    return Reply(200, body, tagged)
+
+
 def formatted_reply(call: Call, asked: str, fields: Mapping[str, str], status: int = 200) -> Reply:
     """Return an answer of Salesforce's token endpoint in the format asked for (1.10): `format` beats Accept."""
-    wanted = asked.lower() if asked else _accepted(call)
+    wanted = asked.lower() if asked else accepted_format(call)
     if wanted == "urlencoded":
         return form_reply(fields, status)
     if wanted == "xml":
-        inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
-        body = f'<?xml version="1.0" encoding="UTF-8"?><OAuth>{inner}</OAuth>'
-        return Reply(status, body.encode(), _XML)
+        return Reply(status, xml_document("OAuth", fields), XML)
     return json_reply(fields, status)
-
-
-def _accepted(call: Call) -> str:
-    accept = call.header(b"accept")
-    if accept is None or b"json" in accept or b"*/*" in accept:
-        return "json"
-    if b"application/x-www-form-urlencoded" in accept:
-        return "urlencoded"
-    return "xml" if b"xml" in accept else "json"
 
 
 def note(

@@ -1,5 +1,6 @@
 """Who calls with this access token, and is it still good for anything? Read anew at each use (RFC 6750; S15)."""
 
+import contextlib
 import hmac
 from typing import Final
 
@@ -7,7 +8,7 @@ import msgspec
 
 from grantway import settings as s
 from grantway.endpoints.issue import lifetime_of
-from grantway.endpoints.parameters import form_of, query_of
+from grantway.endpoints.parameters import form_of, is_form
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call
 from grantway.kit.secrets import access_token_row, fingerprint
@@ -15,11 +16,11 @@ from grantway.policy import app_use
 from grantway.protocol.decision import Check, Finding, Trail
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.protocol.no import bearer as no
-from grantway.protocol.refusal import Refusal
+from grantway.protocol.refusal import Refusal, Refused
 from grantway.protocol.scopes import allows
 from grantway.store import tokens
 from grantway.store.hot import HeldAccessToken, held_access_token
-from grantway.store.statement import Write
+from grantway.store.statement import Unavailable, Write
 
 TOKEN: Final = "Access token"
 SCOPE: Final = "Scope"
@@ -34,7 +35,6 @@ _USE_CHECKS: Final = app_use.checks(
         tokens_ended=no.TOKENS_ENDED,
     )
 )
-_SCHEMES: Final = (b"bearer ", b"oauth ")
 
 
 class BearerCase(msgspec.Struct, frozen=True, gc=False):
@@ -83,34 +83,36 @@ def _absent(case: BearerCase) -> Refusal:
 _LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
 
 
-def header_token(call: Call) -> str | None:
-    """Return the token of the Authorization header (Bearer, or OAuth as Salesforce has it), or None."""
+def header_token(call: Call, door: Door) -> str | None:
+    """Return the token of the Authorization header, or None: Bearer, at Salesforce's door OAuth too (decision 16)."""
     value = call.header(b"authorization")
     if value is None:
         return None
-    lowered = value[:7].lower()
-    for scheme in _SCHEMES:
-        if lowered.startswith(scheme):
-            return value[len(scheme) :].strip().decode("latin-1")
+    scheme, _, token = value.partition(b" ")
+    scheme = scheme.lower()
+    if scheme == b"bearer" or (scheme == b"oauth" and door is SALESFORCE):
+        return token.strip().decode("latin-1")
     return None
 
 
 def presented_token(call: Call, door: Door) -> str | None:
     """Return the access token that came: in the header, or in a POST's form; in a URL it is none (decision 2).
 
+    Salesforce's clients may send the same token in both places (clients.md 7.7).
+
     Raises:
-        Refused: the form cannot be read.
+        Refused: the form cannot be read, or there are two tokens.
     """
-    token = header_token(call)
-    if token is None and call.method == "POST" and call.body:
-        form = form_of(call, door)
-        token = form.get("access_token") or (form.get("oauth_token") if door is SALESFORCE else None)
-    return token
-
-
-def asked_format(call: Call) -> str:
-    """Return the `format` parameter of a GET, or empty."""
-    return query_of(call).get("format", "") if call.query else ""
+    token = header_token(call, door)
+    if call.method != "POST" or not call.body:
+        return token
+    if token is not None and not is_form(call):
+        return token
+    form = form_of(call, door)
+    in_form = form.get("access_token") or (form.get("oauth_token") if door is SALESFORCE else None)
+    if token is not None and in_form and (door is not SALESFORCE or in_form != token):
+        raise Refused(no.TWO_TOKENS())
+    return token or in_form
 
 
 async def look_up(server: Server, token: str | None, door: Door | None) -> Bearer:
@@ -149,10 +151,12 @@ async def renew(server: Server, held: HeldAccessToken) -> None:
     """Move on the end of a token that is in use, once half of its time has passed (salesforce-oauth.md 7).
 
     A timeout that was shortened since holds from then on. Tokens of the standards' door keep the end their
-    `expires_in` told.
+    `expires_in` told. Where nothing can be written the token keeps its end too, and whoever only reads is answered all
+    the same (R5).
     """
     token = held.token
     now = server.clock.now_ms()
     lifetime_ms = min(token.lifetime_ms, lifetime_of(held.app))
     if token.door == SALESFORCE.name and token.expires_at - now < lifetime_ms // 2:
-        await server.db.commit(Write((tokens.renew_access(token.id, now + lifetime_ms),)))
+        with contextlib.suppress(Unavailable):
+            await server.db.commit(Write((tokens.renew_access(token.id, now + lifetime_ms),)))

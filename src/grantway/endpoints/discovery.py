@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from grantway.endpoints.answer import tagged_reply
 from grantway.endpoints.server import Server
 from grantway.grants import GRANTS
 from grantway.kit.http import Call, Reply
@@ -14,13 +15,25 @@ from grantway.settings.scopes import SCOPES
 from grantway.store.orgs import default_org_id
 
 # Anyone may read these, from any page (decision 1; salesforce-oauth.md 1.9).
-OPEN: Final = ((b"access-control-allow-origin", b"*"), (b"x-content-type-options", b"nosniff"))
-_JSON: Final = ((b"content-type", b"application/json;charset=UTF-8"), (b"cache-control", b"public, max-age=60"), *OPEN)
+_OPEN: Final = ((b"access-control-allow-origin", b"*"), (b"x-content-type-options", b"nosniff"))
+_JSON: Final = ((b"content-type", b"application/json;charset=UTF-8"), (b"cache-control", b"public, max-age=60"), *_OPEN)
+# A page that sends a header of its own asks first (clients.md 7.11: MCP-Protocol-Version).
+_PREFLIGHT: Final = Reply(
+    204,
+    b"",
+    (
+        *_OPEN,
+        (b"access-control-allow-methods", b"GET, HEAD"),
+        (b"access-control-allow-headers", b"*"),
+        (b"access-control-max-age", b"86400"),
+    ),
+)
 _AUTH_METHODS: Final = ("client_secret_post", "client_secret_basic")
 _STANDARD_CLAIMS: Final = [
     "sub",
     "iss",
     "aud",
+    "azp",
     "exp",
     "iat",
     "auth_time",
@@ -95,11 +108,11 @@ def salesforce_metadata(base: str) -> dict[str, Any]:
     }
 
 
-def standards_metadata(base: str) -> dict[str, Any]:
+def standards_metadata(base: str, issuer: str) -> dict[str, Any]:
     """Return the document of the standards' door."""
     oidc = base + STANDARDS_PREFIX
     return {
-        "issuer": oidc,
+        "issuer": issuer,
         "authorization_endpoint": f"{oidc}/authorize",
         "token_endpoint": f"{oidc}/token",
         "userinfo_endpoint": f"{oidc}/userinfo",
@@ -129,17 +142,17 @@ def standards_metadata(base: str) -> dict[str, Any]:
 
 
 class Documents:
-    """The metadata documents as bytes, made once per name the server is called by."""
+    """The metadata documents as bytes, made once per issuer."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], bytes] = {}
 
-    def of(self, door: Door, base: str) -> bytes:
+    def of(self, door: Door, base: str, issuer: str) -> bytes:
         """Return a door's document under a base URL."""
-        found = self._made.get((door.name, base))
+        found = self._made.get((door.name, issuer))
         if found is None:
-            made = salesforce_metadata(base) if door is SALESFORCE else standards_metadata(base)
-            found = self._made[door.name, base] = msgspec.json.encode(made)
+            made = salesforce_metadata(base) if door is SALESFORCE else standards_metadata(base, issuer)
+            found = self._made[door.name, issuer] = msgspec.json.encode(made)
         return found
 
 
@@ -149,18 +162,17 @@ _documents: Final = Documents()
 async def metadata(call: Call, server: Server, base: str) -> Reply:
     """Answer the well-known locations; at the root, the door that the server was started with has the say."""
     door = door_of(call.path) if STANDARDS_PREFIX in call.path else server.root_door
-    return Reply(200, _documents.of(door, base), _JSON)
+    return _open(call, _documents.of(door, base, server.issuer(door, base)))
 
 
 async def jwks(call: Call, server: Server, base: str) -> Reply:
     """Answer /id/keys and /oidc/jwks: the public halves of the signing keys, the same at both doors."""
-    del call, base
-    return Reply(200, await server.signing.jwks(server.db), _JSON)
+    del base
+    return _open(call, await server.signing.jwks(server.db))
 
 
 async def auth_configuration(call: Call, server: Server, base: str) -> Reply:
     """Answer /.well-known/auth-configuration, which mobile clients read (salesforce-oauth.md 1.4)."""
-    del call
     org_id = await default_org_id(server.db)
     document: dict[str, Any] = {
         "OrgId": (org_id or "")[:15],
@@ -178,4 +190,10 @@ async def auth_configuration(call: Call, server: Server, base: str) -> Reply:
         "LoginPageType": "standard",
         "LoginPageTypeConfigs": {},
     }
-    return Reply(200, msgspec.json.encode(document), _JSON)
+    return _open(call, msgspec.json.encode(document))
+
+
+def _open(call: Call, body: bytes) -> Reply:
+    if call.method == "OPTIONS":
+        return _PREFLIGHT
+    return tagged_reply(call, body, _JSON)

@@ -86,7 +86,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "exp": held.token.expires_at // 1000,
         "iat": held.token.issued_at // 1000,
         "nbf": held.token.issued_at // 1000,
-        "iss": issued.issuer(base),
+        "iss": server.issuer(issued, base),
     }
 
 
@@ -116,7 +116,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
         "token_type": "refresh_token",
         "iat": held.token.issued_at // 1000,
         "nbf": held.token.issued_at // 1000,
-        "iss": issued.issuer(base),
+        "iss": server.issuer(issued, base),
     }
     if ends_at is not None:
         fields["exp"] = ends_at // 1000

@@ -19,6 +19,8 @@ from grantway.store.events import add_event
 from grantway.store.statement import Write
 
 OPENID: Final = "openid"
+# Salesforce serves these at a host of their own; here everything leads back to the one base URL (decision 17).
+_PLATFORM: Final = frozenset({"sfap_api", "mcp_api"})
 
 
 class Issued(msgspec.Struct, frozen=True, gc=False):
@@ -86,6 +88,8 @@ def salesforce_fields(proof: Proof, issued: Issued, base: str, id_token: str) ->
     fields["id"] = id_url
     fields["token_type"] = "Bearer"
     fields["issued_at"] = issued_at
+    if not _PLATFORM.isdisjoint(proof.scopes):
+        fields["api_instance_url"] = base
     return fields
 
 

@@ -32,13 +32,19 @@ def posted(call: Call, door: Door) -> Mapping[str, str]:
     """Return the parameters of an endpoint that takes POST only. The URL's are not read; secret ones are refused.
 
     Raises:
-        Refused: another method, another media type, a malformed form, or a secret in the URL.
+        Refused: another method, another media type, a malformed form, a secret in the URL, or a parameter in both.
     """
     if call.method != "POST":
         raise Refused(no.MUST_POST(method=call.method))
-    if call.query:
-        refuse_secrets_in(query_of(call))
-    return form_of(call, door)
+    if not call.query:
+        return form_of(call, door)
+    in_url = query_of(call)
+    refuse_secrets_in(in_url)
+    form = form_of(call, door)
+    for name in in_url:
+        if name in form:
+            raise Refused(no.PARAMETER_REPEATED(parameter=name[:60]))
+    return form
 
 
 def form_of(call: Call, door: Door) -> Mapping[str, str]:
@@ -49,7 +55,7 @@ def form_of(call: Call, door: Door) -> Mapping[str, str]:
     """
     media_type = call.header(b"content-type") or b""
     try:
-        if media_type == _FORM or media_type.split(b";", 1)[0].strip().lower() == _FORM:
+        if is_form(call):
             return parse_form(call.body)
         if not media_type and not call.body:
             return {}
@@ -58,6 +64,12 @@ def form_of(call: Call, door: Door) -> Mapping[str, str]:
     except FormError as problem:
         raise Refused(_as_refusal(problem)) from problem
     raise Refused(no.MEDIA_TYPE(media_type=media_type[:60].decode("latin-1") or "nothing"))
+
+
+def is_form(call: Call) -> bool:
+    """Tell whether the body says that it is an urlencoded form."""
+    media_type = call.header(b"content-type") or b""
+    return media_type == _FORM or media_type.split(b";", 1)[0].strip().lower() == _FORM
 
 
 def query_of(call: Call) -> Mapping[str, str]:

@@ -1,13 +1,11 @@
 """Userinfo and the identity URL: who the token's user is (OpenID Connect Core 5.3; "Using Identity URLs")."""
 
-import re
 from typing import Any, Final
 
 from grantway.endpoints.answer import bearer_reply, json_reply, note, text_reply
 from grantway.endpoints.bearer import Bearer, look_up, needs_scope, presented_token, renew
-from grantway.endpoints.parameters import query_of
+from grantway.endpoints.people_view import read_view, shown
 from grantway.endpoints.server import Server
-from grantway.endpoints.versions import NEWEST
 from grantway.kit.http import Call, Reply
 from grantway.kit.ids import ORG, SHORT_ID_LENGTH, USER, canonical_id
 from grantway.kit.urls import identity_url
@@ -33,11 +31,16 @@ async def userinfo(call: Call, server: Server, base: str) -> Reply:
     if not needs_scope(bearer, *(("openid",) if door is STANDARDS else _USERINFO_SCOPES)) or bearer.held is None:
         return _refuse(server, call, door, bearer.refusal or no.TOKEN_UNKNOWN(), bearer)
     held = bearer.held
-    await renew(server, held)
     if door is STANDARDS:
+        await renew(server, held)
         claims = {"sub": held.user.id, **standard_claims(held.user, held.token.scopes.split())}
         return json_reply(claims)
-    return json_reply(_salesforce_userinfo(held, base, server.clock.now_ms()))
+    try:
+        view = read_view(call)
+    except Refused as refused:
+        return _refuse(server, call, door, refused.refusal, bearer)
+    await renew(server, held)
+    return shown(view, _salesforce_userinfo(held, base, view.version, server.clock.now_ms()))
 
 
 async def identity(call: Call, server: Server, base: str) -> Reply:
@@ -58,9 +61,14 @@ async def identity(call: Call, server: Server, base: str) -> Reply:
     user = held.user if user_id == held.user.id else await user_by_id(server.db, user_id)
     if user is None or user.org_id != org_id:
         return _refuse(server, call, SALESFORCE, no.BAD_ID(), bearer)
+    try:
+        view = read_view(call)
+    except Refused as refused:
+        return _refuse(server, call, SALESFORCE, refused.refusal, bearer)
     await renew(server, held)
     details = details_of(user)
-    return json_reply(
+    return shown(
+        view,
         {
             "id": identity_url(base, org_id, user.id),
             "asserted_user": user.id == held.user.id,
@@ -84,7 +92,7 @@ async def identity(call: Call, server: Server, base: str) -> Reply:
             "mobile_phone_verified": False,
             "is_lightning_login_user": False,
             "status": {"created_date": None, "body": None},
-            "urls": _urls(base, org_id, user.id, _version(call)),
+            "urls": _urls(base, org_id, user.id, view.version),
             "active": user.may_act,
             "user_type": "STANDARD",
             "language": details.language,
@@ -92,11 +100,11 @@ async def identity(call: Call, server: Server, base: str) -> Reply:
             "utcOffset": utc_offset_ms(details.timezone, server.clock.now_ms()),
             "last_modified_date": iso_seconds(user.updated_at),
             **({"is_app_installed": True} if held.app.policy is not None else {}),
-        }
+        },
     )
 
 
-def _salesforce_userinfo(held: HeldAccessToken, base: str, now_ms: int) -> dict[str, Any]:
+def _salesforce_userinfo(held: HeldAccessToken, base: str, version: str, now_ms: int) -> dict[str, Any]:
     user = held.user
     details = details_of(user)
     address = {
@@ -125,7 +133,7 @@ def _salesforce_userinfo(held: HeldAccessToken, base: str, now_ms: int) -> dict[
         "phone_number": details.phone or None,
         "phone_number_verified": False,
         "is_salesforce_integration_user": details.integration,
-        "urls": _urls(base, user.org_id, user.id, ""),
+        "urls": _urls(base, user.org_id, user.id, version),
         "active": user.may_act,
         "user_type": "STANDARD",
         "language": details.language,
@@ -160,14 +168,6 @@ def _urls(base: str, org_id: str, user_id: str, version: str) -> dict[str, str]:
         "feed_elements": f"{rest}chatter/feed-elements",
         "custom_domain": base,
     }
-
-
-def _version(call: Call) -> str:
-    """Return the API version that `version` asks the URLs to be filled in with; empty leaves `{version}` standing."""
-    asked = query_of(call).get("version", "") if call.query else ""
-    if asked == "latest":
-        return NEWEST
-    return asked if re.fullmatch(r"[0-9]{1,3}\.0", asked) else ""
 
 
 def _ids(path: str) -> tuple[str | None, str | None]:

@@ -8,7 +8,7 @@ from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
-from grantway.kit.urls import Urls
+from grantway.kit.urls import STANDARDS_PREFIX, Urls
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
 from grantway.store.database import Database
@@ -38,3 +38,7 @@ class Server:
     def apps(self) -> Apps:
         """Apps read from the database itself."""
         return self.directory.apps
+
+    def issuer(self, door: Door, base: str) -> str:
+        """Return a door's issuer under the name that was called: the base URL, unless the other door has the root."""
+        return base if door in (SALESFORCE, self.root_door) else base + STANDARDS_PREFIX

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from grantway.endpoints.answer import tagged_reply
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.pages import HomePage, MessagePage, render, security_headers
@@ -29,10 +30,7 @@ async def asset(call: Call, server: Server, base: str) -> Reply:
     kept = b"public, max-age=31536000, immutable" if version == found.etag[1:-1] else b"no-cache"
     headers = (
         (b"content-type", found.content_type.encode()),
-        (b"etag", found.etag.encode()),
         (b"cache-control", kept),
         (b"x-content-type-options", b"nosniff"),
     )
-    if call.header(b"if-none-match") == found.etag.encode():
-        return Reply(304, b"", headers)
-    return Reply(200, found.body, headers)
+    return tagged_reply(call, found.body, headers, found.etag.encode())

@@ -93,6 +93,7 @@ async def _id_token(server: Server, door: Door, proof: Proof, issued: Issued, ba
     key = (await server.signing.keys(server.db))[0]
     claims = id_token_claims(
         door=door,
+        issuer=server.issuer(door, base),
         base=base,
         user=user,
         consumer_key=app.consumer_key,

@@ -70,6 +70,8 @@ def code(case: CodeCase) -> Finding | None:
     """The code must be this app's, of this door, asked for with this redirect_uri, and not expired."""
     held = case.held
     app = case.client.client
+    if not case.call.params.get("code"):
+        return Finding(CODE, "missing", no.CODE_MISSING())
     if held is None or app is None:
         return Finding(CODE, "unknown", no.CODE_UNKNOWN())
     if held.code.app_id != app.id:

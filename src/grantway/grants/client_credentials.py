@@ -42,8 +42,8 @@ async def load(call: TokenCall, directory: Directory) -> MachineCase:
 
 
 def scope_taken(case: MachineCase) -> Finding | None:
-    """At Salesforce's door client credentials take no scope."""
-    if "scope" in case.call.params and not case.call.door.scope_narrows:
+    """At Salesforce's door client credentials take no scope. An empty parameter is a missing one (RFC 6749 3.2)."""
+    if case.call.params.get("scope") and not case.call.door.scope_narrows:
         return Finding(SCOPE, "sent, and not taken here", no_scope.SCOPE_NOT_SUPPORTED())
     return None
 

@@ -50,8 +50,8 @@ async def load(call: TokenCall, directory: Directory) -> RefreshCase:
 
 
 def scope_taken(case: RefreshCase) -> Finding | None:
-    """At Salesforce's door a refresh takes no scope."""
-    if "scope" in case.call.params and not case.call.door.scope_narrows:
+    """At Salesforce's door a refresh takes no scope. An empty parameter is a missing one (RFC 6749 3.2)."""
+    if case.call.params.get("scope") and not case.call.door.scope_narrows:
         return Finding(SCOPE, "sent, and not taken here", no.SCOPE_NOT_SUPPORTED())
     return None
 
@@ -60,6 +60,8 @@ def token(case: RefreshCase) -> Finding | None:
     """The refresh token must be this app's, of this door, and its line must not be revoked."""
     held = case.held
     app = case.client.client
+    if not case.presented:
+        return Finding(TOKEN, "missing", no.REFRESH_TOKEN_MISSING())
     if held is None or app is None:
         return Finding(TOKEN, "unknown", no.REFRESH_TOKEN_UNKNOWN())
     if held.family.app_id != app.id:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from typing import Any, Final
 
@@ -95,16 +96,30 @@ def s256(verifier: str) -> str:
 
 def _decoded(part: str) -> bytes:
     try:
-        return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+        data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except ValueError as problem:
         raise JwtRefused("not base64url") from problem
+    if base64.urlsafe_b64encode(data).rstrip(b"=").decode() != part:
+        raise JwtRefused("not the one base64url of its bytes")
+    return data
 
 
 def _json_object(data: bytes) -> dict[str, Any]:
     try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as problem:
-        raise JwtRefused("not JSON") from problem
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as problem:
+        raise JwtRefused("not JSON, or a member twice") from problem
     if not isinstance(value, dict):
         raise JwtRefused("not a JSON object")
     return value
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

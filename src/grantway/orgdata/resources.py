@@ -41,7 +41,7 @@ async def resources(call: Call, server: Server, base: str) -> Reply:
 
 async def api_caller(call: Call, server: Server) -> tuple[HeldAccessToken | None, Reply | None]:
     """Return who calls the API, or the answer that says why nobody may."""
-    bearer = await look_up(server, header_token(call), SALESFORCE)
+    bearer = await look_up(server, header_token(call, SALESFORCE), SALESFORCE)
     if not needs_scope(bearer, "api") or bearer.held is None:
         return None, _refuse(server, call, bearer.refusal or no.TOKEN_UNKNOWN(), bearer)
     held = bearer.held
@@ -67,4 +67,5 @@ def _refuse(server: Server, call: Call, refusal: Refusal, bearer: Bearer | None)
         app_id=held.token.app_id if held else "",
         user_id=held.token.user_id if held else "",
     )
-    return json_reply([{"errorCode": wire.error, "message": wire.says}], wire.status)
+    headers = ((b"www-authenticate", b'Bearer realm="grantway"'),) if wire.status == 401 else ()
+    return json_reply([{"errorCode": wire.error, "message": wire.says}], wire.status, headers)

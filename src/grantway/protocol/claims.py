@@ -26,6 +26,7 @@ def subject(door: Door, base: str, user: User) -> str:
 def id_token_claims(
     *,
     door: Door,
+    issuer: str,
     base: str,
     user: User,
     consumer_key: str,
@@ -42,7 +43,7 @@ def id_token_claims(
     `more` are claims of userinfo that the app wants in the ID token as well; none of them replaces one made here.
     """
     claims: dict[str, Any] = {
-        "iss": door.issuer(base),
+        "iss": issuer,
         "sub": subject(door, base, user),
         "aud": [consumer_key, *audiences] if audiences else consumer_key,
         "exp": now_s + lifetime_s,
@@ -51,8 +52,11 @@ def id_token_claims(
     }
     if nonce:
         claims["nonce"] = nonce
-    if door is not SALESFORCE and auth_time:
-        claims["auth_time"] = auth_time
+    if door is not SALESFORCE:  # Salesforce has neither of these
+        if auth_time:
+            claims["auth_time"] = auth_time
+        if audiences:
+            claims["azp"] = consumer_key
     return {**more, **claims}
 
 

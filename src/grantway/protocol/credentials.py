@@ -20,14 +20,18 @@ def read_credentials(params: Mapping[str, str], authorization: bytes | None) -> 
     """Return the client's credentials.
 
     An Authorization header of another scheme than Basic is no client authentication (clients.md 7.4). Repeating the
-    client id in the body is fine; a second secret is not (S21).
+    client id in the body is fine; a second secret is not (S21). An assertion is refused and not overlooked: whoever
+    sends one means to prove something.
 
     Raises:
-        Refused: the Basic header is malformed, or the client authenticates or names itself twice.
+        Refused: the Basic header is malformed, an assertion came, or the client authenticates or names itself twice.
     """
     client_id = params.get("client_id", "")
     secret = params.get("client_secret", "")
-    if authorization is None or authorization[:6].lower() != b"basic ":
+    is_basic = authorization is not None and authorization[:6].lower() == b"basic "
+    if params.get("client_assertion"):
+        raise Refused(no.TWO_METHODS() if secret or is_basic else no.ASSERTION_NOT_TAKEN())
+    if authorization is None or not is_basic:
         return Credentials(client_id, (secret,) if secret else ())
     try:
         candidates = basic_auth(authorization)

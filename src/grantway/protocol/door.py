@@ -43,10 +43,6 @@ class Door:
     tells_expiry: bool
     closed_for: Doors
 
-    def issuer(self, base: str) -> str:
-        """Return the issuer under the name that was called."""
-        return base if self is SALESFORCE else base + STANDARDS_PREFIX
-
 
 SALESFORCE: Final = Door(
     name="salesforce",

@@ -18,6 +18,7 @@ from grantway.orgdata import resources
 Endpoint = Callable[[Call, Server, str], Awaitable[Reply]]
 READ: Final = ("GET", "HEAD")
 ANY: Final = ("GET", "HEAD", "POST")
+FROM_ANY_PAGE: Final = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,15 @@ EXACT: Final[dict[str, Route]] = {
     "/oidc/authorize": Route(authorize, ANY),
     "/login": Route(login, ANY),
     "/setup/secur/RemoteAccessAuthorizationPage.apexp": Route(consent, ANY),
-    "/id/keys": Route(discovery.jwks, READ),
-    "/oidc/jwks": Route(discovery.jwks, READ),
-    "/.well-known/openid-configuration": Route(discovery.metadata, READ),
-    "/.well-known/oauth-authorization-server": Route(discovery.metadata, READ),
-    "/oidc/.well-known/openid-configuration": Route(discovery.metadata, READ),
-    "/oidc/.well-known/oauth-authorization-server": Route(discovery.metadata, READ),
-    "/.well-known/openid-configuration/oidc": Route(discovery.metadata, READ),
-    "/.well-known/oauth-authorization-server/oidc": Route(discovery.metadata, READ),
-    "/.well-known/auth-configuration": Route(discovery.auth_configuration, READ),
+    "/id/keys": Route(discovery.jwks, FROM_ANY_PAGE),
+    "/oidc/jwks": Route(discovery.jwks, FROM_ANY_PAGE),
+    "/.well-known/openid-configuration": Route(discovery.metadata, FROM_ANY_PAGE),
+    "/.well-known/oauth-authorization-server": Route(discovery.metadata, FROM_ANY_PAGE),
+    "/oidc/.well-known/openid-configuration": Route(discovery.metadata, FROM_ANY_PAGE),
+    "/oidc/.well-known/oauth-authorization-server": Route(discovery.metadata, FROM_ANY_PAGE),
+    "/.well-known/openid-configuration/oidc": Route(discovery.metadata, FROM_ANY_PAGE),
+    "/.well-known/oauth-authorization-server/oidc": Route(discovery.metadata, FROM_ANY_PAGE),
+    "/.well-known/auth-configuration": Route(discovery.auth_configuration, FROM_ANY_PAGE),
     "/services/data": Route(resources.versions, READ),
     "/services/data/": Route(resources.versions, READ),
     "/healthz": Route(health.alive, READ),

@@ -144,7 +144,7 @@ def refuse_at_callback(
         return refuse_on_page(call, server, door, refusal, trail=trail, app=app, user_id=user_id, headers=headers)
     _note(call, server, door, refusal, trail, app, user_id)
     wire = refusal.reason.wire(door.voice)
-    return back(call, base, request, {"error": wire.error, "error_description": wire.says}, headers)
+    return back(call, server, base, request, {"error": wire.error, "error_description": wire.says}, headers)
 
 
 def stays_here(door: Door, refusal: Refusal) -> bool:
@@ -153,13 +153,18 @@ def stays_here(door: Door, refusal: Refusal) -> bool:
 
 
 def back(
-    call: Call, base: str, request: AuthorizationRequest, fields: dict[str, str], headers: tuple[Header, ...] = ()
+    call: Call,
+    server: Server,
+    base: str,
+    request: AuthorizationRequest,
+    fields: dict[str, str],
+    headers: tuple[Header, ...] = (),
 ) -> Reply:
     """Send the browser back to the app, with its state and our issuer (RFC 9207)."""
     answer = dict(fields)
     if request.state is not None:
         answer["state"] = request.state
-    answer["iss"] = DOORS[request.door].issuer(base)
+    answer["iss"] = server.issuer(DOORS[request.door], base)
     add = with_fragment if request.in_fragment else with_query
     url = add(request.redirect_uri, urlencode(answer, quote_via=quote))
     return see(call, url, ((b"referrer-policy", b"no-referrer"), *headers))

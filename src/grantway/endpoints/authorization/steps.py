@@ -146,7 +146,7 @@ async def _issue(flow: Flow, person: LoggedIn, here: InstalledApp, *more: Step) 
     if not await server.db.commit(Write((tokens.add_code(code), issued, *_in_use(session, here, now), *more), guard)):
         return flow.stop(no.TRANSACTION_GONE())
     headers = flow.visitor.headers if flow.waiting is not None else ()
-    return back(flow.call, flow.base, request, {"code": text}, headers)
+    return back(flow.call, flow.server, flow.base, request, {"code": text}, headers)
 
 
 def _in_use(session: BrowserSession, here: InstalledApp, now_ms: int) -> tuple[Step, ...]:

@@ -25,6 +25,12 @@ TOKEN_MISSING: Final = Reason(
     means="The request has no access token.",
     remedy="Send it as Authorization: Bearer. In a URL it is never taken.",
 )
+TWO_TOKENS: Final = Reason(
+    id="bearer.two_tokens",
+    wires=_DEAD | {Voice.STANDARDS: Wire(error="invalid_request", says="more than one access token", status=400)},
+    means="The request has an access token in its header and another in its form.",
+    remedy="Send one: Authorization: Bearer.",
+)
 TOKEN_UNKNOWN: Final = Reason(
     id="bearer.unknown",
     wires=_DEAD,
@@ -123,6 +129,18 @@ BAD_ID: Final = Reason(
     wires={Voice.SALESFORCE: Wire(error="Bad_Id", says="Bad_Id", status=404)},
     means="The identity URL names no user that the token may see.",
     remedy="Use the id URL of the token's own answer.",
+)
+INVALID_VERSION: Final = Reason(
+    id="bearer.invalid_version",
+    wires={Voice.SALESFORCE: Wire(error="Invalid_Version", says="Invalid_Version", status=406)},
+    means="The parameter version is no API version: {version}.",
+    remedy="Send a version such as 60.0, or latest, or leave it out.",
+)
+INVALID_CALLBACK: Final = Reason(
+    id="bearer.invalid_callback",
+    wires={Voice.SALESFORCE: Wire(error="Invalid_Callback", says="Invalid_Callback", status=406)},
+    means="The parameter callback is no plain function name, or the token did not come in the Authorization header.",
+    remedy="Send format=jsonp with a callback such as show, and Authorization: Bearer.",
 )
 TOKEN_TYPE_UNSUPPORTED: Final = Reason(
     id="token.type_unsupported",

@@ -14,6 +14,16 @@ _MISMATCH: Final = oauth(
     standards=Wire(error="invalid_grant", says="redirect_uri differs from the authorization request's"),
 )
 
+CODE_MISSING: Final = Reason(
+    id="code.missing",
+    wires=oauth(
+        "invalid_grant",
+        "invalid authorization code",
+        standards=Wire(error="invalid_request", says="code is missing"),
+    ),
+    means="The request has no code.",
+    remedy="Send the code that the callback received.",
+)
 CODE_UNKNOWN: Final = Reason(
     id="code.unknown",
     wires=_UNKNOWN,

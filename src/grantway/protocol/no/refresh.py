@@ -8,6 +8,16 @@ from grantway.protocol.refusal import Reason, Wire, oauth
 # One text for all of them: a stranger must not learn which tokens once existed.
 _EXPIRED: Final = oauth("invalid_grant", "expired access/refresh token")
 
+REFRESH_TOKEN_MISSING: Final = Reason(
+    id="refresh.missing",
+    wires=oauth(
+        "invalid_grant",
+        "expired access/refresh token",
+        standards=Wire(error="invalid_request", says="refresh_token is missing"),
+    ),
+    means="The request has no refresh_token.",
+    remedy="Send the refresh token that came with the last answer.",
+)
 REFRESH_TOKEN_UNKNOWN: Final = Reason(
     id="refresh.unknown",
     wires=_EXPIRED,
