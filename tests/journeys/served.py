@@ -1,6 +1,7 @@
 """A server as a user starts it: its own process, a data folder of its own, a free port."""
 
 import base64
+import contextlib
 import hashlib
 import html
 import json
@@ -10,9 +11,10 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,9 @@ class Served:
     process: subprocess.Popen[str]
     demo: dict[str, Any]
     options: list[str] = field(default_factory=list)
+    log: deque[str] = field(default_factory=lambda: deque(maxlen=100_000))
+    """What it has printed since it was ready."""
+    listener: threading.Thread | None = None
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command against the same data folder."""
@@ -66,7 +71,10 @@ def start(folder: Path, *arguments: str) -> Served:
         line = process.stdout.readline()
         seen += line
         if found := _READY.search(line):
-            return Served(found[1], folder, process, json.loads((folder / "demo.json").read_text()))
+            served = Served(found[1], folder, process, json.loads((folder / "demo.json").read_text()))
+            served.listener = threading.Thread(target=_listen, args=(served,), daemon=True)
+            served.listener.start()
+            return served
         if not line:
             break
     process.kill()
@@ -77,17 +85,21 @@ def start(folder: Path, *arguments: str) -> Served:
 
 def kill(served: Served, number: int = signal.SIGTERM) -> None:
     """End the server and all of its workers."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(served.process.pid, number)
-        served.process.wait(timeout=40)
-    except ProcessLookupError:
-        pass
-    finally:
-        if served.process.stdout is not None:
-            served.process.stdout.close()
+    served.process.wait(timeout=40)
+    if served.listener is not None:
+        served.listener.join(timeout=5)
 
 
-@contextmanager
+def _listen(served: Served) -> None:
+    """Take down what the server prints until it ends: a full pipe would stop it."""
+    assert served.process.stdout is not None
+    with served.process.stdout as lines:
+        served.log.extend(lines)
+
+
+@contextlib.contextmanager
 def serving(folder: Path, *arguments: str) -> Iterator[Served]:
     """A server for the length of a block."""
     served = start(folder, *arguments)

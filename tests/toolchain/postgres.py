@@ -1,9 +1,11 @@
 """A PostgreSQL server of the tests' own, in a temporary folder, as durable as in production (fsync on)."""
 
+import contextlib
 import itertools
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -74,6 +76,20 @@ class PostgresServer:
         if process is not None:
             process.communicate("QUIT\n" if how == "crash" else "INT\n", timeout=60)
 
+    def pause(self) -> None:
+        """Stop every process of the server in its tracks, as a machine that hangs: connections stay, answers do not."""
+        assert self._process is not None, "not started"
+        for pid in self._server_processes():
+            os.kill(pid, signal.SIGSTOP)
+        # runuser stops with its child, a moment later.
+        os.waitpid(self._process.pid, os.WUNTRACED)
+
+    def resume(self) -> None:
+        """Let a paused server go on."""
+        assert self._process is not None, "not started"
+        for pid in (*self._server_processes(), self._process.pid):
+            os.kill(pid, signal.SIGCONT)
+
     def close(self) -> None:
         """Stop the server and remove its data."""
         self.stop()
@@ -114,6 +130,16 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _server_processes(self) -> list[int]:
+        assert self.folder is not None, "not started"
+        first = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        found = [int(first)]
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                if stat.read_text().rpartition(") ")[2].split()[1] == first:
+                    found.append(int(stat.parent.name))
+        return found
 
     def _make_folder(self) -> Path:
         # A private TMPDIR of root's is closed to the user postgres; /tmp is open to everybody.

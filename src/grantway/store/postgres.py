@@ -12,9 +12,8 @@ from grantway.store.postgres_connection import HeldConnection, Target
 from grantway.store.postgres_readers import Readers
 from grantway.store.postgres_transaction import PostgresTransaction
 from grantway.store.postgres_writer import Writer
-from grantway.store.statement import Row, SqlValue, Statement, Unavailable, Write
+from grantway.store.statement import DEADLINE_S, Row, SqlValue, Statement, Unavailable, Write
 
-DEADLINE_S: Final = 10.0
 READERS: Final = 3
 _ASKING_MAX: Final = 10_000
 

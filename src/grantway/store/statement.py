@@ -9,6 +9,8 @@ import msgspec
 SqlValue = str | int | bytes | None
 Row = tuple[SqlValue, ...]
 _NAME: Final = re.compile(r":([a-z_]+)")
+# How long a read, a write or a step of a transaction may take before it is `Unavailable` (R5).
+DEADLINE_S: Final = 5.0
 
 
 class Statement:

@@ -41,8 +41,7 @@ class Dispatch:
             return self.refuse(call, refused.refusal)
         except Unavailable as problem:
             _log.error("request %s: database unavailable: %s", call.request_id, problem)
-            reply = self.refuse(call, no.UNAVAILABLE())
-            return Reply(reply.status, reply.body, (*reply.headers, (b"retry-after", b"1")))
+            return self.refuse(call, no.UNAVAILABLE())
 
     def refuse(self, call: Call, refusal: Refusal) -> Reply:
         """Put a refusal in the dialect of the path, and keep it for `explain`."""
