@@ -59,7 +59,7 @@ class HeldConnection:
     For one user at a time: the protocol has no room for two questions at once.
     """
 
-    __slots__ = ("_batches", "_connection", "_settings", "_singles", "_target")
+    __slots__ = ("_batches", "_connection", "_in_transaction", "_settings", "_singles", "_target")
 
     def __init__(self, target: Target, *, role: str, durable: bool = True, by_index: bool = True) -> None:
         """Take what the connection is for (shown in pg_stat_activity) and how it commits and plans."""
@@ -76,6 +76,7 @@ class HeldConnection:
         if not durable:
             self._settings["synchronous_commit"] = "off"
         self._connection: Connection | None = None
+        self._in_transaction = False
         self._singles: dict[Statement, Prepared] = {}
         self._batches: dict[Statement, Prepared] = {}
 
@@ -89,10 +90,14 @@ class HeldConnection:
 
         Raises:
             Unavailable: it cannot be opened.
+            asyncpg.PostgresConnectionError: it was lost within a transaction, and so the transaction with it.
         """
         if self._connection is not None:
             if not self._connection.is_closed():
                 return self._connection
+            if self._in_transaction:
+                # On a new connection the rest of the transaction would be done without its beginning.
+                raise asyncpg.ConnectionDoesNotExistError("the connection was lost within a transaction")
             self.drop()
         try:
             connection: Connection = await asyncpg.connect(
@@ -115,6 +120,17 @@ class HeldConnection:
                 self.drop()
                 raise
         return connection
+
+    async def begin(self, text: str = "BEGIN") -> "Connection":
+        """Begin a transaction; until its `end` the connection is not opened again behind its back."""
+        connection = await self.ready()
+        self._in_transaction = True
+        await connection.execute(text)
+        return connection
+
+    def end(self) -> None:
+        """Tell that the transaction has ended."""
+        self._in_transaction = False
 
     async def row(self, statement: Statement, values: Row) -> Row | None:
         """Return the first row of a statement."""
@@ -169,7 +185,7 @@ class HeldConnection:
     async def close(self) -> None:
         """Say goodbye to the server."""
         connection, self._connection = self._connection, None
-        self._singles, self._batches = {}, {}
+        self._singles, self._batches, self._in_transaction = {}, {}, False
         if connection is not None:
             try:
                 await connection.close(timeout=1)
@@ -185,7 +201,7 @@ class HeldConnection:
     def drop(self) -> None:
         """Let go of the connection without a word; the server rolls back what was open."""
         connection, self._connection = self._connection, None
-        self._singles, self._batches = {}, {}
+        self._singles, self._batches, self._in_transaction = {}, {}, False
         if connection is not None:
             connection.terminate()
 

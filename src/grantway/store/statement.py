@@ -83,8 +83,8 @@ class Write(msgspec.Struct, frozen=True, gc=False):
 class Unavailable(Exception):
     """The database cannot be reached, or refuses to write: nothing was acknowledged. Answered with 503.
 
-    `unknown`: the answer to a COMMIT was lost, so the write may have been done; it must be looked up by its key before
-    anything of it is repeated (R2).
+    `unknown`: the answer to a COMMIT was lost and what became of it could not be found out in time, so the write may
+    have been done; it must be looked up by its key before anything of it is repeated (R2).
     """
 
     def __init__(self, text: str = "", *, unknown: bool = False) -> None:

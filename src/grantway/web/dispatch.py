@@ -41,7 +41,7 @@ class Dispatch:
             return self.refuse(call, refused.refusal)
         except Unavailable as problem:
             _log.error("request %s: database unavailable: %s", call.request_id, problem)
-            return self.refuse(call, no.UNAVAILABLE())
+            return self.refuse(call, no.OUTCOME_UNKNOWN() if problem.unknown else no.UNAVAILABLE())
 
     def refuse(self, call: Call, refusal: Refusal) -> Reply:
         """Put a refusal in the dialect of the path, and keep it for `explain`."""
