@@ -9,7 +9,8 @@ import pytest
 from grantway.kit.clock import SystemClock
 from grantway.store.database import Database
 from grantway.store.postgres import PostgresDatabase
-from grantway.store.postgres_connection import HeldConnection, Target
+from grantway.store.postgres_connection import HeldConnection
+from grantway.store.postgres_target import Target
 from grantway.store.statement import Step, Unavailable, Write
 from tests.store import rows
 from tests.store.cutting_proxy import Proxy, cutting_proxy

@@ -50,6 +50,7 @@ class PostgresServer:
         self._names = (f"test_{number}" for number in itertools.count(1))
         self.folder: Path | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._is_paused = False
         self.port = 0
 
     def start(self) -> None:
@@ -72,6 +73,8 @@ class PostgresServer:
 
     def stop(self, how: Literal["fast", "crash"] = "fast") -> None:
         """Stop the server and keep its data: in order, or by SIGQUIT so that the next start has to recover."""
+        if self._is_paused:
+            self.resume()
         process, self._process = self._process, None
         if process is not None:
             process.communicate("QUIT\n" if how == "crash" else "INT\n", timeout=60)
@@ -83,12 +86,32 @@ class PostgresServer:
             os.kill(pid, signal.SIGSTOP)
         # runuser stops with its child, a moment later.
         os.waitpid(self._process.pid, os.WUNTRACED)
+        self._is_paused = True
 
     def resume(self) -> None:
         """Let a paused server go on."""
         assert self._process is not None, "not started"
         for pid in (*self._server_processes(), self._process.pid):
             os.kill(pid, signal.SIGCONT)
+        self._is_paused = False
+
+    def make_standby(self) -> "PostgresServer":
+        """Start a standby that streams from this server, to be closed by the caller; a commit waits until it has it."""
+        standby = PostgresServer()
+        standby._password = self._password
+        standby.folder = standby._make_folder()
+        command = [str(self._bin / "pg_basebackup"), "-d", self.url("postgres"), "-D", str(standby.folder / "data")]
+        command += ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+        subprocess.run([*self._as_user, *command], check=True, capture_output=True, text=True, cwd="/")
+        standby.start()
+        # Set after the copy: a standby that is promoted has nobody to wait for.
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.execute("SELECT pg_reload_conf()")
+        return standby
+
+    def promote(self) -> None:
+        """Make a standby the primary."""
+        self.execute("SELECT pg_promote()")
 
     def close(self) -> None:
         """Stop the server and remove its data."""

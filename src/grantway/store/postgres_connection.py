@@ -1,14 +1,13 @@
 """Connections to PostgreSQL that are held, opened again when lost, and what PostgreSQL's errors mean to us."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
-from asyncpg.connect_utils import SessionAttribute
 from asyncpg.prepared_stmt import PreparedStatement
 
 from grantway.store.postgres_batch import insert_many, select_many, update_many
+from grantway.store.postgres_target import Target, text_of
 from grantway.store.statement import Conflict, Insert, Row, Statement, Unavailable, Unfit, Update
 
 if TYPE_CHECKING:
@@ -43,14 +42,6 @@ _AGAIN: Final = frozenset(("40001", "40P01"))
 _LOST_CODES: Final = frozenset(("57P01", "57P02", "57P03", "57P05", "25P03"))
 _LOST: Final = (asyncpg.PostgresConnectionError, asyncpg.InvalidCachedStatementError)
 _NUL_IN_TEXT: Final = frozenset(("22021", "22P05"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where to connect, and how long an operation may take."""
-
-    url: str = field(repr=False)  # holds the password
-    deadline_s: float
 
 
 class HeldConnection:
@@ -99,19 +90,7 @@ class HeldConnection:
                 # On a new connection the rest of the transaction would be done without its beginning.
                 raise asyncpg.ConnectionDoesNotExistError("the connection was lost within a transaction")
             self.drop()
-        try:
-            connection: Connection = await asyncpg.connect(
-                self._target.url,
-                timeout=self._target.deadline_s,
-                statement_cache_size=0,  # ours live as long as the connection
-                # A replica may lag behind a revocation: security decisions are made on the primary (R1).
-                target_session_attrs=SessionAttribute.primary,
-                server_settings=self._settings,
-            )
-        except ValueError:  # asyncpg's text may quote a piece of the password
-            raise ValueError("the PostgreSQL URL cannot be read") from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as problem:
-            raise Unavailable(f"cannot connect to PostgreSQL: {_text(problem)}") from None
+        connection = await self._target.connect(self._settings)
         self._connection = connection
         if "synchronous_commit" not in self._settings:
             try:
@@ -236,18 +215,14 @@ def as_ours(problem: Exception) -> Exception:
     if isinstance(problem, asyncpg.PostgresError):
         code = problem.sqlstate or ""
         if code[:2] == "23":
-            return Conflict(_text(problem))
+            return Conflict(text_of(problem))
         if code in _NUL_IN_TEXT:
             return Unfit("PostgreSQL cannot hold this text")
         if code in _AWAY_CODES or code[:2] in _AWAY_CLASSES or is_lost(problem):
-            return Unavailable(_text(problem))
+            return Unavailable(text_of(problem))
         return problem
     if isinstance(problem, TimeoutError):
         return Unavailable("the database did not answer in time")
     if is_lost(problem):
-        return Unavailable(_text(problem))
+        return Unavailable(text_of(problem))
     return problem
-
-
-def _text(problem: BaseException) -> str:
-    return str(problem.args[0]) if problem.args else type(problem).__name__

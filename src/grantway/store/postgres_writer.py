@@ -10,8 +10,9 @@ import asyncpg
 from grantway.kit.clock import Clock
 from grantway.store.gathering import Gathering
 from grantway.store.postgres_batch import Grouping
-from grantway.store.postgres_connection import HeldConnection, Target, as_ours, is_about_all, is_lost, may_be_repeated
+from grantway.store.postgres_connection import HeldConnection, as_ours, is_about_all, is_lost, may_be_repeated
 from grantway.store.postgres_outcome import commit
+from grantway.store.postgres_target import Target
 from grantway.store.statement import Row, SqlValue, Statement, Unavailable, Write
 
 # A group is what waited during the last commit, up to here: a bound on the work lost to one bad write.
