@@ -50,7 +50,7 @@ class HeldConnection:
     For one user at a time: the protocol has no room for two questions at once.
     """
 
-    __slots__ = ("_batches", "_connection", "_in_transaction", "_settings", "_singles", "_target")
+    __slots__ = ("_batches", "_connection", "_doubts", "_in_transaction", "_settings", "_singles", "_target")
 
     def __init__(self, target: Target, *, role: str, durable: bool = True, by_index: bool = True) -> None:
         """Take what the connection is for (shown in pg_stat_activity) and how it commits and plans."""
@@ -67,6 +67,7 @@ class HeldConnection:
         if not durable:
             self._settings["synchronous_commit"] = "off"
         self._connection: Connection | None = None
+        self._doubts = 0
         self._in_transaction = False
         self._singles: dict[Statement, Prepared] = {}
         self._batches: dict[Statement, Prepared] = {}
@@ -84,12 +85,17 @@ class HeldConnection:
             asyncpg.PostgresConnectionError: it was lost within a transaction, and so the transaction with it.
         """
         if self._connection is not None:
-            if not self._connection.is_closed():
-                return self._connection
+            is_closed = self._connection.is_closed()
             if self._in_transaction:
+                if not is_closed:
+                    return self._connection
                 # On a new connection the rest of the transaction would be done without its beginning.
                 raise asyncpg.ConnectionDoesNotExistError("the connection was lost within a transaction")
-            self.drop()
+            # A server that has left one connection hanging has left all: each would cost its user the whole deadline.
+            if not is_closed and self._doubts == self._target.doubts:
+                return self._connection
+            self._forget()
+        self._doubts = self._target.doubts
         connection = await self._target.connect(self._settings)
         self._connection = connection
         if "synchronous_commit" not in self._settings:
@@ -179,6 +185,11 @@ class HeldConnection:
 
     def drop(self) -> None:
         """Let go of the connection without a word; the server rolls back what was open."""
+        if self.is_open:
+            self._target.doubts += 1
+        self._forget()
+
+    def _forget(self) -> None:
         connection, self._connection = self._connection, None
         self._singles, self._batches, self._in_transaction = {}, {}, False
         if connection is not None:

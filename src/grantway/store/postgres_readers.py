@@ -122,6 +122,7 @@ class Readers:
         for may_try_again in (True, False):
             try:
                 async with asyncio.timeout_at(until):
+                    await held.ready()
                     return await _ask(held, kind, many)
             except BaseException as problem:
                 if isinstance(problem, Exception) and held.is_usable_after(problem):

@@ -21,6 +21,8 @@ class Target:
 
     def __init__(self, *, url: str, deadline_s: float) -> None:
         self.deadline_s: Final = deadline_s
+        self.doubts = 0
+        """How often an open connection was given up because it did not answer: whoever is older must be opened anew."""
         self._urls = _one_host_each(url)
 
     async def connect(self, settings: Mapping[str, str]) -> "Connection":

@@ -196,6 +196,7 @@ class Writer:
             many.setdefault(statement, []).append(values)
         try:
             async with asyncio.timeout(self._deadline_s):
+                await self._settler.ready()
                 for statement, rows in many.items():
                     await self._run(self._settler, statement, rows)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, Unavailable, OSError):
