@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from grantway.kit.clock import SystemClock
-from grantway.store import schema, sqlite_connection
+from grantway.store import schema
 from grantway.store.database import Database
 from grantway.store.open import open_database
 from grantway.store.postgres import PostgresDatabase
+from grantway.store.sqlite import SqliteDatabase
 from grantway.store.statement import Step, Unavailable, Write
 from tests.store import rows
 from tests.store.cutting_proxy import cutting_proxy
@@ -197,25 +198,22 @@ async def test_two_servers_that_change_the_same_rows_do_not_fail_each_other(post
     await right.close()
 
 
-async def test_a_sqlite_file_locked_too_long_is_unavailable_and_then_free_again(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite_connection, "BUSY_TIMEOUT_S", 0.2)
-    db = await open_database(sqlite_url, SystemClock())
+async def test_a_sqlite_file_locked_too_long_is_unavailable_and_then_free_again(sqlite_url: str) -> None:
+    """Those who come while others wait for the lock do not wait for their turn to wait: each has its own deadline."""
+    path = sqlite_url.removeprefix("sqlite:///")
+    db = SqliteDatabase(path, SystemClock(), deadline_s=1)
     await db.commit(Write((rows.add("before"),)))
-    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
 
-    other.execute("BEGIN IMMEDIATE")
-    began = time.monotonic()
-    outcomes = await rows.together(db, [Write((rows.add(f"{n}"),)) for n in range(20)])
-    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 20
-    assert time.monotonic() - began < 2
-    with pytest.raises(Unavailable):
-        await _transaction(db)
-    assert await rows.ids(db) == ["before"]
+    with _locked(path):
+        first = asyncio.ensure_future(rows.together(db, [Write((rows.add(f"{n}"),)) for n in range(20)]))
+        await asyncio.sleep(0.5)
+        async with asyncio.timeout(1.4):
+            later = await rows.together(db, [Write((rows.add(f"later {n}"),)) for n in range(20)])
+        assert [type(outcome) for outcome in (*await first, *later)] == [Unavailable] * 40
+        with pytest.raises(Unavailable):
+            await _transaction(db)
+        assert await rows.ids(db) == ["before"]
 
-    other.execute("ROLLBACK")
-    other.close()
     assert await db.commit(Write((rows.add("after"),)))
     await _transaction(db)
     await db.close()
@@ -267,6 +265,18 @@ async def _add_one(url: str, name: str) -> None:
     db = await open_database(url, SystemClock())
     await db.commit(Write((rows.add(name),)))
     await db.close()
+
+
+@contextlib.contextmanager
+def _locked(path: str) -> Iterator[None]:
+    """Another connection holds the write lock of a SQLite file."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
 
 
 @contextlib.contextmanager
