@@ -8,7 +8,7 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
-from grantway.store.statement import Unavailable
+from grantway.store.statement import Unavailable, Unfit
 from grantway.web.routes import ANY_HOST, route_of
 
 _log: Final = logging.getLogger("grantway")
@@ -42,6 +42,8 @@ class Dispatch:
         except Unavailable as problem:
             _log.error("request %s: database unavailable: %s", call.request_id, problem)
             return self.refuse(call, no.OUTCOME_UNKNOWN() if problem.unknown else no.UNAVAILABLE())
+        except Unfit:
+            return self.refuse(call, no.MALFORMED(problem="a value that cannot be stored as text"))
 
     def refuse(self, call: Call, refusal: Refusal) -> Reply:
         """Put a refusal in the dialect of the path, and keep it for `explain`."""
