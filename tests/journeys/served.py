@@ -12,7 +12,9 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +36,9 @@ class Served:
     process: subprocess.Popen[str]
     demo: dict[str, Any]
     options: list[str] = field(default_factory=list)
+    log: deque[str] = field(default_factory=lambda: deque(maxlen=100_000))
+    """What it has printed since it was ready."""
+    listener: threading.Thread | None = None
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command against the same data folder."""
@@ -66,7 +71,10 @@ def start(folder: Path, *arguments: str, launcher: Sequence[str] = GRANTWAY) -> 
         line = process.stdout.readline()
         seen += line
         if found := _READY.search(line):
-            return Served(found[1], folder, process, json.loads((folder / "demo.json").read_text()))
+            served = Served(found[1], folder, process, json.loads((folder / "demo.json").read_text()))
+            served.listener = threading.Thread(target=_listen, args=(served,), daemon=True)
+            served.listener.start()
+            return served
         if not line:
             break
     process.kill()
@@ -97,9 +105,15 @@ def kill_a_worker(served: Served) -> None:
 def wait_until_dead(served: Served) -> None:
     """Return when the server and all of its workers are gone: the last of them closes what they print to."""
     served.process.wait(timeout=40)
-    if served.process.stdout is not None and not served.process.stdout.closed:
-        served.process.stdout.read()
-        served.process.stdout.close()
+    if served.listener is not None:
+        served.listener.join(timeout=40)
+
+
+def _listen(served: Served) -> None:
+    """Take down what the server prints until it ends: a full pipe would stop it."""
+    assert served.process.stdout is not None
+    with served.process.stdout as lines:
+        served.log.extend(lines)
 
 
 @contextlib.contextmanager

@@ -4,19 +4,21 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from grantway.kit.clock import SystemClock
-from grantway.store import schema, sqlite_connection
+from grantway.store import schema
 from grantway.store.database import Database
 from grantway.store.open import open_database
 from grantway.store.postgres import PostgresDatabase
+from grantway.store.sqlite import SqliteDatabase
 from grantway.store.statement import Step, Unavailable, Write
 from tests.store import rows
+from tests.store.cutting_proxy import cutting_proxy
 from tests.store.disk import no_room_beyond
 from tests.toolchain import PostgresServer, need, postgres_bin
 
@@ -116,49 +118,8 @@ async def test_connections_that_end_under_load_cost_at_most_a_clear_refusal(
 
 
 @pytest.mark.postgres
-@pytest.mark.requirement("R2")
-async def test_a_lost_answer_to_commit_is_unknown_and_nothing_is_done_twice(postgres_url: str) -> None:
-    async with _cutting_proxy(postgres_url) as (proxy, url):
-        db = await open_database(url, SystemClock())
-        add = rows.FAIL
-        await db.commit(Write((rows.add("token"),)))
-
-        proxy.cut_after = b"COMMIT"
-        with pytest.raises(Unavailable) as caught:
-            await db.commit(Write((rows.add("one"), Step(add, ("ada", 1, 1)))))
-        assert caught.value.unknown
-
-        assert await db.commit(Write((rows.add("two"),)))
-        assert await rows.ids(db) == ["one", "token", "two"]
-        assert await db.all(rows.FAILURES) == [("ada", 1, 1)]
-
-        proxy.cut_after = b"COMMIT"
-        with pytest.raises(Unavailable) as caught:
-            async with db.transaction() as transaction:
-                await transaction.run(rows.ADD, *rows.add("three").values)
-        assert caught.value.unknown
-        assert await rows.ids(db) == ["one", "three", "token", "two"]
-        await db.close()
-
-
-@pytest.mark.postgres
-@pytest.mark.requirement("R2")
-async def test_a_write_whose_connection_is_lost_before_commit_is_repeated(postgres_url: str) -> None:
-    async with _cutting_proxy(postgres_url) as (proxy, url):
-        db = await open_database(url, SystemClock())
-        await db.commit(Write((rows.add("token"),)))
-
-        proxy.cut_after = b"BEGIN"
-        assert await db.commit(rows.rotation("token", "next"))
-
-        assert proxy.cut_after == b""
-        assert await rows.ids(db) == ["next", "token"]
-        await db.close()
-
-
-@pytest.mark.postgres
 async def test_a_postgresql_that_hangs_is_unavailable_within_the_deadline(postgres_url: str) -> None:
-    async with _cutting_proxy(postgres_url) as (proxy, url):
+    async with cutting_proxy(postgres_url) as (proxy, url):
         db = await PostgresDatabase.connect(url, SystemClock(), deadline_s=0.4)
         await db.commit(Write((rows.add("one"),)))
 
@@ -237,25 +198,22 @@ async def test_two_servers_that_change_the_same_rows_do_not_fail_each_other(post
     await right.close()
 
 
-async def test_a_sqlite_file_locked_too_long_is_unavailable_and_then_free_again(
-    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite_connection, "BUSY_TIMEOUT_S", 0.2)
-    db = await open_database(sqlite_url, SystemClock())
+async def test_a_sqlite_file_locked_too_long_is_unavailable_and_then_free_again(sqlite_url: str) -> None:
+    """Those who come while others wait for the lock do not wait for their turn to wait: each has its own deadline."""
+    path = sqlite_url.removeprefix("sqlite:///")
+    db = SqliteDatabase(path, SystemClock(), deadline_s=1)
     await db.commit(Write((rows.add("before"),)))
-    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
 
-    other.execute("BEGIN IMMEDIATE")
-    began = time.monotonic()
-    outcomes = await rows.together(db, [Write((rows.add(f"{n}"),)) for n in range(20)])
-    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 20
-    assert time.monotonic() - began < 2
-    with pytest.raises(Unavailable):
-        await _transaction(db)
-    assert await rows.ids(db) == ["before"]
+    with _locked(path):
+        first = asyncio.ensure_future(rows.together(db, [Write((rows.add(f"{n}"),)) for n in range(20)]))
+        await asyncio.sleep(0.5)
+        async with asyncio.timeout(1.4):
+            later = await rows.together(db, [Write((rows.add(f"later {n}"),)) for n in range(20)])
+        assert [type(outcome) for outcome in (*await first, *later)] == [Unavailable] * 40
+        with pytest.raises(Unavailable):
+            await _transaction(db)
+        assert await rows.ids(db) == ["before"]
 
-    other.execute("ROLLBACK")
-    other.close()
     assert await db.commit(Write((rows.add("after"),)))
     await _transaction(db)
     await db.close()
@@ -309,59 +267,13 @@ async def _add_one(url: str, name: str) -> None:
     await db.close()
 
 
-class _Proxy:
-    """Stands between Grantway and PostgreSQL, and can fail at a chosen point.
-
-    - `cut_after`: once the client has sent these bytes the server gets them, but its answer is lost.
-    - `flowing`: while it is not set nothing is handed on, and nothing is closed either.
-    """
-
-    def __init__(self, host: str, port: int) -> None:
-        self._address = (host, port)
-        self.cut_after = b""
-        self.flowing = asyncio.Event()
-        self.flowing.set()
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_server, to_server = await asyncio.open_connection(*self._address)
-        cut = asyncio.Event()
-        directions = [
-            asyncio.ensure_future(self._hand_on(reader, to_server, cut, watched=True)),
-            asyncio.ensure_future(self._hand_on(from_server, writer, cut, watched=False)),
-        ]
-        await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
-        for direction in directions:
-            direction.cancel()
-        await asyncio.gather(*directions, return_exceptions=True)
-        for end in (writer, to_server):
-            end.close()
-            with contextlib.suppress(OSError):
-                await end.wait_closed()
-
-    async def _hand_on(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, cut: asyncio.Event, *, watched: bool
-    ) -> None:
-        with contextlib.suppress(OSError):
-            while data := await source.read(65536):
-                if cut.is_set():
-                    return
-                await self.flowing.wait()
-                if watched and self.cut_after and self.cut_after in data:
-                    self.cut_after = b""
-                    cut.set()
-                sink.write(data)
-                await sink.drain()
-
-
-@contextlib.asynccontextmanager
-async def _cutting_proxy(url: str) -> AsyncIterator[tuple[_Proxy, str]]:
-    parts = urlsplit(url)
-    assert parts.hostname is not None
-    assert parts.port is not None
-    proxy = _Proxy(parts.hostname, parts.port)
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    # Like the test server itself the proxy speaks no TLS, which would hide what is said.
-    yield proxy, url.replace(f":{parts.port}/", f":{port}/") + "?sslmode=disable"
-    server.close()
-    await server.wait_closed()
+@contextlib.contextmanager
+def _locked(path: str) -> Iterator[None]:
+    """Another connection holds the write lock of a SQLite file."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()

@@ -11,7 +11,8 @@ import pytest
 
 import grantway
 from grantway.store.postgres_batch import insert_many, select_many, update_many
-from grantway.store.postgres_connection import HeldConnection, Target
+from grantway.store.postgres_connection import HeldConnection
+from grantway.store.postgres_target import Target
 from grantway.store.statement import Insert, Statement, Update
 from tests.store import rows
 

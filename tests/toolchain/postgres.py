@@ -1,9 +1,11 @@
 """A PostgreSQL server of the tests' own, in a temporary folder, as durable as in production (fsync on)."""
 
+import contextlib
 import itertools
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -48,6 +50,7 @@ class PostgresServer:
         self._names = (f"test_{number}" for number in itertools.count(1))
         self.folder: Path | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._is_paused = False
         self.port = 0
 
     def start(self) -> None:
@@ -70,9 +73,45 @@ class PostgresServer:
 
     def stop(self, how: Literal["fast", "crash"] = "fast") -> None:
         """Stop the server and keep its data: in order, or by SIGQUIT so that the next start has to recover."""
+        if self._is_paused:
+            self.resume()
         process, self._process = self._process, None
         if process is not None:
             process.communicate("QUIT\n" if how == "crash" else "INT\n", timeout=60)
+
+    def pause(self) -> None:
+        """Stop every process of the server in its tracks, as a machine that hangs: connections stay, answers do not."""
+        assert self._process is not None, "not started"
+        for pid in self._server_processes():
+            os.kill(pid, signal.SIGSTOP)
+        # runuser stops with its child, a moment later.
+        os.waitpid(self._process.pid, os.WUNTRACED)
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Let a paused server go on."""
+        assert self._process is not None, "not started"
+        for pid in (*self._server_processes(), self._process.pid):
+            os.kill(pid, signal.SIGCONT)
+        self._is_paused = False
+
+    def make_standby(self) -> "PostgresServer":
+        """Start a standby that streams from this server, to be closed by the caller; a commit waits until it has it."""
+        standby = PostgresServer()
+        standby._password = self._password
+        standby.folder = standby._make_folder()
+        command = [str(self._bin / "pg_basebackup"), "-d", self.url("postgres"), "-D", str(standby.folder / "data")]
+        command += ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+        subprocess.run([*self._as_user, *command], check=True, capture_output=True, text=True, cwd="/")
+        standby.start()
+        # Set after the copy: a standby that is promoted has nobody to wait for.
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.execute("SELECT pg_reload_conf()")
+        return standby
+
+    def promote(self) -> None:
+        """Make a standby the primary."""
+        self.execute("SELECT pg_promote()")
 
     def close(self) -> None:
         """Stop the server and remove its data."""
@@ -126,6 +165,16 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _server_processes(self) -> list[int]:
+        assert self.folder is not None, "not started"
+        first = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        found = [int(first)]
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                if stat.read_text().rpartition(") ")[2].split()[1] == first:
+                    found.append(int(stat.parent.name))
+        return found
 
     def _make_folder(self) -> Path:
         # A private TMPDIR of root's is closed to the user postgres; /tmp is open to everybody.

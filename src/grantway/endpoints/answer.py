@@ -28,6 +28,7 @@ _JSON: Final[tuple[Header, ...]] = ((b"content-type", b"application/json;charset
 _TEXT: Final[tuple[Header, ...]] = ((b"content-type", b"text/plain;charset=UTF-8"), *NO_STORE)
 _FORM: Final[tuple[Header, ...]] = ((b"content-type", b"application/x-www-form-urlencoded;charset=UTF-8"), *NO_STORE)
 XML: Final[tuple[Header, ...]] = ((b"content-type", b"application/xml;charset=UTF-8"), *NO_STORE)
+_SOON: Final[Header] = (b"retry-after", b"1")
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -96,7 +97,10 @@ def note(
 
 def refuse_oauth(door: Door, call: Call, refusal: Refusal, asked_format: str = "") -> Reply:
     """Put a refusal as an OAuth error of a door: JSON, or the format asked for at Salesforce's (2.4)."""
-    wire = refusal.reason.wire(door.voice)
+    return _come_again(_oauth_error(door, call, refusal.reason.wire(door.voice), asked_format))
+
+
+def _oauth_error(door: Door, call: Call, wire: Wire, asked_format: str) -> Reply:
     fields = {"error": wire.error, "error_description": wire.says}
     if door.voice is Voice.STANDARDS:
         headers: tuple[Header, ...] = ()
@@ -129,12 +133,20 @@ def voice_of(path: str) -> Voice:
 def refuse_at_edge(path: str, refusal: Refusal) -> Reply:
     """Put a refusal that the HTTP edge makes (404, 405, 413, 431 …) in the dialect of the path (decision 1)."""
     voice = voice_of(path)
-    wire = refusal.reason.wire(voice)
+    return _come_again(_edge_error(voice, refusal.reason.wire(voice)))
+
+
+def _edge_error(voice: Voice, wire: Wire) -> Reply:
     if voice is Voice.DATA:
         return json_reply([{"errorCode": wire.error, "message": wire.says}], wire.status)
     if voice is Voice.IDENTITY:
         return text_reply(wire.error, wire.status)
     return json_reply({"error": wire.error, "error_description": wire.says}, wire.status)
+
+
+def _come_again(reply: Reply) -> Reply:
+    """Say when to come again, where that may help (R5)."""
+    return Reply(503, reply.body, (*reply.headers, _SOON)) if reply.status == 503 else reply
 
 
 EDGE_REASONS: Final = {

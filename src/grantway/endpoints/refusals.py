@@ -12,7 +12,7 @@ from grantway.kit.clock import DAY_MS, Clock
 from grantway.protocol.decision import Finding
 from grantway.protocol.refusal import Refusal, Wire
 from grantway.store.database import Database
-from grantway.store.statement import Conflict, Insert, Statement, Step, Unavailable, Write
+from grantway.store.statement import Conflict, Insert, Statement, Step, Unavailable, Unfit, Write
 
 _ADD: Final = Insert(
     "refusal",
@@ -66,7 +66,8 @@ class RefusalLog:
         """Write what is queued."""
         while self._queue:
             group = [self._queue.popleft() for _ in range(min(len(self._queue), 200))]
-            with contextlib.suppress(Conflict):
+            # One that cannot be stored must not end the writing of all that come after it.
+            with contextlib.suppress(Conflict, Unfit):
                 await self._db.commit(Write(tuple(_step(refused) for refused in group)))
             for refused in group:
                 await self._cap(refused)

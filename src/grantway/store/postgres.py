@@ -8,13 +8,13 @@ from typing import Final, Self
 from grantway.kit.clock import Clock
 from grantway.store.database import REVISION
 from grantway.store.gathering import Gathering
-from grantway.store.postgres_connection import HeldConnection, Target
+from grantway.store.postgres_connection import HeldConnection
 from grantway.store.postgres_readers import Readers
+from grantway.store.postgres_target import Target
 from grantway.store.postgres_transaction import PostgresTransaction
 from grantway.store.postgres_writer import Writer
-from grantway.store.statement import Row, SqlValue, Statement, Unavailable, Write
+from grantway.store.statement import DEADLINE_S, Row, SqlValue, Statement, Unavailable, Write
 
-DEADLINE_S: Final = 10.0
 READERS: Final = 3
 _ASKING_MAX: Final = 10_000
 

@@ -1,14 +1,13 @@
 """Connections to PostgreSQL that are held, opened again when lost, and what PostgreSQL's errors mean to us."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
-from asyncpg.connect_utils import SessionAttribute
 from asyncpg.prepared_stmt import PreparedStatement
 
 from grantway.store.postgres_batch import insert_many, select_many, update_many
+from grantway.store.postgres_target import Target, text_of
 from grantway.store.statement import Conflict, Insert, Row, Statement, Unavailable, Unfit, Update
 
 if TYPE_CHECKING:
@@ -45,21 +44,13 @@ _LOST: Final = (asyncpg.PostgresConnectionError, asyncpg.InvalidCachedStatementE
 _NUL_IN_TEXT: Final = frozenset(("22021", "22P05"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where to connect, and how long an operation may take."""
-
-    url: str = field(repr=False)  # holds the password
-    deadline_s: float
-
-
 class HeldConnection:
     """One connection with its prepared statements; opened when first needed, and again after it was lost.
 
     For one user at a time: the protocol has no room for two questions at once.
     """
 
-    __slots__ = ("_batches", "_connection", "_settings", "_singles", "_target")
+    __slots__ = ("_batches", "_connection", "_doubts", "_in_transaction", "_settings", "_singles", "_target")
 
     def __init__(self, target: Target, *, role: str, durable: bool = True, by_index: bool = True) -> None:
         """Take what the connection is for (shown in pg_stat_activity) and how it commits and plans."""
@@ -76,6 +67,8 @@ class HeldConnection:
         if not durable:
             self._settings["synchronous_commit"] = "off"
         self._connection: Connection | None = None
+        self._doubts = 0
+        self._in_transaction = False
         self._singles: dict[Statement, Prepared] = {}
         self._batches: dict[Statement, Prepared] = {}
 
@@ -89,24 +82,21 @@ class HeldConnection:
 
         Raises:
             Unavailable: it cannot be opened.
+            asyncpg.PostgresConnectionError: it was lost within a transaction, and so the transaction with it.
         """
         if self._connection is not None:
-            if not self._connection.is_closed():
+            is_closed = self._connection.is_closed()
+            if self._in_transaction:
+                if not is_closed:
+                    return self._connection
+                # On a new connection the rest of the transaction would be done without its beginning.
+                raise asyncpg.ConnectionDoesNotExistError("the connection was lost within a transaction")
+            # A server that has left one connection hanging has left all: each would cost its user the whole deadline.
+            if not is_closed and self._doubts == self._target.doubts:
                 return self._connection
-            self.drop()
-        try:
-            connection: Connection = await asyncpg.connect(
-                self._target.url,
-                timeout=self._target.deadline_s,
-                statement_cache_size=0,  # ours live as long as the connection
-                # A replica may lag behind a revocation: security decisions are made on the primary (R1).
-                target_session_attrs=SessionAttribute.primary,
-                server_settings=self._settings,
-            )
-        except ValueError:  # asyncpg's text may quote a piece of the password
-            raise ValueError("the PostgreSQL URL cannot be read") from None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as problem:
-            raise Unavailable(f"cannot connect to PostgreSQL: {_text(problem)}") from None
+            self._forget()
+        self._doubts = self._target.doubts
+        connection = await self._target.connect(self._settings)
         self._connection = connection
         if "synchronous_commit" not in self._settings:
             try:
@@ -115,6 +105,17 @@ class HeldConnection:
                 self.drop()
                 raise
         return connection
+
+    async def begin(self, text: str = "BEGIN") -> "Connection":
+        """Begin a transaction; until its `end` the connection is not opened again behind its back."""
+        connection = await self.ready()
+        self._in_transaction = True
+        await connection.execute(text)
+        return connection
+
+    def end(self) -> None:
+        """Tell that the transaction has ended."""
+        self._in_transaction = False
 
     async def row(self, statement: Statement, values: Row) -> Row | None:
         """Return the first row of a statement."""
@@ -169,7 +170,7 @@ class HeldConnection:
     async def close(self) -> None:
         """Say goodbye to the server."""
         connection, self._connection = self._connection, None
-        self._singles, self._batches = {}, {}
+        self._singles, self._batches, self._in_transaction = {}, {}, False
         if connection is not None:
             try:
                 await connection.close(timeout=1)
@@ -184,8 +185,13 @@ class HeldConnection:
 
     def drop(self) -> None:
         """Let go of the connection without a word; the server rolls back what was open."""
+        if self.is_open:
+            self._target.doubts += 1
+        self._forget()
+
+    def _forget(self) -> None:
         connection, self._connection = self._connection, None
-        self._singles, self._batches = {}, {}
+        self._singles, self._batches, self._in_transaction = {}, {}, False
         if connection is not None:
             connection.terminate()
 
@@ -220,20 +226,14 @@ def as_ours(problem: Exception) -> Exception:
     if isinstance(problem, asyncpg.PostgresError):
         code = problem.sqlstate or ""
         if code[:2] == "23":
-            return Conflict(_text(problem))
+            return Conflict(text_of(problem))
         if code in _NUL_IN_TEXT:
             return Unfit("PostgreSQL cannot hold this text")
         if code in _AWAY_CODES or code[:2] in _AWAY_CLASSES or is_lost(problem):
-            return Unavailable(_text(problem))
+            return Unavailable(text_of(problem))
         return problem
     if isinstance(problem, TimeoutError):
         return Unavailable("the database did not answer in time")
     if is_lost(problem):
-        return Unavailable(_text(problem))
+        return Unavailable(text_of(problem))
     return problem
-
-
-def _text(problem: BaseException) -> str:
-    if isinstance(problem, OSError) and problem.strerror:
-        return problem.strerror
-    return str(problem.args[0]) if problem.args else type(problem).__name__

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from grantway.store.postgres_connection import HeldConnection, Target, as_ours, is_about_all, is_lost
+from grantway.store.postgres_connection import HeldConnection, as_ours, is_about_all, is_lost
+from grantway.store.postgres_target import Target
 from grantway.store.statement import Row, Statement, Unavailable, Unfit
 
 # A bound on what one slow neighbour can hold up.
@@ -121,6 +122,7 @@ class Readers:
         for may_try_again in (True, False):
             try:
                 async with asyncio.timeout_at(until):
+                    await held.ready()
                     return await _ask(held, kind, many)
             except BaseException as problem:
                 if isinstance(problem, Exception) and held.is_usable_after(problem):

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from grantway.store.postgres_connection import HeldConnection, as_ours, is_lost
-from grantway.store.statement import Row, SqlValue, Statement, Unavailable
+from grantway.store.postgres_outcome import commit
+from grantway.store.statement import Row, SqlValue, Statement, Step, Unavailable
 
 if TYPE_CHECKING:
     from grantway.store.postgres_connection import Connection
@@ -27,6 +28,7 @@ class PostgresTransaction:
         self._connection: Final = connection
         self._deadline_s: Final = deadline_s
         self._failure: Exception | None = None
+        self._written: Final[list[Step]] = []
 
     @classmethod
     async def begin(cls, held: HeldConnection, deadline_s: float) -> Self:
@@ -39,8 +41,7 @@ class PostgresTransaction:
             was_open = held.is_open
             try:
                 async with asyncio.timeout(deadline_s):
-                    connection = await held.ready()
-                    await connection.execute(_BEGIN)
+                    connection = await held.begin(_BEGIN)
             except BaseException as problem:
                 held.drop()
                 if was_open and is_lost(problem):
@@ -61,7 +62,9 @@ class PostgresTransaction:
 
     async def run(self, statement: Statement, *values: SqlValue) -> Sequence[Row]:
         """Change something, and return the rows of a RETURNING clause."""
-        return await self._execute(statement, values)
+        rows = await self._execute(statement, values)
+        self._written.append(Step(statement, values))
+        return rows
 
     async def script(self, text: str) -> None:
         """Run DDL; an index may take longer to build than a request may wait, so this has no deadline."""
@@ -80,14 +83,11 @@ class PostgresTransaction:
             raise failure
         try:
             async with asyncio.timeout(self._deadline_s):
-                status = await self._connection.execute("COMMIT")
-        except BaseException as problem:
-            if isinstance(problem, Exception) and self._held.is_usable_after(problem):
-                raise as_ours(problem) from None
-            self._held.drop()
-            raise Unavailable("the answer to a COMMIT was lost", unknown=True) from None
-        if status != "COMMIT":
-            raise Unavailable("PostgreSQL rolled the transaction back")
+                await commit(self._held, self._written)
+        except Exception as problem:
+            raise as_ours(problem) from None
+        finally:
+            self._held.end()
 
     async def roll_back(self) -> None:
         """Undo all of it."""
@@ -95,6 +95,7 @@ class PostgresTransaction:
             try:
                 async with asyncio.timeout(self._deadline_s):
                     await self._connection.execute("ROLLBACK")
+                self._held.end()
             except BaseException as problem:
                 self._held.drop()
                 if not isinstance(problem, Exception):

@@ -10,7 +10,9 @@ import asyncpg
 from grantway.kit.clock import Clock
 from grantway.store.gathering import Gathering
 from grantway.store.postgres_batch import Grouping
-from grantway.store.postgres_connection import HeldConnection, Target, as_ours, is_about_all, is_lost, may_be_repeated
+from grantway.store.postgres_connection import HeldConnection, as_ours, is_about_all, is_lost, may_be_repeated
+from grantway.store.postgres_outcome import commit
+from grantway.store.postgres_target import Target
 from grantway.store.statement import Row, SqlValue, Statement, Unavailable, Write
 
 # A group is what waited during the last commit, up to here: a bound on the work lost to one bad write.
@@ -102,9 +104,8 @@ class Writer:
 
     async def _attempt(self, writes: list[Write]) -> Sequence[bool]:
         """Carry out writes in one transaction; whatever it raises, nothing of them was done, or `unknown` is set."""
-        connection = await self._held.ready()
         try:
-            await connection.execute("BEGIN")
+            await self._held.begin()
             won = await self._guard(writes)
             many: dict[Statement, list[Row]] = {}
             for write, has_won in zip(writes, won, strict=True):
@@ -116,20 +117,14 @@ class Writer:
         except BaseException as problem:
             await self._roll_back(problem)
             raise
-        await self._commit()
-        return won
-
-    async def _commit(self) -> None:
-        connection = await self._held.ready()
         try:
-            status = await connection.execute("COMMIT")
-        except BaseException as problem:
-            if self._held.is_usable_after(problem):
-                raise  # the server refused: nothing was done
-            self._held.drop()
-            raise Unavailable("the answer to a COMMIT was lost", unknown=True) from None
-        if status != "COMMIT":
-            raise Unavailable("PostgreSQL rolled the transaction back")
+            await commit(
+                self._held,
+                (step for write, has_won in zip(writes, won, strict=True) if has_won for step in write.steps),
+            )
+        finally:
+            self._held.end()
+        return won
 
     async def _roll_back(self, problem: BaseException) -> None:
         if self._held.is_usable_after(problem):
@@ -139,6 +134,7 @@ class Writer:
             except BaseException:
                 self._held.drop()
                 raise
+            self._held.end()
         else:
             self._held.drop()
 
@@ -200,6 +196,7 @@ class Writer:
             many.setdefault(statement, []).append(values)
         try:
             async with asyncio.timeout(self._deadline_s):
+                await self._settler.ready()
                 for statement, rows in many.items():
                     await self._run(self._settler, statement, rows)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, Unavailable, OSError):

@@ -4,13 +4,17 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 from grantway.kit.clock import Clock
 from grantway.store.database import REVISION
 from grantway.store.sqlite_connection import UNFIT, connect, create_private, let_go
 from grantway.store.sqlite_transaction import SqliteTransaction
 from grantway.store.sqlite_writer import SqliteWriter
-from grantway.store.statement import Row, SqlValue, Statement, Unavailable, Write
+from grantway.store.statement import DEADLINE_S, Row, SqlValue, Statement, Unavailable, Write
+
+# Readers do not wait for writers; what they may wait for is brief, and they wait on the event loop.
+_READER_PATIENCE_S: Final = 0.5
 
 
 class SqliteDatabase:
@@ -21,18 +25,21 @@ class SqliteDatabase:
     schema_lock = Statement("SELECT 1")
     table_exists = Statement("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = :name")
 
-    def __init__(self, path: str, clock: Clock) -> None:
+    def __init__(self, path: str, clock: Clock, *, deadline_s: float = DEADLINE_S) -> None:
         """Open or create the file (0600, in a folder 0700).
+
+        - `deadline_s`: how long a write or a transaction may wait for its turn before it is `Unavailable`.
 
         Raises:
             Unavailable: the file cannot be opened.
         """
         self._path = path
+        self._deadline_s = deadline_s
         self._loop = asyncio.get_running_loop()
         try:
             create_private(path)
-            self._reader = connect(path)
-            self._writer = SqliteWriter(path, clock)
+            self._reader = connect(path, _READER_PATIENCE_S)
+            self._writer = SqliteWriter(path, clock, deadline_s)
         except (sqlite3.Error, OSError) as problem:
             raise Unavailable(f"cannot open {path}: {problem}") from problem
         self._reads = 0
@@ -103,11 +110,15 @@ class SqliteDatabase:
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTransaction]:
         """Begin a transaction on a connection and thread of its own."""
-        async with self._admin_lock:
+        try:
+            await asyncio.wait_for(self._admin_lock.acquire(), self._deadline_s)
+        except TimeoutError:
+            raise Unavailable("another transaction does not end") from None
+        try:
             if self._closed:
                 raise Unavailable("the database is closed")
             if self._admin is None:
-                self._admin = SqliteTransaction(self._path)
+                self._admin = SqliteTransaction(self._path, self._deadline_s)
             try:
                 await self._admin.begin()
                 yield self._admin
@@ -115,6 +126,8 @@ class SqliteDatabase:
             except BaseException:
                 await self._admin.roll_back()
                 raise
+        finally:
+            self._admin_lock.release()
 
     def ddl(self, text: str) -> str:
         """Return a migration's text in SQLite's type names; every table is STRICT."""

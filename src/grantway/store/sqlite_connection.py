@@ -8,18 +8,19 @@ from typing import Final
 
 from grantway.store.statement import Conflict, Unavailable, Unfit
 
-# How long a write waits for another process's lock: who asked must hear of it in time.
-BUSY_TIMEOUT_S: Final = 5
 # What sqlite3 raises before it asks SQLite: a lone surrogate, an integer beyond 64 bits.
 UNFIT: Final = (UnicodeError, OverflowError)
 # SQLite's word for a mistake in a statement; every other operational error is about the file or the disk.
 _OUR_MISTAKE: Final = sqlite3.SQLITE_ERROR
 
 
-def connect(path: str) -> sqlite3.Connection:
-    """Open a connection with the settings that make an acknowledged write durable (R1): WAL and synchronous=FULL."""
+def connect(path: str, patience_s: float) -> sqlite3.Connection:
+    """Open a connection with the settings that make an acknowledged write durable (R1): WAL and synchronous=FULL.
+
+    - `patience_s`: how long a statement waits while another process holds the lock it needs.
+    """
     connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256
+        path, timeout=patience_s, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -30,9 +31,9 @@ def connect(path: str) -> sqlite3.Connection:
     return connection
 
 
-def wait_for_lock(connection: sqlite3.Connection, *, wait: bool) -> None:
-    """Let a connection wait for another process's lock from now on, or give up at once."""
-    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000) if wait else 0}")
+def wait_for_lock(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Let a connection wait so long for another process's lock from now on; with nothing left it gives up at once."""
+    connection.execute(f"PRAGMA busy_timeout = {max(0, int(patience_s * 1000))}")
 
 
 def let_go(connection: sqlite3.Connection) -> None:

@@ -16,9 +16,10 @@ T = TypeVar("T")
 class SqliteTransaction:
     """The connection for step-by-step transactions, on a thread of its own: waiting for the lock blocks nobody."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, deadline_s: float) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-admin")
         self._path = path
+        self._deadline_s = deadline_s
         self._connection: sqlite3.Connection | None = None
         self._failure: Exception | None = None
 
@@ -73,7 +74,7 @@ class SqliteTransaction:
     async def _in_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
         def do() -> T:
             if self._connection is None:
-                self._connection = connect(self._path)
+                self._connection = connect(self._path, self._deadline_s)
             return work(self._connection)
 
         try:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
@@ -24,7 +24,11 @@ _QUICK_S: Final = 0.001
 # After a slow commit the disk is given this long before a commit is tried on the loop again, doubled up to the second.
 _PATIENCE_S: Final = (1.0, 60.0)
 
-_Waiting = tuple[Write, "asyncio.Future[bool]"]
+
+class _Waiting(NamedTuple):
+    write: Write
+    done: "asyncio.Future[bool]"
+    until: float
 
 
 class _Written(NamedTuple):
@@ -37,13 +41,14 @@ class _Written(NamedTuple):
 class SqliteWriter:
     """The one connection that this process commits with. Must be made and used on one event loop."""
 
-    def __init__(self, path: str, clock: Clock) -> None:
-        """Open the connection.
+    def __init__(self, path: str, clock: Clock, deadline_s: float) -> None:
+        """Open the connection; `deadline_s` is how long a write may wait for another process's lock, and its turn.
 
         Raises:
             sqlite3.Error: the file cannot be opened.
         """
-        self._connection: Final = connect(path)
+        self._connection: Final = connect(path, deadline_s)
+        self._deadline_s: Final = deadline_s
         self._clock: Final = clock
         self._loop: Final = asyncio.get_running_loop()
         self._thread: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-writer")
@@ -53,14 +58,14 @@ class SqliteWriter:
         self._closed = False
         self._slow_until = 0.0
         self._patience_s = _PATIENCE_S[0]
-        wait_for_lock(self._connection, wait=False)
+        wait_for_lock(self._connection, 0)
 
     async def commit(self, write: Write) -> bool:
         """Carry out a write durably; see `Database.commit`."""
         if self._closed:
             raise Unavailable("the database is closed")
         done: asyncio.Future[bool] = self._loop.create_future()
-        self._waiting.append((write, done))
+        self._waiting.append(_Waiting(write, done, time.monotonic() + self._deadline_s))
         if not self._busy:
             self._busy = True
             # What else this turn of the loop has to write takes part.
@@ -105,7 +110,7 @@ class SqliteWriter:
             return
         self._learn(time.perf_counter() - began)
         if written.settling and not self._settle(written.settling):
-            self._elsewhere(group, lambda: self._settle_patiently(written))
+            self._elsewhere(group, lambda: self._settle_patiently(group, written))
             return
         self._told(group, written.outcomes)
 
@@ -123,24 +128,21 @@ class SqliteWriter:
         self._loop.run_in_executor(self._thread, work).add_done_callback(then)
 
     def _told(self, group: list[_Waiting], outcomes: Sequence[bool | Exception]) -> None:
-        for (_, done), outcome in zip(group, outcomes, strict=True):
-            if done.cancelled():
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            if waiting.done.cancelled():
                 continue
             if isinstance(outcome, Exception):
-                done.set_exception(outcome)
+                waiting.done.set_exception(outcome)
             else:
-                done.set_result(outcome)
+                waiting.done.set_result(outcome)
         self._loop.call_soon(self._next_group)
 
-    # On the thread, which takes all the time it needs; the loop leaves the connection alone meanwhile
+    # On the thread, which waits as long as those who wait for it may; the loop leaves the connection alone meanwhile
 
     def _patiently(self, group: list[_Waiting]) -> list[bool | Exception]:
         """Write a group from the start, one by one where it fails as a whole."""
-        wait_for_lock(self._connection, wait=True)
-        try:
+        with self._waiting_for_lock(group):
             return self._all_or_each(group)
-        finally:
-            wait_for_lock(self._connection, wait=False)
 
     def _all_or_each(self, group: list[_Waiting]) -> list[bool | Exception]:
         try:
@@ -164,16 +166,22 @@ class SqliteWriter:
         except Exception as problem:
             return [as_ours(problem) for _ in group] if is_away(problem) else self._patiently(group)
         if written.settling:
-            self._settle_patiently(written)
+            self._settle_patiently(group, written)
         return written.outcomes
 
-    def _settle_patiently(self, written: _Written) -> Sequence[bool | Exception]:
-        wait_for_lock(self._connection, wait=True)
-        try:
+    def _settle_patiently(self, group: list[_Waiting], written: _Written) -> Sequence[bool | Exception]:
+        with self._waiting_for_lock(group):
             self._settle(written.settling)
-        finally:
-            wait_for_lock(self._connection, wait=False)
         return written.outcomes
+
+    @contextlib.contextmanager
+    def _waiting_for_lock(self, group: list[_Waiting]) -> Iterator[None]:
+        """Let the connection wait for another process's lock until the first of a group must be told."""
+        wait_for_lock(self._connection, min(waiting.until for waiting in group) - time.monotonic())
+        try:
+            yield
+        finally:
+            wait_for_lock(self._connection, 0)
 
     # Where the others call them
 
@@ -185,7 +193,7 @@ class SqliteWriter:
         settling: list[Step] = []
         connection.execute("BEGIN IMMEDIATE")
         try:
-            for write, _ in group:
+            for write, _, _ in group:
                 guard = write.guard
                 won = guard is None or connection.execute(guard.statement.sqlite, guard.values).fetchone() is not None
                 outcomes.append(won)

@@ -9,6 +9,8 @@ import msgspec
 SqlValue = str | int | bytes | None
 Row = tuple[SqlValue, ...]
 _NAME: Final = re.compile(r":([a-z_]+)")
+# How long a read, a write or a step of a transaction may take before it is `Unavailable` (R5).
+DEADLINE_S: Final = 5.0
 
 
 class Statement:
@@ -83,8 +85,8 @@ class Write(msgspec.Struct, frozen=True, gc=False):
 class Unavailable(Exception):
     """The database cannot be reached, or refuses to write: nothing was acknowledged. Answered with 503.
 
-    `unknown`: the answer to a COMMIT was lost, so the write may have been done; it must be looked up by its key before
-    anything of it is repeated (R2).
+    `unknown`: the answer to a COMMIT was lost and what became of it could not be found out in time, so the write may
+    have been done; it must be looked up by its key before anything of it is repeated (R2).
     """
 
     def __init__(self, text: str = "", *, unknown: bool = False) -> None:

@@ -10,7 +10,7 @@ from grantway.kit.http import Call, Reply
 from grantway.protocol.door import door_of
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
-from grantway.store.statement import Unavailable
+from grantway.store.statement import Unavailable, Unfit
 from grantway.web.routes import ANY_HOST, PAGES, route_of
 
 _log: Final = logging.getLogger("grantway")
@@ -43,8 +43,9 @@ class Dispatch:
             return self.refuse(call, refused.refusal)
         except Unavailable as problem:
             _log.error("request %s: database unavailable: %s", call.request_id, problem)
-            reply = self.refuse(call, no.UNAVAILABLE())
-            return Reply(reply.status, reply.body, (*reply.headers, (b"retry-after", b"1")))
+            return self.refuse(call, no.OUTCOME_UNKNOWN() if problem.unknown else no.UNAVAILABLE())
+        except Unfit:
+            return self.refuse(call, no.MALFORMED(problem="a value that cannot be stored as text"))
 
     def refuse(self, call: Call, refusal: Refusal) -> Reply:
         """Put a refusal in the dialect of the path, or on a page where a person looks, and keep it for `explain`."""

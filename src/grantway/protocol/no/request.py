@@ -127,6 +127,12 @@ UNAVAILABLE: Final = Reason(
     means="The database did not take the request in time; nothing was changed.",
     remedy="Try again. If it goes on, look at the server's log and at /readyz.",
 )
+OUTCOME_UNKNOWN: Final = Reason(
+    id="server.outcome_unknown",
+    wires=_http("temporarily_unavailable", "retry your request", 503, "SERVER_UNAVAILABLE"),
+    means="The database was lost while it committed, and could not be asked in time whether it had.",
+    remedy="Look whether what was asked for is there before asking again; then look at the server's log and /readyz.",
+)
 INTERNAL: Final = Reason(
     id="server.internal",
     wires=_http("server_error", "retry your request", 500, "UNKNOWN_EXCEPTION"),
