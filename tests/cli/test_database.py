@@ -122,7 +122,7 @@ def test_a_key_that_is_added_first_encrypts_and_the_ones_before_still_open(termi
         ("", "the key file holds no key"),
         ("# only a remark\n\n", "the key file holds no key"),
         ("SECRETBUTSHORT==\n", "line 1 of the key file is not the base64 of 32 bytes"),
-        (new_key_line() + "not-base64!\n", "line 2 of the key file is not the base64 of 32 bytes"),
+        ("A" * 43 + "=\nnot-base64!\n", "line 2 of the key file is not the base64 of 32 bytes"),
     ],
 )
 def test_an_unusable_key_file_is_refused_by_its_line_and_not_shown(terminal: Terminal, text: str, says: str) -> None:
