@@ -2,7 +2,7 @@
 
 Once the file SWITCH says `before commit` or `after commit`, the whole process group is killed at the next COMMIT of a
 change by any of its processes. The drivers of both databases are watched, not the product, which knows nothing of it.
-Workers are started by importing this file again, so what is below the functions holds for them too.
+Workers are started by importing this file again, under another name.
 """
 
 import os
@@ -74,7 +74,8 @@ def watch() -> None:
     asyncpg.connect = connect_postgres
 
 
-watch()
+if __name__ in ("__main__", "__mp_main__"):  # not in the tests, which import the names
+    watch()
 if __name__ == "__main__":
     from grantway.cli.root import cli
 
