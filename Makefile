@@ -1,5 +1,5 @@
 # What users and checks call; the work itself is in scripts/.
-.PHONY: install run test bench soak
+.PHONY: install run test bench bench-compare soak
 
 # The interpreter of .venv: `make install PYTHON=python3.12` chooses another.
 PYTHON ?= $(shell scripts/find-python)
@@ -19,6 +19,11 @@ test: install $(DONE)/requirements-test
 bench: install $(DONE)/requirements-test
 	scripts/fetch-test-tools postgres node
 	@if [ -x bench/run ]; then bench/run; else echo "there is no bench/run" >&2; exit 1; fi
+
+# CPU time of a request, this tree against another commit: make bench-compare BASE=main~5
+bench-compare: install $(DONE)/requirements-test
+	@test -n "$(BASE)" || { echo "say which commit: make bench-compare BASE=main~5" >&2; exit 1; }
+	.venv/bin/python -m bench.compare "$(BASE)"
 
 # Load, crash, restart and check, ROUNDS times on one ENGINE (sqlite or postgres): docs/operations.md.
 ROUNDS ?= 1000

@@ -1,20 +1,16 @@
 """Grantway as the benchmark starts it: the demo org with some more people in it, on SQLite or PostgreSQL."""
 
-import asyncio
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
 from bench.target import Person, Target, descendants
-from grantway.kit.clock import SystemClock
-from grantway.kit.keyfile import new_key_line, read_key_ring
-from grantway.manage import orgs, users
-from grantway.manage.caller import OPERATOR
-from grantway.manage.desk import Desk
-from grantway.store.open import open_database
-from tests.journeys.served import Served, fields, kill, start
+from grantway.kit.keyfile import new_key_line
+from tests.journeys.served import GRANTWAY, Served, fields, kill, start
 from tests.toolchain import PostgresServer
 
 PASSWORD = "a-password-for-the-bench-7"
@@ -30,14 +26,20 @@ PATHS = {
 
 @contextmanager
 def grantway(
-    folder: Path, people: int, *, postgres: PostgresServer | None = None, workers: int = 1
+    folder: Path,
+    people: int,
+    *,
+    postgres: PostgresServer | None = None,
+    workers: int = 1,
+    launcher: Sequence[str] = GRANTWAY,
 ) -> Iterator[Target]:
     """Run a server with so many people logged in."""
     url = postgres.create_database() if postgres is not None else f"sqlite:///{folder}/grantway.db"
     folder.mkdir(parents=True, exist_ok=True)
     key_file = folder / "secret.key"
     key_file.write_text(new_key_line())
-    served = start(folder, "--database", url, "--secret-key-file", str(key_file), "--workers", str(workers))
+    options = ("--database", url, "--secret-key-file", str(key_file), "--workers", str(workers))
+    served = start(folder, *options, launcher=launcher)
     try:
         port = int(served.base.rsplit(":", 1)[1])
         target = Target(
@@ -49,9 +51,10 @@ def grantway(
             callback=served.app["callback_url"],
             paths=PATHS,
             pids=descendants(served.process.pid),
+            database=url,
             store_pids=postgres.pids() if postgres is not None else [],
         )
-        names = asyncio.run(_people(folder, url, people))
+        names = _people((*launcher, "--database", url, "--secret-key-file", str(key_file)), people)
         target.people = [_log_in(target, served, name) for name in names]
         if postgres is not None:
             target.store_pids = postgres.pids()
@@ -60,19 +63,17 @@ def grantway(
         kill(served)
 
 
-async def _people(folder: Path, url: str, count: int) -> list[str]:
-    clock = SystemClock()
-    ring = read_key_ring((folder / "secret.key").read_text())
-    db = await open_database(url, clock)
-    try:
-        desk = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
-        org = (await orgs.all_orgs(desk))[0]
-        names = [f"bench{number}@demo.example" for number in range(count)]
-        for name in names:
-            await users.create(desk, org, users.NewUser(username=name, email=name, password=PASSWORD))
-    finally:
-        await db.close()
-    return names
+def _people(command: Sequence[str], count: int) -> list[str]:
+    """Make people by the command line, which is the same in every release."""
+
+    def make(number: int) -> str:
+        name = f"bench{number}@demo.example"
+        asked = [*command, "user", "create", name, "--email", name, "--password-stdin"]
+        subprocess.run(asked, input=PASSWORD + "\n", text=True, check=True, capture_output=True)
+        return name
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(make, range(count)))
 
 
 def _log_in(target: Target, served: Served, username: str) -> Person:

@@ -37,6 +37,7 @@ class Target:
     callback: str
     paths: dict[str, str]
     pids: list[int]
+    database: str = ""
     store_pids: list[int] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
 

@@ -123,7 +123,11 @@ class SqliteWriter:
 
     def _elsewhere(self, group: list[_Waiting], work: Callable[[], Sequence[bool | Exception]]) -> None:
         def then(finished: asyncio.Future[Sequence[bool | Exception]]) -> None:
-            self._told(group, finished.result())
+            problem = finished.exception()
+            if problem is None:
+                self._told(group, finished.result())
+            else:  # nobody may be left waiting
+                self._told(group, [as_ours(problem) if isinstance(problem, Exception) else Unavailable()] * len(group))
 
         self._loop.run_in_executor(self._thread, work).add_done_callback(then)
 
