@@ -4,19 +4,38 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from grantway.kit.http import Reply, new_request_id
 from grantway.web.exchange import EXCHANGE, BodyNotRead, IncomingBody
+from grantway.web.gate import Gate
 from grantway.web.wire import CONTINUE, response
-
-if TYPE_CHECKING:
-    from grantway.web.connection import Connection
 
 _log: Final = logging.getLogger("grantway")
 # For ASGI applications other than `Edge`.
 _ASGI_BODY: Final = 64 * 1024
 _OURS: Final = frozenset({b"content-length", b"date", b"x-request-id", b"transfer-encoding", b"connection"})
+
+
+class Asker(Protocol):
+    """What a request needs of the connection it came by."""
+
+    loop: asyncio.AbstractEventLoop
+    gate: Gate
+    tasks: set[asyncio.Task[None]]
+    transport: asyncio.Transport
+
+    def send(self, served: "Served", data: bytes) -> None:
+        """Write the answer of the request that is being answered, and turn to the next."""
+        ...
+
+    def unfinished(self, served: "Served") -> bool:
+        """Tell whether the connection ends with this answer."""
+        ...
+
+    def ask_for_body(self) -> None:
+        """Go on reading: the application waits for a body."""
+        ...
 
 
 class Served:
@@ -36,9 +55,7 @@ class Served:
         "task",
     )
 
-    def __init__(
-        self, protocol: "Connection", scope: dict[str, Any], arrived_us: int, *, keep: bool, expects: bool
-    ) -> None:
+    def __init__(self, protocol: Asker, scope: dict[str, Any], arrived_us: int, *, keep: bool, expects: bool) -> None:
         scope[EXCHANGE] = self
         self._protocol = protocol
         self._scope = scope
