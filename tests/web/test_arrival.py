@@ -1,6 +1,7 @@
 """A stamp tells whether a request came before or after a commit (decision 3)."""
 
 import asyncio
+import contextlib
 import statistics
 import threading
 import time
@@ -91,19 +92,21 @@ def test_what_is_sent_after_an_answer_arrives_after_the_commit_it_told_of(
 
 @pytest.mark.parametrize("kept", [True, False], ids=["kept", "anew"])
 def test_what_lay_in_the_kernel_while_the_loop_was_busy_arrived_before_the_commit(kept: bool) -> None:
+    in_time = 0
     with serving(commit) as server:
-        for _ in range(5):
-            with server.connect() as first, server.connect() as second:
+        while in_time < 5:
+            with server.connect() as first, server.connect() as second, contextlib.ExitStack() as stack:
                 ask(second, "/warm")
                 first.send(get("/block"))
                 time.sleep(0.02)  # now the loop is blocked, and the commit is still to come
-                if kept:
-                    arrived, _ = ask(second, "/late")
-                else:
-                    with server.connect() as third:
-                        arrived, _ = ask(third, "/late")
+                late = second if kept else stack.enter_context(server.connect())
+                late.send(get("/late"))
+                sent = NOW_US()
+                arrived, _ = map(int, late.answer().body.split())
                 _, committed = map(int, first.answer().body.split())
-                assert arrived <= committed
+                if sent < committed:  # a busy machine may have held us up
+                    in_time += 1
+                    assert arrived <= committed
 
 
 def test_pipelined_requests_arrived_with_the_first() -> None:
@@ -116,15 +119,19 @@ def test_pipelined_requests_arrived_with_the_first() -> None:
 
 def test_what_a_client_sends_while_it_is_not_read_from_arrived_before_the_answer() -> None:
     """A waiting request stops the reading; what comes then lies in the kernel for as long as the answer takes."""
+    in_time = 0
     with serving(commit) as server, server.connect() as wire:
-        for _ in range(5):
+        while in_time < 5:
             wire.send(get("/block") + get("/waits"))
             time.sleep(0.02)
             wire.send(get("/late"))
+            sent = NOW_US()
             _, committed = map(int, wire.answer().body.split())
             wire.answer()
             arrived, _ = map(int, wire.answer().body.split())
-            assert arrived <= committed
+            if sent < committed:  # a busy machine may have held us up
+                in_time += 1
+                assert arrived <= committed
 
 
 def test_an_idle_server_stamps_with_the_present() -> None:
@@ -142,10 +149,10 @@ def test_an_idle_server_stamps_with_the_present() -> None:
 def test_the_first_byte_counts_not_the_last() -> None:
     with serving(echo) as server, server.connect() as wire:
         wire.send(b"G")
-        after_first = NOW_US() + 50_000
         time.sleep(0.2)
+        before_the_rest = NOW_US()
         wire.send(get("/")[1:])
-        assert wire.answer().json["arrived_us"] < after_first
+        assert wire.answer().json["arrived_us"] < before_the_rest
 
 
 def test_blank_lines_are_not_the_first_byte() -> None:

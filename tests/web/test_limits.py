@@ -184,6 +184,18 @@ def test_all_connections_together_have_a_cap() -> None:
             assert second.answer().status == 503
 
 
+def test_whoever_has_not_asked_for_anything_gives_way_when_all_places_are_taken() -> None:
+    with serving(limits=Limits(connections=2), trusted=("127.0.0.1",)) as server, server.connect() as asking:
+        asking.send(get(b"/"))
+        assert asking.answer().status == 200
+        with server.connect() as dripping:
+            dripping.send(b"GET / HTTP/1.1\r\nHo")
+            assert server.ask(get(b"/")).status == 200
+            assert dripping.is_closed()
+        asking.send(get(b"/"))
+        assert asking.answer().status == 200
+
+
 def test_a_reset_connection_gives_its_place_back() -> None:
     with serving(limits=Limits(connections_per_peer=1)) as server:
         for _ in range(5):

@@ -143,6 +143,12 @@ class Connection(HttpToolsProtocol):
         if self._current is None and not self.transport.is_closing():
             self._next()
 
+    def give_way(self) -> None:
+        """Close at once, for another to come in: nothing was asked here yet."""
+        self._reading = Reading.REFUSED
+        self._deadline = _NEVER
+        self.transport.abort()
+
     def check_deadlines(self, now: float) -> None:
         """End what is overdue."""
         transport = self.transport
@@ -271,6 +277,7 @@ class Connection(HttpToolsProtocol):
         if coding is not None and (coding.strip().lower() != b"chunked" or version == "1.0"):
             self._halt(400)
         gate = self.gate
+        gate.heard(self)
         if len(self._queue) >= gate.limits.pipelined:
             self._halt(None)
         if gate.busy >= gate.limits.requests or (self.limit_concurrency and gate.busy >= self.limit_concurrency):

@@ -18,11 +18,15 @@ _PATH_SHOWN: Final = 1024
 _log: Final = logging.getLogger("grantway.edge")
 
 
-class Timed(Protocol):
-    """A connection that has deadlines."""
+class Guest(Protocol):
+    """A connection that was let in."""
 
     def check_deadlines(self, now: float) -> None:
         """End what is overdue; `now` is the loop's time."""
+        ...
+
+    def give_way(self) -> None:
+        """Close at once, for another to come in."""
         ...
 
 
@@ -47,33 +51,53 @@ class Gate:
         self._refuse = refuse
         self._now_us = now_us
         self._most = limits.connections_here()
-        self._open: set[Timed] = set()
+        self._open: set[Guest] = set()
         self._by_peer: Counter[str] = Counter()
+        # Who has not sent a whole header yet, with their peers, the oldest first.
+        self._silent: dict[Guest, str] = {}
         self._ticking = False
 
-    def enter(self, connection: Timed, peer: str) -> bool:
-        """Let a connection in and watch its deadlines; False if there are too many."""
-        if len(self._open) >= self._most:
+    def enter(self, connection: Guest, peer: str) -> bool:
+        """Let a connection in and watch its deadlines; False if there are too many.
+
+        Where the house is full, whoever has been silent for longest gives way, so that thousands of connections which
+        ask for nothing keep nobody out.
+        """
+        counted = bool(peer) and not self.peers.trusts(peer)
+        if counted and self._by_peer[peer] >= self.limits.connections_per_peer:
             return False
-        if peer and not self.peers.trusts(peer):
-            if self._by_peer[peer] >= self.limits.connections_per_peer:
-                return False
+        if len(self._open) >= self._most and not self._make_room():
+            return False
+        if counted:
             self._by_peer[peer] += 1
         self._open.add(connection)
+        self._silent[connection] = peer
         if not self._ticking:
             self._ticking = True
             self.loop.call_later(self.limits.tick_s, self._tick)
         return True
 
-    def leave(self, connection: Timed, peer: str) -> None:
+    def leave(self, connection: Guest, peer: str) -> None:
         """Forget a connection that was let in."""
         if connection not in self._open:
             return
         self._open.discard(connection)
+        self._silent.pop(connection, None)
         if peer in self._by_peer:
             self._by_peer[peer] -= 1
             if not self._by_peer[peer]:
                 del self._by_peer[peer]
+
+    def heard(self, connection: Guest) -> None:
+        """Note that a connection has sent a whole header."""
+        self._silent.pop(connection, None)
+
+    def _make_room(self) -> bool:
+        for connection, peer in self._silent.items():
+            self.leave(connection, peer)
+            connection.give_way()
+            return True
+        return False
 
     def refusal(
         self, status: int, *, method: str, target: bytes, address: str, scheme: str, arrived_us: int = 0
