@@ -9,7 +9,12 @@ from playwright.sync_api import Page as Tab
 
 from tests.journeys.served import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.requirement("S6"), pytest.mark.xdist_group("clients")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.requirement("S6"),
+    pytest.mark.xdist_group("clients"),
+    pytest.mark.parametrize("served", ["sqlite"], indirect=True),  # no engine has a part in it
+]
 
 OPEN = [
     "/.well-known/openid-configuration",

@@ -17,9 +17,10 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 pytestmark = [pytest.mark.xdist_group("clients")]
 
 
-@pytest.fixture
-def client() -> Iterator[httpx.Client]:
-    """A browser without memory that would rather have HTML."""
+@pytest.fixture(scope="module")
+def client(served: Served) -> Iterator[httpx.Client]:
+    """A browser in which somebody logs in once; it would rather have HTML."""
+    del served  # another server, another login
     with httpx.Client(headers={"accept": "text/html"}, timeout=30) as made:
         yield made
 
