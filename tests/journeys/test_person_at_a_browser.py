@@ -145,9 +145,7 @@ def test_prompt_consent_asks_for_consent_alone(served: Served, ada: Person) -> N
 
 @pytest.mark.requirement("S9")
 def test_a_public_app_on_the_persons_own_machine_asks_each_time(served: Served, ada: Person) -> None:
-    public = next(app for app in served.demo["apps"] if app["name"] == "Single_Page_App")
-    changed = served.cli("app", "set", public["name"], f"callback_url={ada.callback}")
-    assert changed.returncode == 0, changed.stderr
+    public = served.demo_app("Single_Page_App", ada.callback)
     for _ in range(2):
         ada.authorize(link(served, client_id=public["consumer_key"])[0])
 
