@@ -40,13 +40,12 @@ def test_the_server_says_https(served: Served) -> None:
 
 
 @pytest.mark.requirement("S33")
-def test_the_login_cookie_is_secure_and_no_other_host_can_set_it(served: Served, ada: Person) -> None:
+def test_the_cookies_are_secure_and_no_other_host_can_set_them(served: Served, ada: Person) -> None:
     ada.authorize(link(served)[0])
     cookies = ada.tab.context.cookies(served.base)
 
-    assert [(cookie["name"], cookie["secure"], cookie["path"]) for cookie in cookies] == [
-        ("__Host-grantway", True, "/")
-    ]
+    assert "__Host-grantway" in [cookie["name"] for cookie in cookies]
+    assert all(cookie["secure"] and cookie["name"].startswith("__Host-") for cookie in cookies)
 
 
 def test_who_is_logged_in_over_tls_stays_so(served: Served, ada: Person) -> None:

@@ -181,6 +181,7 @@ def test_login_hint_fills_in_the_username(served: Served, ada: Person) -> None:
 def test_the_keyboard_alone_logs_in_and_allows(served: Served, ada: Person) -> None:
     keyboard = ada.tab.keyboard
     ada.tab.goto(link(served, prompt="consent")[0])
+    ada.tab.wait_for_selector("#username:focus")
     keyboard.type(ada.username)
     keyboard.press("Tab")
     keyboard.type(ada.password)
@@ -251,10 +252,9 @@ def test_an_unregistered_callback_ends_on_our_page_with_an_id_to_look_up(served:
     assert ada.tab.locator("#request-id").is_visible()
 
 
-def test_no_script_can_read_the_login_cookie(served: Served, ada: Person) -> None:
+def test_no_script_can_read_what_the_server_keeps_in_the_browser(served: Served, ada: Person) -> None:
     ada.authorize(link(served)[0])
     cookies = ada.tab.context.cookies(served.base)
 
-    assert [cookie["name"] for cookie in cookies] == ["grantway"]
-    assert cookies[0]["httpOnly"]
-    assert cookies[0]["sameSite"] == "Lax"
+    assert "grantway" in [cookie["name"] for cookie in cookies]
+    assert all(cookie["httpOnly"] and cookie["sameSite"] == "Lax" for cookie in cookies)
