@@ -12,7 +12,7 @@ from tests.journeys.chromium import Person
 from tests.toolchain import need, node, node_modules
 
 _CLIENTS = Path(__file__).resolve().parents[1] / "clients"
-_PATIENCE_S = 60
+_PATIENCE_S = 120
 
 
 def run(script: str, visitor: Person, trusting: Path | None = None, **told: object) -> dict[str, Any]:
