@@ -11,7 +11,7 @@ from tests.journeys.node_clients import run
 from tests.journeys.served import Served, link, serving
 from tests.toolchain.certificate import write_certificate
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("clients")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("over_tls")]
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +57,11 @@ def test_who_is_logged_in_over_tls_stays_so(served: Served, ada: Person) -> None
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("door", ["", "/oidc"])
 def test_a_client_that_trusts_the_certificate_passes(
-    served: Served, ada: Person, callback: str, certificate: Path, door: str
+    served: Served, ada: Person, callback: str, certificate: Path
 ) -> None:
     native = served.demo_app("Single_Page_App", callback)
-    issuer = served.base + door
+    issuer = f"{served.base}/oidc"
     found = run("openid_client.mjs", ada, certificate, issuer=issuer, callback=callback, app=served.app, native=native)
 
     assert found["metadata"]["token_endpoint"].startswith("https://")
