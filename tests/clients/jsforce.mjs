@@ -1,9 +1,9 @@
 // jsforce, unmodified, at Salesforce's door: code + PKCE, identity, API, refresh with its rotation handler and without,
-// client credentials, revoke.
+// client credentials, revoke. Its apps rotate, keep their refresh token, rotate with an overlap, have no secret.
 import jsforce from 'jsforce'
 import { refusal, report, told, visit } from './conversation.mjs'
 
-const { issuer, callback, rotating, keeping } = told
+const { issuer, callback, rotating, keeping, overlapping, native } = told
 const version = '60.0'
 const resources = `/services/data/v${version}/`
 
@@ -76,6 +76,12 @@ findings.withoutHandler = { answers: await callTimes(restored(await signIn(rotat
   const connection = restored(await signIn(keeping))
   const before = connection.refreshToken
   findings.rotationOff = { answers: await callTimes(connection, 3), same: connection.refreshToken === before }
+}
+findings.withOverlap = { answers: await callTimes(restored(await signIn(overlapping)), 3) }
+{
+  const { connection, oauth2 } = await signIn(native)
+  const { access_token: accessToken } = await oauth2.refreshToken(connection.refreshToken)
+  findings.withoutSecret = await refusal(withToken(connection, accessToken).request(resources))
 }
 {
   const { connection, oauth2 } = await signIn(rotating)

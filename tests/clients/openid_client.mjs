@@ -3,7 +3,7 @@
 import * as client from 'openid-client'
 import { refusal, report, told, visit } from './conversation.mjs'
 
-const { issuer, callback, app } = told
+const { issuer, callback, app, native } = told
 const insecure = { execute: [client.allowInsecureRequests] }
 const { consumer_key: id, consumer_secret: secret } = app
 const findings = {}
@@ -14,7 +14,7 @@ const rfc8414 = { ...insecure, algorithm: 'oauth2' }
 const found = await client.discovery(new URL(issuer), id, secret, undefined, rfc8414)
 findings.metadataOfRfc8414 = found.serverMetadata()
 
-const signIn = async () => {
+const signIn = async (conf) => {
   const checks = {
     pkceCodeVerifier: client.randomPKCECodeVerifier(),
     expectedState: client.randomState(),
@@ -36,7 +36,7 @@ const signIn = async () => {
 const active = async (token) => (await client.tokenIntrospection(conf, token)).active
 
 {
-  const { back, checks } = await signIn()
+  const { back, checks } = await signIn(conf)
   findings.callback = Object.fromEntries(back.searchParams)
   const otherVerifier = { ...checks, pkceCodeVerifier: client.randomPKCECodeVerifier() }
   findings.wrongVerifier = await refusal(client.authorizationCodeGrant(conf, back, otherVerifier))
@@ -64,7 +64,7 @@ const active = async (token) => (await client.tokenIntrospection(conf, token)).a
   }
 }
 {
-  const { back, checks } = await signIn()
+  const { back, checks } = await signIn(conf)
   const tokens = await client.authorizationCodeGrant(conf, back, checks)
   const before = await active(tokens.access_token)
   findings.codeReplay = {
@@ -74,7 +74,7 @@ const active = async (token) => (await client.tokenIntrospection(conf, token)).a
   }
 }
 {
-  const { back, checks } = await signIn()
+  const { back, checks } = await signIn(conf)
   const tokens = await client.authorizationCodeGrant(conf, back, checks)
   await client.tokenRevocation(conf, tokens.refresh_token)
   findings.revocation = {
@@ -87,6 +87,16 @@ const active = async (token) => (await client.tokenIntrospection(conf, token)).a
   findings.machine = { tokens: machine, introspection: await client.tokenIntrospection(conf, machine.access_token) }
   await client.tokenRevocation(conf, machine.access_token)
   findings.machine.afterRevocation = await active(machine.access_token)
+}
+{
+  const open = await client.discovery(new URL(issuer), native.consumer_key, undefined, client.None(), insecure)
+  const { back, checks } = await signIn(open)
+  const tokens = await client.authorizationCodeGrant(open, back, checks)
+  const second = await client.refreshTokenGrant(open, tokens.refresh_token)
+  const me = await client.fetchUserInfo(open, second.access_token, tokens.claims().sub)
+  findings.withoutSecret = { email: me.email, rotated: second.refresh_token !== tokens.refresh_token }
+  await client.tokenRevocation(open, second.refresh_token)
+  findings.withoutSecret.afterRevocation = await refusal(client.refreshTokenGrant(open, second.refresh_token))
 }
 {
   const basic = await client.discovery(new URL(issuer), id, undefined, client.ClientSecretBasic(secret), insecure)

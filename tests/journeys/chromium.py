@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-_PATIENCE_MS = 15_000
+_PATIENCE_MS = 30_000
 
 
 class _Callback(BaseHTTPRequestHandler):

@@ -54,7 +54,4 @@ def callback() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def demo_app(served: Served, callback: str) -> dict[str, str]:
     """The first demo app, with the file's callback."""
-    changed = served.cli("app", "set", served.app["name"], f"callback_url={callback}")
-    assert changed.returncode == 0, changed.stderr
-    served.demo["apps"][0]["callback_url"] = callback
-    return served.app
+    return served.demo_app("Demo_App", callback)

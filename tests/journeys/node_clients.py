@@ -12,11 +12,14 @@ from tests.journeys.chromium import Person
 from tests.toolchain import need, node, node_modules
 
 _CLIENTS = Path(__file__).resolve().parents[1] / "clients"
-_PATIENCE_S = 60
+_PATIENCE_S = 120
 
 
-def run(script: str, visitor: Person, **told: object) -> dict[str, Any]:
-    """Run a client's script and return its findings; the person authorizes at Chromium whenever the script asks."""
+def run(script: str, visitor: Person, trusting: Path | None = None, **told: object) -> dict[str, Any]:
+    """Run a client's script and return its findings; the person authorizes at Chromium whenever the script asks.
+
+    `trusting`: a certificate that the client takes for an authority.
+    """
     program = need(node(), "Node 22")
     need(node_modules(), "the folder of Node clients")
     with (
@@ -27,7 +30,10 @@ def run(script: str, visitor: Person, **told: object) -> dict[str, Any]:
             stdout=subprocess.PIPE,
             stderr=problems,
             text=True,
-            env={"PATH": f"{Path(program).parent}:{os.environ['PATH']}"},
+            env={
+                "PATH": f"{Path(program).parent}:{os.environ['PATH']}",
+                **({"NODE_EXTRA_CA_CERTS": str(trusting)} if trusting else {}),
+            },
         ) as process,
     ):
         alarm = threading.Timer(_PATIENCE_S, process.kill)

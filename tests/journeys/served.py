@@ -44,6 +44,14 @@ class Served:
         """Run a command against the same data folder."""
         return grantway("--data", str(self.folder), *self.options, *arguments)
 
+    def demo_app(self, name: str, callback: str) -> dict[str, Any]:
+        """Give a demo app another callback, and return what a client needs to know of the app."""
+        changed = self.cli("app", "set", name, f"callback_url={callback}")
+        assert changed.returncode == 0, changed.stderr
+        app: dict[str, Any] = next(one for one in self.demo["apps"] if one["name"] == name)
+        app["callback_url"] = callback
+        return app
+
     @property
     def app(self) -> dict[str, Any]:
         """The first demo app."""

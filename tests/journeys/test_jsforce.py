@@ -12,7 +12,7 @@ from tests.journeys.chromium import person
 from tests.journeys.node_clients import run
 from tests.journeys.served import Served
 
-pytestmark = [pytest.mark.node, pytest.mark.browser, pytest.mark.xdist_group("clients")]
+pytestmark = [pytest.mark.node, pytest.mark.browser, pytest.mark.xdist_group("jsforce")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,17 @@ class Seen:
     base: str
 
 
+def made(served: Served, callback: str, name: str, *settings: str) -> dict[str, Any]:
+    """Register an app for the client."""
+    common = (f"callback_url={callback}", "scopes=api", "scopes=id", "scopes=refresh_token")
+    told = served.cli("app", "create", name, "--contact-email", "it@demo.example", "--json", *common, *settings)
+    assert told.returncode == 0, told.stderr
+    return dict(json.loads(told.stdout))
+
+
 @pytest.fixture(scope="module")
 def seen(served: Served, browser: Browser, callback: str, demo_app: dict[str, str]) -> Seen:
-    """The client signs in to the demo app, which rotates, and to an app that keeps its refresh token."""
-    settings = [f"callback_url={callback}", "scopes=api", "scopes=id", "scopes=refresh_token"]
-    made = served.cli(
-        *("app", "create", "Keeps_Its_Token", "--contact-email", "it@demo.example", "--json"),
-        *(*settings, "refresh_token_rotation=false"),
-    )
-    assert made.returncode == 0, made.stderr
+    """The client signs in to four apps: the demo's rotates; the others keep, rotate with an overlap, have no secret."""
     with person(browser, served.demo["users"][0], callback) as ada:
         findings = run(
             "jsforce.mjs",
@@ -41,14 +43,20 @@ def seen(served: Served, browser: Browser, callback: str, demo_app: dict[str, st
             issuer=served.base,
             callback=callback,
             rotating=demo_app,
-            keeping=json.loads(made.stdout),
+            keeping=made(served, callback, "Keeps_Its_Token", "refresh_token_rotation=false"),
+            overlapping=made(served, callback, "Has_An_Overlap", "rotation_overlap=60"),
+            native=made(
+                *(served, callback, "Has_No_Secret"),
+                *("require_secret_for_web_server_flow=false", "require_secret_for_refresh_token_flow=false"),
+            )
+            | {"consumer_secret": None},
         )
         tokens = json.loads(served.cli("token", "list", "--json").stdout)
         return Seen(findings, ada.pages, tokens, served.base)
 
 
 def test_the_person_logs_in_once_and_allows_each_app_once(seen: Seen) -> None:
-    assert seen.pages == ["login", "consent", "consent"]
+    assert seen.pages == ["login", *["consent"] * 4]
 
 
 def test_a_code_and_its_verifier_give_a_connection_that_knows_its_user(seen: Seen) -> None:
@@ -116,8 +124,16 @@ def test_without_the_handler_the_first_refresh_works_and_the_second_fails(seen: 
     assert second == "Unable to refresh session due to: expired access/refresh token"
 
 
+def test_within_an_overlap_no_handler_is_needed_either(seen: Seen) -> None:
+    assert seen.findings["withOverlap"]["answers"] == [None] * 3
+
+
 def test_with_rotation_off_no_handler_is_needed(seen: Seen) -> None:
     assert seen.findings["rotationOff"] == {"answers": [None] * 3, "same": True}
+
+
+def test_an_app_without_a_secret_signs_in_refreshes_and_calls_the_api(seen: Seen) -> None:
+    assert seen.findings["withoutSecret"] is None
 
 
 def test_logout_ends_the_access_token_and_leaves_the_refresh_token(seen: Seen) -> None:
@@ -164,5 +180,10 @@ def test_an_app_without_the_flow_is_told_so(seen: Seen) -> None:
 
 
 def test_afterwards_the_server_holds_the_lines_that_nobody_ended_and_no_others(seen: Seen) -> None:
-    """Of seven sign-ins, two lines live: the one without rotation, and the one whose access token only was ended."""
-    assert sorted(one["app"] for one in seen.tokens) == ["Demo_App", "Keeps_Its_Token"]
+    """Of six sign-ins to the demo app one lives: that of which only the access token was ended."""
+    assert sorted(one["app"] for one in seen.tokens) == [
+        "Demo_App",
+        "Has_An_Overlap",
+        "Has_No_Secret",
+        "Keeps_Its_Token",
+    ]

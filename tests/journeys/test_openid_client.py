@@ -11,7 +11,7 @@ from tests.journeys.chromium import person
 from tests.journeys.node_clients import run
 from tests.journeys.served import Served
 
-pytestmark = [pytest.mark.node, pytest.mark.browser, pytest.mark.xdist_group("clients")]
+pytestmark = [pytest.mark.node, pytest.mark.browser, pytest.mark.xdist_group("openid_client")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def seen(
     # Whoever has allowed the app at one door is not asked again at the other: each door gets a person of its own.
     account = served.demo["users"][1 if request.param else 0]
     with person(browser, account, callback) as somebody:
-        findings = run("openid_client.mjs", somebody, issuer=issuer, callback=callback, app=demo_app)
+        native = served.demo_app("Single_Page_App", callback)
+        findings = run("openid_client.mjs", somebody, issuer=issuer, callback=callback, app=demo_app, native=native)
         tokens = json.loads(served.cli("token", "list", "--user", account["username"], "--json").stdout)
         return Seen(issuer, demo_app | account, findings, somebody.pages, tokens)
 
@@ -57,8 +58,8 @@ def test_discovery_finds_the_endpoints_of_its_own_door(seen: Seen, document: str
         assert found[f"{name}_endpoint"].startswith(f"{prefix}/")
 
 
-def test_the_person_logs_in_and_allows_once_for_three_sign_ins(seen: Seen) -> None:
-    assert seen.pages == ["login", "consent"]
+def test_the_person_logs_in_once_and_allows_each_app_once(seen: Seen) -> None:
+    assert seen.pages == ["login", "consent", "consent"]
 
 
 def test_the_callback_is_told_the_code_the_state_and_the_issuer(seen: Seen) -> None:
@@ -157,6 +158,14 @@ def test_a_revoked_token_is_inactive(seen: Seen) -> None:
     assert seen["machine"]["afterRevocation"] is False
 
 
+def test_an_app_without_a_secret_signs_in_refreshes_and_revokes(seen: Seen) -> None:
+    assert seen["withoutSecret"] == {
+        "email": seen.app["username"],
+        "rotated": True,
+        "afterRevocation": "invalid_grant",
+    }
+
+
 def test_the_client_may_authenticate_by_basic_too(seen: Seen) -> None:
     assert seen["basic"] is None
 
@@ -169,5 +178,5 @@ def test_a_wrong_secret_is_an_error_at_salesforces_door_and_a_challenge_at_the_o
 
 
 def test_afterwards_nothing_of_the_person_is_left_at_the_server(seen: Seen) -> None:
-    """Two families ended by replays, one by revocation."""
+    """Two families ended by replays, two by revocation."""
     assert seen.tokens == []

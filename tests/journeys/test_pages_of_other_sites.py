@@ -9,7 +9,12 @@ from playwright.sync_api import Page as Tab
 
 from tests.journeys.served import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.requirement("S6"), pytest.mark.xdist_group("clients")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.requirement("S6"),
+    pytest.mark.xdist_group("pages_of_other_sites"),
+    pytest.mark.parametrize("engine", ["sqlite"], indirect=True),  # no engine has a part in it
+]
 
 OPEN = [
     "/.well-known/openid-configuration",
@@ -52,6 +57,14 @@ def fetched(tab: Tab, url: str, **options: object) -> str:
 @pytest.mark.parametrize("path", OPEN)
 def test_a_script_of_any_site_reads_what_is_public(served: Served, elsewhere: Tab, path: str) -> None:
     assert fetched(elsewhere, served.base + path) == httpx.get(served.base + path).text
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_it_may_name_its_mcp_version_there(served: Served, elsewhere: Tab, path: str) -> None:
+    """Browser clients of MCP do, and the browser asks for leave first."""
+    read = fetched(elsewhere, served.base + path, headers={"MCP-Protocol-Version": "2025-06-18"})
+
+    assert read == httpx.get(served.base + path).text
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)

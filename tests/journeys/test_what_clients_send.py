@@ -14,12 +14,13 @@ SALESFORCE = "/services/oauth2"
 STANDARDS = "/oidc"
 BOTH_DOORS = pytest.mark.parametrize("door", [SALESFORCE, STANDARDS])
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-pytestmark = [pytest.mark.xdist_group("clients")]
+pytestmark = [pytest.mark.xdist_group("what_clients_send")]
 
 
-@pytest.fixture
-def client() -> Iterator[httpx.Client]:
-    """A browser without memory that would rather have HTML."""
+@pytest.fixture(scope="module")
+def client(served: Served) -> Iterator[httpx.Client]:
+    """A browser in which somebody logs in once; it would rather have HTML."""
+    del served  # another server, another login
     with httpx.Client(headers={"accept": "text/html"}, timeout=30) as made:
         yield made
 
