@@ -61,7 +61,7 @@ async def test_what_is_not_there_is_404_in_a_json_array(house: House, web: httpx
     refused = await web.get(path, headers=bearer(await house.sign_in(await house.app())))
 
     assert refused.status_code == 404
-    assert refused.json() == [{"errorCode": "NOT_FOUND", "message": "the requested resource does not exist"}]
+    assert refused.json() == [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
 
 
 async def test_a_token_of_the_standards_door_is_none_here(house: House, web: httpx.AsyncClient) -> None:

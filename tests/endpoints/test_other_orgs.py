@@ -37,7 +37,8 @@ async def test_an_app_of_another_org_is_met_through_this_orgs_policy_for_it(hous
 async def test_the_run_as_user_is_one_of_the_apps_own_org(house: House) -> None:
     """No user of another org is acted as, whatever the policy names."""
     elsewhere = await house.elsewhere()
-    app = await elsewhere.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    app = await elsewhere.app({s.CLIENT_CREDENTIALS: True})
+    await house.change(f"UPDATE app_policy SET run_as = 'ada@harbour.example' WHERE app_id = '{app.id}'")
 
     refused = await house.token({**MACHINE, **in_body(app)})
 

@@ -131,7 +131,7 @@ async def test_at_the_standards_door_what_is_not_known_is_left_out(house: House,
 
     said = (await web.get(THERE, headers=bearer(answer))).json()
 
-    assert {"address", "phone_number", "phone_number_verified", "nickname"}.isdisjoint(said)
+    assert {"address", "phone_number", "phone_number_verified"}.isdisjoint(said)
     assert all(value not in ("", None) for value in said.values())
 
 
@@ -140,7 +140,7 @@ async def test_at_salesforces_door_what_is_not_known_is_null(house: House, web: 
 
     said = (await web.get(HERE, headers=bearer(answer))).json()
 
-    assert said["nickname"] is None
+    assert said["picture"] is None
     assert said["phone_number"] is None
 
 
