@@ -289,7 +289,7 @@ async def test_a_token_without_the_scope_is_insufficient_scope_at_the_standards_
 ) -> None:
     app = await house.app()
     here = await house.sign_in(app, scopes="custom_permissions")
-    there = await house.sign_in(app, door=STANDARDS, scopes="api")
+    there = await house.sign_in(app, door=STANDARDS, scopes="api id email")
 
     refused = await web.get(THERE, headers=bearer(there))
 
