@@ -99,6 +99,20 @@ async def test_two_authentications_or_two_clients_are_refused(
 
 @both_doors
 @pytest.mark.requirement("S21")
+async def test_two_authorization_headers_are_refused_whatever_stands_in_them(
+    house: House, web: httpx.AsyncClient, door: str
+) -> None:
+    """Which of them counts would differ from one proxy to the next."""
+    app, other = await machine(house), await machine(house)
+    right = basic(app.consumer_key, app.consumer_secret)["authorization"]
+    for second in (right, basic(other.consumer_key, other.consumer_secret)["authorization"], "Bearer x"):
+        headers = [("authorization", right), ("authorization", second)]
+        refused = await web.post(f"{door}/token", data=MACHINE, headers=headers)
+        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
+
+
+@both_doors
+@pytest.mark.requirement("S21")
 async def test_an_assertion_is_refused_and_not_overlooked(house: House, web: httpx.AsyncClient, door: str) -> None:
     """An app that need not authenticate must not seem to have done so."""
     public = await house.app({s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: False})

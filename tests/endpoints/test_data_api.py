@@ -56,6 +56,14 @@ async def test_a_user_without_the_permission_api_enabled_is_403(house: House, we
     assert refused.json() == [{"errorCode": "API_CURRENTLY_DISABLED", "message": "API is disabled for this User"}]
 
 
+@pytest.mark.parametrize("path", ["/services/data/v99.0/", "/services/data/v60.0/nothing", "/services/data/latest/"])
+async def test_what_is_not_there_is_404_in_a_json_array(house: House, web: httpx.AsyncClient, path: str) -> None:
+    refused = await web.get(path, headers=bearer(await house.sign_in(await house.app())))
+
+    assert refused.status_code == 404
+    assert refused.json() == [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
+
+
 async def test_a_token_of_the_standards_door_is_none_here(house: House, web: httpx.AsyncClient) -> None:
     answer = await house.sign_in(await house.app(), door=STANDARDS)
 

@@ -6,10 +6,11 @@ import httpx
 import pytest
 
 from grantway import settings as s
+from tests.endpoints.browsing import Browser, give_passwords, told
 from tests.endpoints.house import CALLBACK, SALESFORCE, STANDARDS, House
 from tests.endpoints.wire import DOOR_NAME, bearer, both_doors, read_id_token
 
-REUSED = "expired authorization code"
+EXPIRED_OR_USED = "expired authorization code"
 TIE = {"error": "invalid_grant", "error_description": "token request is already being processed"}
 
 
@@ -28,7 +29,7 @@ async def test_a_code_used_again_is_refused_and_the_first_uses_tokens_stop_worki
 
     assert await house.redeem(app, code, door=door) == (
         400,
-        {"error": "invalid_grant", "error_description": REUSED},
+        {"error": "invalid_grant", "error_description": EXPIRED_OR_USED},
     )
 
     assert (await web.get(f"{door}/userinfo", headers=bearer(first))).status_code in (401, 403)
@@ -107,8 +108,26 @@ async def test_a_code_has_an_end(house: House, door: str) -> None:
     code = await house.code(app, door=DOOR_NAME[door], lives_ms=60_000)
     house.clock.advance(seconds=60)
 
-    assert (await house.redeem(app, code, door=door))[1]["error_description"] == REUSED
+    assert (await house.redeem(app, code, door=door))[1]["error_description"] == EXPIRED_OR_USED
     assert await house.reasons() == ["code.expired"]
+
+
+@pytest.mark.parametrize(("door", "lives_s"), [(SALESFORCE, 15 * 60), (STANDARDS, 60)])
+async def test_an_approvals_code_lives_15_minutes_at_salesforces_door_and_60_seconds_at_the_other(
+    house: House, door: str, lives_s: int
+) -> None:
+    """security.md 1."""
+    await give_passwords(house)
+    app, browser = await house.app(), Browser(house)
+    in_time = await browser.approve(app, door=door)
+    house.clock.advance(seconds=lives_s - 1)
+    first = await house.redeem(app, in_time["code"], door=door)
+    late = told(await browser.ask(app, door=door))
+    house.clock.advance(seconds=lives_s)
+    second = await house.redeem(app, late["code"], door=door)
+
+    assert first[0] == 200
+    assert (second[0], second[1]["error_description"]) == (400, EXPIRED_OR_USED)
 
 
 @both_doors

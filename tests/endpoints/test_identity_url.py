@@ -59,7 +59,7 @@ async def test_missing_values_are_null_and_not_left_out(house: House, web: httpx
     answer = await house.sign_in(await house.app())
     said = (await web.get(answer["id"], headers=bearer(answer))).json()
 
-    assert said["nick_name"] is None
+    assert said["mobile_phone"] is None
     assert said["addr_street"] is None
     assert said["status"] == {"created_date": None, "body": None}
 

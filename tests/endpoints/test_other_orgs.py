@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from grantway import settings as s
+from grantway.store.statement import Statement
 from tests.endpoints.house import SALESFORCE, House, TestApp
 from tests.endpoints.wire import DOOR_NAME, MACHINE, bearer, both_doors, in_body, machine
 
@@ -37,7 +38,8 @@ async def test_an_app_of_another_org_is_met_through_this_orgs_policy_for_it(hous
 async def test_the_run_as_user_is_one_of_the_apps_own_org(house: House) -> None:
     """No user of another org is acted as, whatever the policy names."""
     elsewhere = await house.elsewhere()
-    app = await elsewhere.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    app = await elsewhere.app({s.CLIENT_CREDENTIALS: True})
+    await house.change(f"UPDATE app_policy SET run_as = 'ada@harbour.example' WHERE app_id = '{app.id}'")
 
     refused = await house.token({**MACHINE, **in_body(app)})
 
@@ -46,12 +48,17 @@ async def test_the_run_as_user_is_one_of_the_apps_own_org(house: House) -> None:
 
 @pytest.mark.requirement("S57")
 async def test_a_token_is_found_by_its_row_and_must_name_the_rows_org(house: House, web: httpx.AsyncClient) -> None:
-    """Decision 20."""
+    """Decision 20: neither another org in the text nor another org in the row will do, the app being known in both."""
     elsewhere = await house.elsewhere()
-    answer = await house.sign_in(await house.app())
+    app = await house.app()
+    await install(elsewhere, app)
+    answer = await house.sign_in(app)
     moved = elsewhere.org_id[:15] + answer["access_token"][15:]
+    path = f"{SALESFORCE}/userinfo"
 
-    assert (await web.get(f"{SALESFORCE}/userinfo", headers=bearer({"access_token": moved}))).status_code == 403
+    assert (await web.get(path, headers=bearer({"access_token": moved}))).status_code == 403
+    await house.change(f"UPDATE access_token SET org_id = '{elsewhere.org_id}'")
+    assert (await web.get(path, headers=bearer(answer))).status_code == 403
 
 
 @pytest.mark.requirement("S57")
@@ -90,7 +97,7 @@ async def test_a_client_is_known_by_its_consumer_key_alone(
     app = await machine(house)
     client_id = {
         "id": app.id,
-        "name": f"App_{app.id[-6:]}",
+        "name": str((await house.db.all(Statement("SELECT name FROM app")))[0][0]),
         "username": "ada@harbour.example",
         "user id": house.user_ids["ada"],
     }[name]

@@ -12,10 +12,17 @@ from grantway import settings as s
 from grantway.protocol import no
 from grantway.protocol.door import Voice
 from grantway.protocol.refusal import Reason
-from tests.endpoints.house import CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House
+from tests.endpoints.house import SALESFORCE, STANDARDS, VERIFIER, House
 from tests.endpoints.wire import DOOR_NAME, MACHINE, both_doors, in_body, machine
 
-CODE = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+RFC_6749 = {
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +64,7 @@ async def test_at_the_standards_door_a_code_is_refused_in_the_rfcs_codes_and_sta
             {s.CLIENT_CREDENTIALS: True, s.PERMITTED_USERS: s.PermittedUsers.ADMIN_APPROVED},
             "ada@harbour.example",
             {},
-            "access_denied",
+            "invalid_grant",
         ),
     ],
 )
@@ -222,14 +229,25 @@ async def test_an_error_is_not_stored_and_salesforces_has_no_challenge(
     assert ("www-authenticate" in refused.headers) == (door == STANDARDS)
 
 
+@pytest.mark.parametrize("module", ["app", "client", "code", "machine", "refresh", "request"])
+def test_the_standards_token_endpoint_has_the_rfcs_codes_and_no_others(module: str) -> None:
+    """RFC 6749 5.2: `access_denied` is of the authorization endpoint. 401 is for `invalid_client` alone."""
+    for reason in reasons_of(module):
+        wire = reason.wire(Voice.STANDARDS)
+        if wire.status in (400, 401):
+            assert wire.error in RFC_6749, reason.id
+        assert (wire.status == 401) == (wire.error == "invalid_client"), reason.id
+
+
+def reasons_of(module: str) -> list[Reason]:
+    """Return the reasons that a module has."""
+    found = vars(importlib.import_module(f"{no.__name__}.{module}")).values()
+    return [value for value in found if isinstance(value, Reason)]
+
+
 def every_reason() -> list[Reason]:
     """Return every reason there is."""
-    modules = [importlib.import_module(f"{no.__name__}.{found.name}") for found in pkgutil.iter_modules(no.__path__)]
-    return list(
-        {
-            id(value): value for module in modules for value in vars(module).values() if isinstance(value, Reason)
-        }.values()
-    )
+    return [reason for found in pkgutil.iter_modules(no.__path__) for reason in reasons_of(found.name)]
 
 
 @pytest.mark.parametrize("reason", every_reason(), ids=lambda reason: reason.id)

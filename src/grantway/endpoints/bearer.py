@@ -14,7 +14,7 @@ from grantway.kit.http import Call
 from grantway.kit.secrets import access_token_row, fingerprint
 from grantway.policy import app_use
 from grantway.protocol.decision import Check, Finding, Trail
-from grantway.protocol.door import SALESFORCE, Door
+from grantway.protocol.door import DOORS, SALESFORCE, Door
 from grantway.protocol.no import bearer as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.protocol.scopes import allows
@@ -157,6 +157,6 @@ async def renew(server: Server, held: HeldAccessToken) -> None:
     token = held.token
     now = server.clock.now_ms()
     lifetime_ms = min(token.lifetime_ms, lifetime_of(held.app))
-    if token.door == SALESFORCE.name and token.expires_at - now < lifetime_ms // 2:
+    if not DOORS[token.door].tells_expiry and token.expires_at - now < lifetime_ms // 2:
         with contextlib.suppress(Unavailable):
             await server.db.commit(Write((tokens.renew_access(token.id, now + lifetime_ms),)))

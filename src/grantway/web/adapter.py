@@ -94,6 +94,8 @@ class Edge:
         body = b""
         if path is None:
             path, problem = "/", 400
+        elif fields.credentials > 1:
+            problem = problem or 400
         elif problem is None and method not in _BODILESS:
             try:
                 body = await self._body(path, fields, exchange)

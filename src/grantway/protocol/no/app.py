@@ -37,7 +37,7 @@ NOT_ADMIN_APPROVED: Final = Reason(
     wires=oauth(
         "invalid_app_access",
         "user is not admin approved to access this app",
-        standards=Wire(error="access_denied", says="the user may not use this client"),
+        standards=Wire(error="invalid_grant", says="the user may not use this client"),
     ),
     means="Only admin approved users may use {app}, and {user} is in none of its profiles or permission sets.",
     remedy="Assign the app to the user's profile or to a permission set the user has, or let all users self-authorize.",
