@@ -115,3 +115,26 @@ async def test_a_bomb_among_good_files_is_named_and_nothing_of_it_is_taken(
 
     assert [(one.name, one.done) for one in told] == [("Good", "created"), ("bomb.zip", "failed")]
     assert "is packed more than 200 times" in told[1].problem
+
+
+def test_a_source_without_metadata_says_what_is_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("nothing")
+
+    (told,) = source_files(tmp_path)
+
+    assert told.problem == "no metadata file is in there; they are named My_App.connectedApp-meta.xml"
+
+
+def test_hidden_files_of_a_folder_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "Old.connectedApp").write_text("x")
+    (tmp_path / "._Sync.connectedApp").write_text("a Mac's")
+    (tmp_path / "Sync.connectedApp").write_text("y")
+
+    assert [one.name for one in source_files(tmp_path)] == ["Sync.connectedApp"]
+
+
+def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    (told,) = source_files(tmp_path / "nothing")
+
+    assert (told.name, told.problem) == ("nothing", "there is no such file or folder")

@@ -1,6 +1,6 @@
 """Importing connected apps from Salesforce's metadata files: nothing is dropped in silence (decision 18, S63)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -33,7 +33,7 @@ from grantway.store.people import user_and_password
 from grantway.store.statement import Statement
 
 _KEEP: Final = Statement("UPDATE app SET metadata = :metadata WHERE id = :id")
-_KEPT: Final = Statement("SELECT metadata FROM app WHERE id = :id")
+_KEPT: Final = Statement("SELECT name, metadata FROM app WHERE id = :id")
 _ALL: Final = "oauthConfig/isIntrospectAllTokens"
 _RUN_AS: Final = "oauthConfig/oauthClientCredentialUser"
 _NO_SETTING: Final = "no setting for it yet"
@@ -208,13 +208,12 @@ async def _import(desk: Desk, org: Org, file: str, full_name: str, document: Met
 
 async def _demand_same_name(desk: Desk, app_id: str, name: str, full_name: str) -> None:
     """Demand that an app is updated from a file of its own name: two names may give one API name (My-App, My_App)."""
-    row = await desk.session.one(_KEPT, app_id)
-    stored = cast(str, row[0]) if row else ""
-    its_name = msgspec.json.decode(stored, type=KeptFile).name if stored else name
+    ((its_name, stored),) = cast(Sequence[tuple[str, str]], await desk.session.all(_KEPT, app_id))
+    if stored:
+        its_name = msgspec.json.decode(stored, type=KeptFile).name
     if its_name != full_name:
         raise ManageProblem(
-            f"name: {full_name!r} gives the API name {name}, which the app imported as {its_name!r} has; "
-            "rename the file"
+            f"name: {full_name!r} gives the API name {name}, which the app {its_name!r} has already; rename the file"
         )
 
 
