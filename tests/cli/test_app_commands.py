@@ -169,3 +169,16 @@ def test_an_app_is_shown_with_every_setting_under_the_heading_of_the_page(grantw
     ]
     shown = {line.split()[0] for line in lines if line.startswith("  ")}
     assert shown == set(grantway.json("app", "show", "Sync")["settings"])
+
+
+def test_an_export_to_standard_output_is_the_file_byte_for_byte(grantway: CommandLine, tmp_path: Path) -> None:
+    """Also where the text holds what is never shown on a terminal as it is."""
+    (tmp_path / "description.txt").write_text("one\ttab, \u202eturned round")
+    grantway("app", "set", "Sync", f"description=@{tmp_path / 'description.txt'}")
+
+    printed = grantway.run("app", "export", "Sync").stdout_bytes
+    (told,) = grantway.json("app", "export", "Sync", "--to", str(tmp_path / "out"))
+
+    assert printed == Path(told["file"]).read_bytes()
+    assert "one\ttab, \u202eturned round".encode() in printed
+    assert "\t" not in grantway("app", "show", "Sync")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from grantway.cli.context import options, run, shared
-from grantway.cli.printing import fail, note, show
+from grantway.cli.printing import fail, note, show, show_files
 
 
 @click.command("import")
@@ -79,11 +79,8 @@ def export(names: tuple[str, ...], folder: str | None, without_keys: bool, **giv
 
     exported = run(chosen, work)
     if folder is None:
-        show(
-            chosen,
-            [_exported(one) | {"file": one.file, "content": one.data.decode()} for one in exported],
-            "".join(one.data.decode() for one in exported)[:-1],
-        )
+        documents = [_exported(one) | {"file": one.file, "content": one.data.decode()} for one in exported]
+        show_files(chosen, documents, [one.data for one in exported])
     else:
         written = [Path(folder) / one.file for one in exported]
         try:
