@@ -158,6 +158,16 @@ async def test_what_a_later_file_leaves_out_stays_as_it_is(desk: Desk, org: Org)
     assert pkce in await exported(desk, org), "the export says what holds, also where the later file did not"
 
 
+async def test_one_empty_element_of_a_list_clears_it_and_an_empty_value_changes_nothing(desk: Desk, org: Org) -> None:
+    given = "    <infoUrl>https://a.example</infoUrl>\n    <label>A</label>\n    <profileName>Sales</profileName>\n"
+    await import_file(desk, org, file(given))
+
+    told = await import_file(desk, org, file(given.replace("https://a.example", "").replace("Sales", "")))
+
+    assert [(one.setting, one.before, one.after) for one in told.changes] == [("profiles", "Sales", "none")]
+    assert await exported(desk, org) == given.replace("Sales", "")
+
+
 async def test_a_dry_run_tells_what_would_be_done_and_changes_nothing(desk: Desk, org: Org) -> None:
     await import_file(desk, org, file("    <label>Old</label>\n"))
     before = await exported(desk, org)
