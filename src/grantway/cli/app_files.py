@@ -92,7 +92,7 @@ def export(names: tuple[str, ...], folder: str | None, without_keys: bool, **giv
         documents = [_exported(one) | {"file": str(path)} for path, one in zip(written, exported, strict=True)]
         show(chosen, documents, "\n".join(f"wrote {path}" for path in written))
     for one in exported:
-        if one.left_out:
+        if one.left_out and not chosen.json:
             note(f"{one.app}: the file cannot say everything. To set the rest again: {_setting_again(one)}")
 
 
