@@ -1,6 +1,7 @@
 """Files that strangers really have: formatted by tools, in other encodings, with certificates, in odd places."""
 
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file, import_files
 from grantway.manage.metadata_files import source_files
+from grantway.store.statement import Statement
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 PLAIN = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -138,3 +140,30 @@ def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
     (told,) = source_files(tmp_path / "nothing")
 
     assert (told.name, told.problem) == ("nothing", "there is no such file or folder")
+
+
+async def test_the_audit_of_a_file_with_thousands_of_odd_elements_stays_small(desk: Desk, org: Org) -> None:
+    odd = "".join(f"<odd{number}>x</odd{number}>" for number in range(3000)).encode()
+
+    told = await import_file(
+        desk, org, SourceFile(name="A.connectedApp", data=b"<ConnectedApp>%b</ConnectedApp>" % odd)
+    )
+
+    ((detail,),) = await desk.db.all(Statement("SELECT detail FROM event WHERE kind = 'admin.app.import'"))
+    audited = json.loads(str(detail))
+    assert len(told.kept) == 3000
+    assert (len(audited["kept"]), audited["kept_in_all"]) == (100, 3000)
+
+
+async def test_what_is_wrong_with_a_text_is_said_with_the_text_once(desk: Desk, org: Org) -> None:
+    content = PLAIN.replace("<scopes>Api", "<scopes>Apii").replace("https://b", "http://b")
+
+    told = await import_file(desk, org, SourceFile(name="Sync.connectedApp", data=content.encode()))
+
+    assert [(kept.path, kept.why) for kept in told.kept] == [
+        (
+            "oauthConfig/callbackUrl",
+            "'http://b.example/cb': begins with http://. Use https://, or http://localhost while developing.",
+        ),
+        ("oauthConfig/scopes", "'Apii' is no scope; `grantway settings scopes` lists them"),
+    ]

@@ -36,6 +36,7 @@ _KEEP: Final = Statement("UPDATE app SET metadata = :metadata WHERE id = :id")
 _KEPT: Final = Statement("SELECT name, metadata FROM app WHERE id = :id")
 _ALL: Final = "oauthConfig/isIntrospectAllTokens"
 _RUN_AS: Final = "oauthConfig/oauthClientCredentialUser"
+_AUDITED: Final = 100  # paths of what was kept that the audit names; a file may hold fifty thousand
 _NO_SETTING: Final = "no setting for it yet"
 
 
@@ -192,9 +193,9 @@ async def _import(desk: Desk, org: Org, file: str, full_name: str, document: Met
     )
     await desk.run(_KEEP, msgspec.json.encode(stored).decode(), changed.app.id)
     done = "created" if existing is None else "updated"
-    await desk.audit(
-        "admin.app.import", org.id, app_id=changed.app.id, name=name, file=file, done=done, kept=[k.path for k in kept]
-    )
+    left = [one.path for one in kept]
+    detail = {"name": name, "file": file, "done": done, "kept": left[:_AUDITED], "kept_in_all": len(left)}
+    await desk.audit("admin.app.import", org.id, app_id=changed.app.id, **detail)
     return Imported(
         file=file,
         name=name,
