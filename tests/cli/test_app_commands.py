@@ -107,7 +107,7 @@ def test_a_dry_run_says_what_an_import_would_change(grantway: Terminal, tmp_path
         "updated  Sync",
         "         label: Sync -> Sync 2",
         "         oauth_enabled: on -> off",
-        "         kept startUrl: no setting for it yet",
+        "         kept startUrl (line 4): no setting for it yet",
         "Nothing was changed: this was a dry run.",
     ]
     assert grantway.json("app", "show", "Sync")["settings"]["label"] == "Sync"

@@ -155,15 +155,16 @@ async def test_the_audit_of_a_file_with_thousands_of_odd_elements_stays_small(de
     assert (len(audited["kept"]), audited["kept_in_all"]) == (100, 3000)
 
 
-async def test_what_is_wrong_with_a_text_is_said_with_the_text_once(desk: Desk, org: Org) -> None:
+async def test_what_is_wrong_with_a_text_is_said_with_the_line_and_the_text_once(desk: Desk, org: Org) -> None:
     content = PLAIN.replace("<scopes>Api", "<scopes>Apii").replace("https://b", "http://b")
 
     told = await import_file(desk, org, SourceFile(name="Sync.connectedApp", data=content.encode()))
 
-    assert [(kept.path, kept.why) for kept in told.kept] == [
+    assert [(kept.path, kept.line, kept.why) for kept in told.kept] == [
         (
             "oauthConfig/callbackUrl",
+            5,
             "'http://b.example/cb': begins with http://. Use https://, or http://localhost while developing.",
         ),
-        ("oauthConfig/scopes", "'Apii' is no scope; `grantway settings scopes` lists them"),
+        ("oauthConfig/scopes", 8, "'Apii' is no scope; `grantway settings scopes` lists them"),
     ]

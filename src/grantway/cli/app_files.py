@@ -116,7 +116,7 @@ def _imported(one: Any) -> dict[str, Any]:
         "done": one.done,
         "consumer_key": one.consumer_key,
         "changes": [{"setting": made.setting, "before": made.before, "after": made.after} for made in one.changes],
-        "kept": [{"path": kept.path, "why": kept.why} for kept in one.kept],
+        "kept": [{"path": kept.path, "line": kept.line, "why": kept.why} for kept in one.kept],
         "warnings": list(one.warnings),
         "problem": one.problem,
     }
@@ -129,7 +129,7 @@ def _told(one: Any) -> str:
     lines += [f"         {made.setting}: {made.before} -> {made.after}" for made in one.changes]
     reasons: dict[str, list[str]] = {}
     for kept in one.kept:
-        reasons.setdefault(kept.why, []).append(kept.path)
+        reasons.setdefault(kept.why, []).append(kept.path + (f" (line {kept.line})" if kept.line else ""))
     lines += [f"         kept {', '.join(paths)}: {why}" for why, paths in reasons.items()]
     lines += [f"         look at this: {warning}" for warning in one.warnings]
     return "\n".join(lines)

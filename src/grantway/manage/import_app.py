@@ -25,7 +25,7 @@ from grantway.manage.metadata_values import (
 )
 from grantway.manage.problem import ManageProblem
 from grantway.metadata.document import SECRETS as SECRET_ELEMENTS
-from grantway.metadata.document import MetadataDocument, from_json, paths, read, to_json, unnumbered, value
+from grantway.metadata.document import MetadataDocument, from_json, line_of, paths, read, to_json, unnumbered, value
 from grantway.metadata.names import name_of_file, type_of_root
 from grantway.metadata.problem import MetadataProblem
 from grantway.settings.setting import AnySetting
@@ -185,6 +185,7 @@ async def _import(desk: Desk, org: Org, file: str, full_name: str, document: Met
             for one in s.ALL
             if app[one] != changed.app[one]
         )
+    kept = [replace(one, line=line_of(document, one.path)) for one in kept]
     stored = KeptFile(
         name=full_name,
         document=to_json(document),

@@ -30,10 +30,11 @@ _CALLBACK: Final = "oauthConfig/callbackUrl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Something of a file that is kept as text, because no setting takes it: where it stands, and why."""
+    """Something of a file that is kept as text, because no setting takes it: where it (first) stands, and why."""
 
     path: str
     why: str
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
