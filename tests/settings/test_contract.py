@@ -103,7 +103,7 @@ def test_a_value_that_is_refused_names_the_setting_and_what_to_write(
     assert complaint.startswith(f"grantway: {setting.name}: {says}")
 
 
-@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=st.fixed_dictionaries({}, optional={setting: valid(setting) for setting in OF_APPS}))
 def test_what_is_set_is_shown_and_comes_back_from_its_file(
     grantway: Terminal, folder: Path, drawn: dict[s.AnySetting, Any]
@@ -136,7 +136,7 @@ def test_what_is_set_is_shown_and_comes_back_from_its_file(
             grantway.says("app", "delete", "Sync", org="Quay")
 
 
-@hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=st.fixed_dictionaries({setting: valid(setting) for setting in s.held_by(s.Holder.ORG)}))
 def test_what_is_set_for_an_org_is_shown(grantway: Terminal, drawn: dict[s.AnySetting, Any]) -> None:
     grantway.says("org", "set", *(one.argument(value) for one, value in drawn.items()), org="Harbour")
