@@ -1,6 +1,7 @@
 """Files that strangers really have: formatted by tools, in other encodings, with certificates, in odd places."""
 
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file, import_files
 from grantway.manage.metadata_files import source_files
+from grantway.store.statement import Statement
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 PLAIN = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -115,3 +117,54 @@ async def test_a_bomb_among_good_files_is_named_and_nothing_of_it_is_taken(
 
     assert [(one.name, one.done) for one in told] == [("Good", "created"), ("bomb.zip", "failed")]
     assert "is packed more than 200 times" in told[1].problem
+
+
+def test_a_source_without_metadata_says_what_is_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("nothing")
+
+    (told,) = source_files(tmp_path)
+
+    assert told.problem == "no metadata file is in there; they are named My_App.connectedApp-meta.xml"
+
+
+def test_hidden_files_of_a_folder_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "Old.connectedApp").write_text("x")
+    (tmp_path / "._Sync.connectedApp").write_text("a Mac's")
+    (tmp_path / "Sync.connectedApp").write_text("y")
+
+    assert [one.name for one in source_files(tmp_path)] == ["Sync.connectedApp"]
+
+
+def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    (told,) = source_files(tmp_path / "nothing")
+
+    assert (told.name, told.problem) == ("nothing", "there is no such file or folder")
+
+
+async def test_the_audit_of_a_file_with_thousands_of_odd_elements_stays_small(desk: Desk, org: Org) -> None:
+    odd = "".join(f"<odd{number}>x</odd{number}>" for number in range(3000)).encode()
+
+    told = await import_file(
+        desk, org, SourceFile(name="A.connectedApp", data=b"<ConnectedApp>%b</ConnectedApp>" % odd)
+    )
+
+    ((detail,),) = await desk.db.all(Statement("SELECT detail FROM event WHERE kind = 'admin.app.import'"))
+    audited = json.loads(str(detail))
+    assert len(told.kept) == 3000
+    assert (len(audited["kept"]), audited["kept_in_all"]) == (100, 3000)
+
+
+async def test_what_is_wrong_with_a_text_is_said_with_the_line_and_the_text_once(desk: Desk, org: Org) -> None:
+    content = PLAIN.replace("<scopes>Api", "<scopes>Apii").replace("https://b", "http://b")
+
+    told = await import_file(desk, org, SourceFile(name="Sync.connectedApp", data=content.encode()))
+
+    assert [(kept.path, kept.line, kept.why) for kept in told.kept] == [
+        (
+            "oauthConfig/callbackUrl",
+            5,
+            "'http://b.example/cb': begins with http://. Use https://, or http://localhost while developing.",
+        ),
+        ("oauthConfig/scopes", 8, "'Apii' is no scope; `grantway settings scopes` lists them"),
+    ]

@@ -10,7 +10,7 @@ from grantway.manage import apps, orgs
 from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import Imported, SourceFile, import_file, import_files
-from grantway.manage.metadata_files import source_files
+from grantway.manage.problem import ManageProblem
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata">\n'
 TAIL = "</ConnectedApp>\n"
@@ -158,6 +158,16 @@ async def test_what_a_later_file_leaves_out_stays_as_it_is(desk: Desk, org: Org)
     assert pkce in await exported(desk, org), "the export says what holds, also where the later file did not"
 
 
+async def test_one_empty_element_of_a_list_clears_it_and_an_empty_value_changes_nothing(desk: Desk, org: Org) -> None:
+    given = "    <infoUrl>https://a.example</infoUrl>\n    <label>A</label>\n    <profileName>Sales</profileName>\n"
+    await import_file(desk, org, file(given))
+
+    told = await import_file(desk, org, file(given.replace("https://a.example", "").replace("Sales", "")))
+
+    assert [(one.setting, one.before, one.after) for one in told.changes] == [("profiles", "Sales", "none")]
+    assert await exported(desk, org) == given.replace("Sales", "")
+
+
 async def test_a_dry_run_tells_what_would_be_done_and_changes_nothing(desk: Desk, org: Org) -> None:
     await import_file(desk, org, file("    <label>Old</label>\n"))
     before = await exported(desk, org)
@@ -179,9 +189,19 @@ async def test_two_file_names_with_one_api_name_are_two_apps_and_not_an_update(d
 
     assert [one.done for one in told] == ["created", "failed", "failed"]
     assert told[1].problem == (
-        "name: 'My-App' gives the API name My_App, which the app imported as 'My App' has; rename the file"
+        "name: 'My-App' gives the API name My_App, which the app 'My App' has already; rename the file"
     )
     assert (await apps.find(desk, org, "My_App"))[s.LABEL] == names[0]
+
+
+async def test_names_that_differ_by_case_alone_are_one_name(desk: Desk, org: Org) -> None:
+    """Else one exported file would overwrite the other on many disks."""
+    told = await import_files(desk, org, [file("", "Sync.connectedApp"), file("", "SYNC.connectedApp")])
+
+    assert [one.done for one in told] == ["created", "failed"]
+    with pytest.raises(ManageProblem):
+        await apps.create(desk, org, apps.NewApp(name="sync", values={"contact_email": "a@b.example"}))
+    assert (await apps.find(desk, org, "sync")).app.name == "Sync"
 
 
 async def test_an_app_that_stands_in_a_folder_in_both_formats_is_taken_from_the_later_file(
@@ -272,26 +292,3 @@ async def test_names_with_commas_and_odd_marks_are_single_names(desk: Desk, org:
 
     assert (await apps.find(desk, org, "Sync"))[s.PROFILES] == ("Sales, East", "A&#xd;B")
     assert await exported(desk, org) == content
-
-
-def test_a_source_without_metadata_says_what_is_looked_for(tmp_path: Path) -> None:
-    (tmp_path / "readme.txt").write_text("nothing")
-
-    (told,) = source_files(tmp_path)
-
-    assert told.problem == "no metadata file is in there; they are named My_App.connectedApp-meta.xml"
-
-
-def test_hidden_files_of_a_folder_are_passed_over(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    (tmp_path / ".git" / "Old.connectedApp").write_text("x")
-    (tmp_path / "._Sync.connectedApp").write_text("a Mac's")
-    (tmp_path / "Sync.connectedApp").write_text("y")
-
-    assert [one.name for one in source_files(tmp_path)] == ["Sync.connectedApp"]
-
-
-def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
-    (told,) = source_files(tmp_path / "nothing")
-
-    assert (told.name, told.problem) == ("nothing", "there is no such file or folder")

@@ -6,12 +6,12 @@ The rules that these files follow are tested on files of our own in test_import_
 import pytest
 
 from grantway.manage import orgs
-from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import import_files
 from grantway.manage.metadata_files import source_files
 from grantway.manage.metadata_values import KEY, SECRET, covered_paths
 from grantway.metadata.document import paths, read, unnumbered, without_secrets, write
+from tests.manage.conftest import Office
 from tests.metadata.real_files import FOLDER, MISSING
 
 TAKEN = covered_paths() | {KEY, SECRET}
@@ -19,7 +19,8 @@ SOURCES = sorted(path for path in FOLDER.iterdir() if path.is_dir()) if FOLDER.i
 
 
 @pytest.mark.skipif(not SOURCES, reason=MISSING)
-async def test_the_apps_of_every_source_import_and_come_out_saying_the_same(desk: Desk) -> None:
+async def test_the_apps_of_every_source_import_and_come_out_saying_the_same(office: Office) -> None:
+    desk = office.desk
     count = 0
     for source in SOURCES:
         org = await orgs.create(desk, orgs.NewOrg(name=source.name))

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from grantway import settings as s
-from tests.cli.in_process import CommandLine
+from tests.cli.terminal import Terminal
 from tests.settings.values import RUN_AS_USER, refused, valid
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -25,19 +25,27 @@ every_setting = pytest.mark.parametrize("setting", s.ALL, ids=lambda setting: se
 
 
 @pytest.fixture(scope="module")
-def grantway(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all tests of this file."""
+    return tmp_path_factory.mktemp("contract")
+
+
+@pytest.fixture(scope="module")
+def grantway(folder: Path) -> Terminal:
     """The command line with two orgs: Harbour, where apps are made, and Quay, where they arrive."""
-    made = CommandLine(tmp_path_factory.mktemp("data"), "Harbour", "Quay")
-    made("--org", "Harbour", "user", "create", RUN_AS_USER, "--email", RUN_AS_USER)
+    made = Terminal(["--data", str(folder / "data")])
+    for org in ("Harbour", "Quay"):
+        made.says("org", "create", org)
+    made.says("user", "create", RUN_AS_USER, "--email", RUN_AS_USER, org="Harbour")
     return made
 
 
 @pytest.fixture
-def app(grantway: CommandLine) -> Iterator[str]:
+def app(grantway: Terminal) -> Iterator[str]:
     """An app of Harbour."""
-    grantway("--org", "Harbour", "app", "create", "Sync", "--contact-email", "it@harbour.example")
+    grantway.says("app", "create", "Sync", "--contact-email", "it@harbour.example", org="Harbour")
     yield "Sync"
-    grantway("--org", "Harbour", "app", "delete", "Sync")
+    grantway.says("app", "delete", "Sync", org="Harbour")
 
 
 @functools.cache
@@ -85,33 +93,31 @@ def test_the_example_of_the_setting_is_a_value_that_it_takes(setting: s.AnySetti
 
 @every_setting
 def test_a_value_that_is_refused_names_the_setting_and_what_to_write(
-    grantway: CommandLine, app: str, setting: s.AnySetting
+    grantway: Terminal, app: str, setting: s.AnySetting
 ) -> None:
     value, says = refused(setting)
     of = ("org", "set") if setting.held_by is s.Holder.ORG else ("app", "set", app)
 
-    complaint = grantway("--org", "Harbour", *of, f"{setting.name}={value}", exits=1)
+    complaint = grantway.refuses(*of, f"{setting.name}={value}", org="Harbour")
 
     assert complaint.startswith(f"grantway: {setting.name}: {says}")
-    assert complaint.count("\n") == 1
 
 
-@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=st.fixed_dictionaries({}, optional={setting: valid(setting) for setting in OF_APPS}))
 def test_what_is_set_is_shown_and_comes_back_from_its_file(
-    grantway: CommandLine, drawn: dict[s.AnySetting, Any]
+    grantway: Terminal, folder: Path, drawn: dict[s.AnySetting, Any]
 ) -> None:
     """Set, shown, exported, imported in another org: all the same. What the file cannot say, the export names."""
-    grantway("--org", "Harbour", "app", "create", "Sync", "--contact-email", "it@harbour.example")
+    grantway.says("app", "create", "Sync", "--contact-email", "it@harbour.example", org="Harbour")
     try:
         if drawn:
-            grantway("--org", "Harbour", "app", "set", "Sync", *(one.argument(value) for one, value in drawn.items()))
-        here = grantway.json("--org", "Harbour", "app", "show", "Sync")["settings"]
+            grantway.says("app", "set", "Sync", *(one.argument(value) for one, value in drawn.items()), org="Harbour")
+        here = grantway.json("app", "show", "Sync", org="Harbour")["settings"]
         for setting, value in drawn.items():
             assert here[setting.name] == setting.kind.write(value)
-        folder = grantway.data / "out"
-        (told,) = grantway.json("--org", "Harbour", "app", "export", "Sync", "--without-keys", "--to", str(folder))
-        (imported,) = grantway.json("--org", "Quay", "app", "import", told["file"])
+        (told,) = grantway.json("app", "export", "Sync", "--without-keys", "--to", str(folder / "out"), org="Harbour")
+        (imported,) = grantway.json("app", "import", told["file"], org="Quay")
         assert imported["done"] == "created"
         # A user of one org is none of another: that is told, and nobody is put in their place.
         run_as = told["left_out"].pop("run_as", "")
@@ -121,19 +127,19 @@ def test_what_is_set_is_shown_and_comes_back_from_its_file(
         ]
         if told["left_out"]:
             again = {s.BY_NAME[name]: s.BY_NAME[name].kind.parse(raw) for name, raw in told["left_out"].items()}
-            grantway("--org", "Quay", "app", "set", "Sync", *(one.argument(value) for one, value in again.items()))
-        there = grantway.json("--org", "Quay", "app", "show", "Sync")["settings"]
+            grantway.says("app", "set", "Sync", *(one.argument(value) for one, value in again.items()), org="Quay")
+        there = grantway.json("app", "show", "Sync", org="Quay")["settings"]
         assert there == here | {"run_as": ""}
     finally:
-        grantway("--org", "Harbour", "app", "delete", "Sync")
-        if "Sync" in grantway("--org", "Quay", "app", "list"):
-            grantway("--org", "Quay", "app", "delete", "Sync")
+        grantway.says("app", "delete", "Sync", org="Harbour")
+        if "Sync" in grantway.says("app", "list", org="Quay"):
+            grantway.says("app", "delete", "Sync", org="Quay")
 
 
-@hypothesis_settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=st.fixed_dictionaries({setting: valid(setting) for setting in s.held_by(s.Holder.ORG)}))
-def test_what_is_set_for_an_org_is_shown(grantway: CommandLine, drawn: dict[s.AnySetting, Any]) -> None:
-    grantway("--org", "Harbour", "org", "set", *(one.argument(value) for one, value in drawn.items()))
+def test_what_is_set_for_an_org_is_shown(grantway: Terminal, drawn: dict[s.AnySetting, Any]) -> None:
+    grantway.says("org", "set", *(one.argument(value) for one, value in drawn.items()), org="Harbour")
 
     (shown,) = (org for org in grantway.json("org", "list") if org["name"] == "Harbour")
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from grantway.cli.context import options, run, shared
-from grantway.cli.printing import fail, note, show
+from grantway.cli.printing import fail, note, show, show_files
 
 
 @click.command("import")
@@ -79,11 +79,8 @@ def export(names: tuple[str, ...], folder: str | None, without_keys: bool, **giv
 
     exported = run(chosen, work)
     if folder is None:
-        show(
-            chosen,
-            [_exported(one) | {"file": one.file, "content": one.data.decode()} for one in exported],
-            "".join(one.data.decode() for one in exported)[:-1],
-        )
+        documents = [_exported(one) | {"file": one.file, "content": one.data.decode()} for one in exported]
+        show_files(chosen, documents, [one.data for one in exported])
     else:
         written = [Path(folder) / one.file for one in exported]
         try:
@@ -95,7 +92,7 @@ def export(names: tuple[str, ...], folder: str | None, without_keys: bool, **giv
         documents = [_exported(one) | {"file": str(path)} for path, one in zip(written, exported, strict=True)]
         show(chosen, documents, "\n".join(f"wrote {path}" for path in written))
     for one in exported:
-        if one.left_out:
+        if one.left_out and not chosen.json:
             note(f"{one.app}: the file cannot say everything. To set the rest again: {_setting_again(one)}")
 
 
@@ -119,7 +116,7 @@ def _imported(one: Any) -> dict[str, Any]:
         "done": one.done,
         "consumer_key": one.consumer_key,
         "changes": [{"setting": made.setting, "before": made.before, "after": made.after} for made in one.changes],
-        "kept": [{"path": kept.path, "why": kept.why} for kept in one.kept],
+        "kept": [{"path": kept.path, "line": kept.line, "why": kept.why} for kept in one.kept],
         "warnings": list(one.warnings),
         "problem": one.problem,
     }
@@ -132,7 +129,7 @@ def _told(one: Any) -> str:
     lines += [f"         {made.setting}: {made.before} -> {made.after}" for made in one.changes]
     reasons: dict[str, list[str]] = {}
     for kept in one.kept:
-        reasons.setdefault(kept.why, []).append(kept.path)
+        reasons.setdefault(kept.why, []).append(kept.path + (f" (line {kept.line})" if kept.line else ""))
     lines += [f"         kept {', '.join(paths)}: {why}" for why, paths in reasons.items()]
     lines += [f"         look at this: {warning}" for warning in one.warnings]
     return "\n".join(lines)

@@ -153,7 +153,7 @@ def _block(name: str, given: dict[str, Any], *, blocked: bool) -> None:
     async def work(desk: Any) -> Any:
         return await apps.block(desk, await orgs.find(desk, chosen.org), name, blocked=blocked)
 
-    run(chosen, work)
+    name = run(chosen, work).app.name
     word = "Blocked" if blocked else "Let in again:"
     show(chosen, {"name": name, "blocked": blocked}, f"{word} {name}, from this moment.")
 

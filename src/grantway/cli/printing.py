@@ -44,6 +44,14 @@ def show(chosen: Options, document: Any, text: str) -> None:
     click.echo(json.dumps(document, indent=2, default=str) if chosen.json else _shown(text))
 
 
+def show_files(chosen: Options, document: Any, files: Sequence[bytes]) -> None:
+    """Print the document as JSON, or the files one after the other: byte for byte, unless a person looks on."""
+    if chosen.json or sys.stdout.isatty():
+        show(chosen, document, b"".join(files).decode().removesuffix("\n"))
+    else:
+        click.echo(b"".join(files), nl=False)
+
+
 def _shown(text: str) -> str:
     """What comes from outside must not steer the terminal: control characters are shown, not obeyed."""
     visible = _UNSHOWABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

@@ -26,7 +26,7 @@ _ADD_POLICY: Final = Insert(
     "app_policy",
     "org_id app_id settings run_as version is_blocked not_before installed_at".split(),  # noqa: SIM905
 )
-_BY_NAME: Final = Statement("SELECT id FROM app WHERE org_id = :org_id AND name = :name")
+_BY_NAME: Final = Statement("SELECT id FROM app WHERE org_id = :org_id AND lower(name) = :name")
 _BY_KEY: Final = Statement("SELECT id FROM app WHERE consumer_key = :consumer_key")
 _ALL: Final = Statement("SELECT id, name FROM app WHERE org_id = :org_id ORDER BY name")
 _SET: Final = Statement("UPDATE app SET settings = :settings, version = version + 1 WHERE id = :id")
@@ -151,8 +151,11 @@ async def find(desk: Desk, org: Org, name: str) -> InstalledApp:
 
 
 async def id_of_name(desk: Desk, org: Org, name: str) -> str | None:
-    """Return the id of the app of an org with an API name, or None."""
-    row = await desk.session.one(_BY_NAME, org.id, name)
+    """Return the id of the app of an org with an API name, or None.
+
+    Case does not count: two apps are never told apart by it alone, nor are their files on many disks.
+    """
+    row = await desk.session.one(_BY_NAME, org.id, name.lower())
     return cast(str, row[0]) if row else None
 
 

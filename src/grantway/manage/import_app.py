@@ -1,6 +1,6 @@
 """Importing connected apps from Salesforce's metadata files: nothing is dropped in silence (decision 18, S63)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -25,7 +25,7 @@ from grantway.manage.metadata_values import (
 )
 from grantway.manage.problem import ManageProblem
 from grantway.metadata.document import SECRETS as SECRET_ELEMENTS
-from grantway.metadata.document import MetadataDocument, from_json, paths, read, to_json, unnumbered, value
+from grantway.metadata.document import MetadataDocument, from_json, line_of, paths, read, to_json, unnumbered, value
 from grantway.metadata.names import name_of_file, type_of_root
 from grantway.metadata.problem import MetadataProblem
 from grantway.settings.setting import AnySetting
@@ -33,9 +33,10 @@ from grantway.store.people import user_and_password
 from grantway.store.statement import Statement
 
 _KEEP: Final = Statement("UPDATE app SET metadata = :metadata WHERE id = :id")
-_KEPT: Final = Statement("SELECT metadata FROM app WHERE id = :id")
+_KEPT: Final = Statement("SELECT name, metadata FROM app WHERE id = :id")
 _ALL: Final = "oauthConfig/isIntrospectAllTokens"
 _RUN_AS: Final = "oauthConfig/oauthClientCredentialUser"
+_AUDITED: Final = 100  # paths of what was kept that the audit names; a file may hold fifty thousand
 _NO_SETTING: Final = "no setting for it yet"
 
 
@@ -184,6 +185,7 @@ async def _import(desk: Desk, org: Org, file: str, full_name: str, document: Met
             for one in s.ALL
             if app[one] != changed.app[one]
         )
+    kept = [replace(one, line=line_of(document, one.path)) for one in kept]
     stored = KeptFile(
         name=full_name,
         document=to_json(document),
@@ -192,9 +194,9 @@ async def _import(desk: Desk, org: Org, file: str, full_name: str, document: Met
     )
     await desk.run(_KEEP, msgspec.json.encode(stored).decode(), changed.app.id)
     done = "created" if existing is None else "updated"
-    await desk.audit(
-        "admin.app.import", org.id, app_id=changed.app.id, name=name, file=file, done=done, kept=[k.path for k in kept]
-    )
+    left = [one.path for one in kept]
+    detail = {"name": name, "file": file, "done": done, "kept": left[:_AUDITED], "kept_in_all": len(left)}
+    await desk.audit("admin.app.import", org.id, app_id=changed.app.id, **detail)
     return Imported(
         file=file,
         name=name,
@@ -208,13 +210,12 @@ async def _import(desk: Desk, org: Org, file: str, full_name: str, document: Met
 
 async def _demand_same_name(desk: Desk, app_id: str, name: str, full_name: str) -> None:
     """Demand that an app is updated from a file of its own name: two names may give one API name (My-App, My_App)."""
-    row = await desk.session.one(_KEPT, app_id)
-    stored = cast(str, row[0]) if row else ""
-    its_name = msgspec.json.decode(stored, type=KeptFile).name if stored else name
+    ((its_name, stored),) = cast(Sequence[tuple[str, str]], await desk.session.all(_KEPT, app_id))
+    if stored:
+        its_name = msgspec.json.decode(stored, type=KeptFile).name
     if its_name != full_name:
         raise ManageProblem(
-            f"name: {full_name!r} gives the API name {name}, which the app imported as {its_name!r} has; "
-            "rename the file"
+            f"name: {full_name!r} gives the API name {name}, which the app {its_name!r} has already; rename the file"
         )
 
 

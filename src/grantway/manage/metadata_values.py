@@ -30,10 +30,11 @@ _CALLBACK: Final = "oauthConfig/callbackUrl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Something of a file that is kept as text, because no setting takes it: where it stands, and why."""
+    """Something of a file that is kept as text, because no setting takes it: where it (first) stands, and why."""
 
     path: str
     why: str
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ def read_settings(document: MetadataDocument) -> Reading:
         try:
             found[setting] = _read_one(setting, xml, word)
         except (s.SettingProblem, MetadataProblem) as problem:
-            kept.append(Kept(path=xml.path, why=f"{_quoted(word)}: {problem}"))
+            kept.append(Kept(path=xml.path, why=_why(word, problem)))
     return Reading(values=found, refused=refused, kept=tuple(kept))
 
 
@@ -168,7 +169,7 @@ def _read_list(
             good.append(line)
         except s.SettingProblem as reason:
             bad.append(line)
-            kept.append(Kept(path=xml.path, why=f"{_quoted(line)}: {str(reason).removeprefix('line 1 ')}"))
+            kept.append(Kept(path=xml.path, why=_why(line, reason)))
     if not bad:
         kept.append(Kept(path=xml.path, why=problem))
         return None, tuple(lines)
@@ -212,5 +213,8 @@ def _above(path: str) -> list[str]:
     return ["/".join(steps[:end]) for end in range(1, len(steps))]
 
 
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:60]}…")
+def _why(text: str, problem: Exception) -> str:
+    """Say what is wrong with a text, and quote it, once."""
+    quoted = repr(text if len(text) <= 60 else f"{text[:60]}…")
+    said = str(problem).removeprefix("line 1 ")
+    return said if said.startswith(quoted) else f"{quoted}: {said}"
