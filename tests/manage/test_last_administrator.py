@@ -31,6 +31,8 @@ async def test_the_last_who_manages_users_cannot_lock_everybody_out(office: Offi
     with pytest.raises(ManageProblem, match="nobody would be left who can manage the users"):
         await deed(await office.seat_of(last), office, last)
 
+    assert await users.find(office.desk, office.org, last.username) == last
+
 
 async def test_the_last_permission_set_that_manages_users_is_not_taken_back(office: Office) -> None:
     last = await office.user("ManageProfilesPermissionsets")
