@@ -9,6 +9,7 @@ from grantway.kit.keyfile import new_key_line
 from grantway.manage.keys import OVERLAP_MS
 from grantway.store import schema
 from tests.cli.terminal import Terminal, grantway
+from tests.conftest import one_engine
 
 NEWEST = schema.migrations()[-1].number
 
@@ -43,11 +44,13 @@ def test_a_schema_of_a_newer_release_is_left_alone(terminal: Terminal) -> None:
     assert "newer release" in checked.stdout
 
 
+@one_engine
 @pytest.mark.parametrize("command", [("db", "upgrade"), ("db", "upgrade", "--plan"), ("db", "check")])
 def test_the_database_is_the_operators(empty: Terminal, command: tuple[str, ...]) -> None:
     assert "--as: the database is the operator's" in empty.refuses(*command, as_user="ada@harbour.example")
 
 
+@one_engine
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
@@ -116,6 +119,7 @@ def test_a_key_that_is_added_first_encrypts_and_the_ones_before_still_open(termi
     assert terminal.json("app", "show", "New", "--reveal")["consumer_secret"] == new
 
 
+@one_engine
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -14,6 +14,7 @@ import pytest
 
 from grantway.cli.root import cli
 from tests.cli.terminal import Terminal, grantway
+from tests.conftest import one_engine
 
 
 def commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -54,6 +55,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_p
     assert json.loads(grantway("--config", str(config), "org", "list").stdout)[0]["name"] == "file"
 
 
+@one_engine
 def test_an_option_stands_before_or_after_the_command(terminal: Terminal) -> None:
     terminal.says("org", "create", "Northwind")
 
@@ -82,6 +84,7 @@ def test_a_configuration_file_that_cannot_be_used_is_misuse(tmp_path: Path, text
         assert says in done.stderr
 
 
+@one_engine
 @pytest.mark.parametrize(
     "command", [("show", "Nothing"), ("set", "Nothing", "label=@nowhere"), ("set", "Nothing", "scopes=[")]
 )
@@ -92,6 +95,7 @@ def test_for_programs_a_failure_is_a_document_too(terminal: Terminal, command: t
     assert done.stderr == f"grantway: {json.loads(done.stdout)['problem']}\n"
 
 
+@one_engine
 def test_a_list_is_given_by_repeating_by_commas_as_json_or_from_a_file(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "callbacks"
     file.write_text("https://a.example/\nhttps://b.example/\n")

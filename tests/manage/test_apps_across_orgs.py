@@ -7,6 +7,7 @@ from grantway.domain.org import Org
 from grantway.manage import apps
 from grantway.manage.problem import ManageProblem
 from grantway.store.statement import Statement
+from tests.conftest import one_engine
 from tests.manage.conftest import Office
 
 pytestmark = pytest.mark.requirement("S57")
@@ -36,6 +37,7 @@ async def test_the_other_org_sets_its_own_policies_only(office: Office) -> None:
     assert (await apps.find(office.desk, office.org, app_id))[s.SESSION_TIMEOUT] is None
 
 
+@one_engine
 @pytest.mark.parametrize("name", ["require_pkce", "client_credentials", "introspect_all"])
 async def test_the_other_org_does_not_set_what_is_the_developers(office: Office, name: str) -> None:
     app_id, other = await installed(office)
@@ -48,6 +50,7 @@ async def test_the_other_org_does_not_set_what_is_the_developers(office: Office,
     assert (await apps.find(office.desk, other, app_id))[s.SESSION_TIMEOUT] is None
 
 
+@one_engine
 async def test_the_other_org_neither_deletes_the_app_nor_sees_its_secret(office: Office) -> None:
     app_id, other = await installed(office)
 
