@@ -1,21 +1,13 @@
 """What the command line takes back, a running server refuses: at once, on every worker (S16, S64)."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
-from tests.journeys.served import Served, serving
+from tests.journeys.served import Served
 
 pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.requirement("S64")]
 # So many new connections that both workers answer some of them.
 ASKED = 12
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("data"), "--workers", "2") as running:
-        yield running
 
 
 def token(served: Served) -> httpx.Response:
