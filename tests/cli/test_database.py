@@ -1,5 +1,6 @@
 """`grantway db` and `keys`, and the key file: what is needed to open a database, and whether all of it is whole."""
 
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -77,6 +78,17 @@ def test_the_check_names_what_is_damaged(terminal: Terminal, damage: str, says: 
     assert says in done.stdout
     assert says in done.stderr
     assert "1 problems" in done.stderr
+
+
+def test_the_check_finds_what_belongs_to_nobody(data: str) -> None:
+    with sqlite3.connect(f"{data}/grantway.db") as file:
+        file.execute("UPDATE profile SET org_id = '00Dgone' WHERE name = 'Standard User'")
+    file.close()
+
+    done = grantway("--data", data, "db", "check")
+
+    assert done.returncode == 1
+    assert "a row of profile belongs to a row of org that is not there" in done.stderr
 
 
 def test_the_check_reads_everything_and_reveals_nothing(terminal: Terminal) -> None:
