@@ -1,12 +1,10 @@
-"""The command line within the process of the test: quick enough to be run many times."""
+"""Commands on one data folder with named orgs, within the process of the test."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner, Result
-
-from grantway.cli.root import cli
+from tests.cli.terminal import Done, grantway
 
 
 class CommandLine:
@@ -20,12 +18,12 @@ class CommandLine:
     def __call__(self, *arguments: str, exits: int = 0) -> str:
         """Run a command; return what it printed, or what it complained of where it must fail."""
         done = self.run(*arguments)
-        assert done.exit_code == exits, (arguments, done.output, done.exception)
+        assert done.returncode == exits, (arguments, done)
         return done.stderr if exits else done.stdout
 
-    def run(self, *arguments: str) -> Result:
+    def run(self, *arguments: str) -> Done:
         """Run a command, whatever comes of it."""
-        return CliRunner().invoke(cli, ["--data", str(self.data), *arguments])
+        return grantway("--data", str(self.data), *arguments)
 
     def json(self, *arguments: str) -> Any:
         """Run a command and read the document that it printed."""
