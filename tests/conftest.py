@@ -13,6 +13,9 @@ from grantway.store.database import Database
 from grantway.store.open import open_database
 from tests.toolchain import PostgresServer, need, postgres_bin
 
+one_engine = pytest.mark.parametrize("engine", ["sqlite"])
+"""For tests of what is decided before a database is asked: there, one engine tells all."""
+
 Opener = Callable[[], Awaitable[Database]]
 
 

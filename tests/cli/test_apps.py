@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cli.terminal import Done, Terminal
+from tests.conftest import one_engine
 
 BUILDER = ("CustomizeApplication", "ManageConnectedApps")
 CONTACT = ("--contact-email", "it@harbour.example")
@@ -74,6 +75,7 @@ def test_settings_and_policies_are_changed_all_or_none(terminal: Terminal, secre
     assert (settings["label"], settings["session_timeout"], settings["scopes"]) == ("Synchronizer", 30, ["api", "id"])
 
 
+@one_engine
 def test_what_should_be_looked_at_is_told_with_the_change(terminal: Terminal, secret: str) -> None:
     changed = terminal.json("app", "set", "Sync", "client_credentials=true", "permitted_users=admin_approved")
 
@@ -102,6 +104,7 @@ def test_a_secret_is_revealed_to_whoever_may_rotate_it(terminal: Terminal, secre
     assert terminal.json(*reveal)["consumer_secret"] == secret
 
 
+@one_engine
 @pytest.mark.requirement("S57")
 @pytest.mark.parametrize(
     "command", [("show",), ("show", "--reveal"), ("set", "label=X"), ("block",), ("unblock",), ("delete",), ("export",)]
@@ -119,6 +122,7 @@ def test_an_app_of_another_org_is_as_if_it_were_not_there(
     assert terminal.json("app", "show", "Sync", org="Harbour") == app
 
 
+@one_engine
 def test_two_orgs_have_apps_of_one_name(terminal: Terminal, secret: str) -> None:
     terminal.says("org", "create", "Northwind")
     terminal.says("app", "create", "Sync", *CONTACT, "label=Theirs", org="Northwind")

@@ -1,5 +1,6 @@
 """`grantway db` and `keys`, and the key file: what is needed to open a database, and whether all of it is whole."""
 
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from grantway.kit.keyfile import new_key_line
 from grantway.manage.keys import OVERLAP_MS
 from grantway.store import schema
 from tests.cli.terminal import Terminal, grantway
+from tests.conftest import one_engine
 
 NEWEST = schema.migrations()[-1].number
 
@@ -43,11 +45,13 @@ def test_a_schema_of_a_newer_release_is_left_alone(terminal: Terminal) -> None:
     assert "newer release" in checked.stdout
 
 
+@one_engine
 @pytest.mark.parametrize("command", [("db", "upgrade"), ("db", "upgrade", "--plan"), ("db", "check")])
 def test_the_database_is_the_operators(empty: Terminal, command: tuple[str, ...]) -> None:
     assert "--as: the database is the operator's" in empty.refuses(*command, as_user="ada@harbour.example")
 
 
+@one_engine
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
@@ -74,6 +78,17 @@ def test_the_check_names_what_is_damaged(terminal: Terminal, damage: str, says: 
     assert says in done.stdout
     assert says in done.stderr
     assert "1 problems" in done.stderr
+
+
+def test_the_check_finds_what_belongs_to_nobody(data: str) -> None:
+    with sqlite3.connect(f"{data}/grantway.db") as file:
+        file.execute("UPDATE profile SET org_id = '00Dgone' WHERE name = 'Standard User'")
+    file.close()
+
+    done = grantway("--data", data, "db", "check")
+
+    assert done.returncode == 1
+    assert "a row of profile belongs to a row of org that is not there" in done.stderr
 
 
 def test_the_check_reads_everything_and_reveals_nothing(terminal: Terminal) -> None:
@@ -116,6 +131,7 @@ def test_a_key_that_is_added_first_encrypts_and_the_ones_before_still_open(termi
     assert terminal.json("app", "show", "New", "--reveal")["consumer_secret"] == new
 
 
+@one_engine
 @pytest.mark.parametrize(
     ("text", "says"),
     [

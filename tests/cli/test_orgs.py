@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cli.terminal import Terminal
+from tests.conftest import one_engine
 
 
 def test_an_org_is_made_listed_and_shown(terminal: Terminal) -> None:
@@ -43,6 +44,7 @@ def test_settings_of_an_org_are_changed_all_or_none(terminal: Terminal) -> None:
     assert (shown["name"], shown["settings"]["org_session_timeout"]) == ("Port", 60)
 
 
+@one_engine
 @pytest.mark.parametrize("name", ["Harbour", "harbour", " HARBOUR "])
 def test_an_org_is_not_named_like_another(terminal: Terminal, name: str) -> None:
     assert "name: there is an org named" in terminal.refuses("org", "create", name)
@@ -81,6 +83,7 @@ def test_a_user_knows_their_own_org_only(terminal: Terminal) -> None:
     assert len(terminal.json("user", "list", as_user="ada@harbour.example")) == 1
 
 
+@one_engine
 @pytest.mark.parametrize("command", [("org", "create", "X"), ("org", "set", "edition=X")])
 def test_orgs_are_the_operators(terminal: Terminal, command: tuple[str, ...]) -> None:
     terminal.user("ada@harbour.example", "ManageUsers", "ModifyAllData")

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cli.terminal import Terminal
+from tests.conftest import one_engine
 
 ADA = "ada@harbour.example"
 
@@ -35,6 +36,7 @@ def test_a_password_can_come_by_standard_input_and_is_not_printed(terminal: Term
     assert "Password" not in said
 
 
+@one_engine
 @pytest.mark.parametrize(
     ("stdin", "says"),
     [("", "password: standard input is empty"), ("\n", "is empty"), ("x" * 257, "1 to 256"), (b"\xff\n", "UTF-8")],
@@ -57,6 +59,7 @@ def test_fields_of_a_user_are_changed_all_or_none(terminal: Terminal, ada: str) 
     assert "phone            +43 1 234" in terminal.says("user", "show", ADA)
 
 
+@one_engine
 @pytest.mark.parametrize("field", ["password", "password_hash", "id", "org_id", "is_frozen", "not_before", "username"])
 @pytest.mark.requirement("S39")
 def test_protected_fields_cannot_be_set_and_what_was_tried_is_not_shown(
@@ -68,6 +71,7 @@ def test_protected_fields_cannot_be_set_and_what_was_tried_is_not_shown(
     assert "hunter2" not in refused
 
 
+@one_engine
 @pytest.mark.parametrize(
     ("username", "says"),
     [
@@ -117,6 +121,7 @@ def test_who_may_not_act_administrates_nothing(terminal: Terminal, ada: str, end
     assert f"--as: there is no active user '{ADA}'" in terminal.refuses("user", "list", as_user=ADA)
 
 
+@one_engine
 def test_misuse_of_user_set_is_told(terminal: Terminal, ada: str) -> None:
     for arguments in (("user", "set", ADA), ("user", "set", ADA, "phone"), ("user", "set", ADA, "=1")):
         done = terminal.run(*arguments)
@@ -133,6 +138,7 @@ def test_profiles_and_permission_sets_are_made_shown_and_changed(terminal: Termi
     assert terminal.says(kind, "set", "Support", "--none") == "Support: no user permissions\n"
 
 
+@one_engine
 @pytest.mark.parametrize("kind", ["profile", "permset"])
 @pytest.mark.requirement("S42")
 def test_permissions_are_not_taken_away_by_naming_none(terminal: Terminal, kind: str) -> None:
@@ -146,6 +152,7 @@ def test_permissions_are_not_taken_away_by_naming_none(terminal: Terminal, kind:
     assert terminal.json(kind, "show", "Support")["permissions"] == ["ApiEnabled"]
 
 
+@one_engine
 @pytest.mark.parametrize("kind", ["profile", "permset"])
 def test_unknown_permissions_and_taken_names_are_refused(terminal: Terminal, kind: str) -> None:
     word = {"profile": "profile", "permset": "permission set"}[kind]

@@ -11,6 +11,7 @@ from grantway.endpoints.token import token
 from grantway.kit.config import ServeConfig
 from grantway.kit.http import Call, new_request_id
 from tests.cli.terminal import Terminal
+from tests.conftest import one_engine
 
 RUNNER = "runner@harbour.example"
 TOKEN = "/services/oauth2/token"
@@ -91,6 +92,7 @@ def test_tokens_are_revoked_once(terminal: Terminal, app: dict[str, Any], how: s
     assert terminal.json("token", "revoke", *arguments, stdin=stdin) == {"ended": 0}
 
 
+@one_engine
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -113,6 +115,7 @@ def test_what_is_to_end_must_be_clear(terminal: Terminal, app: dict[str, Any], a
     assert len(terminal.json("token", "list")) == 1
 
 
+@one_engine
 @pytest.mark.requirement("S55")
 def test_a_token_is_not_taken_from_the_command_line(terminal: Terminal, app: dict[str, Any]) -> None:
     _, answer = asks(terminal, app)
@@ -124,6 +127,7 @@ def test_a_token_is_not_taken_from_the_command_line(terminal: Terminal, app: dic
     assert answer["access_token"] not in done.stderr
 
 
+@one_engine
 def test_unknown_tokens_users_and_apps_are_named(terminal: Terminal, app: dict[str, Any]) -> None:
     assert "knows no such token" in terminal.refuses("token", "revoke", "01ABC")
     assert "there is no user 'x@y.example'" in terminal.refuses("token", "revoke", "--user", "x@y.example")
@@ -145,6 +149,7 @@ def test_a_refusal_is_explained_with_its_checks_and_remedy(terminal: Terminal, a
     assert f"What to do: {document['remedy']}" in told
 
 
+@one_engine
 def test_an_explanation_holds_no_secret(terminal: Terminal, app: dict[str, Any]) -> None:
     request_id, _ = asks(terminal, app, secret="WRONG0SECRET0OF0SOMEBODY")
 
@@ -173,6 +178,7 @@ def test_a_refusal_is_explained_only_to_those_who_manage_the_orgs_apps(terminal:
     assert terminal.says("explain", nobodys)
 
 
+@one_engine
 @pytest.mark.parametrize("text", ["nonsense", "", "7Q4M-K2XD-90VB-AAAA", "../etc"])
 def test_what_is_no_request_id_is_told_so(terminal: Terminal, text: str) -> None:
     assert "is no request id; they look like 7Q4M-K2XD-90VB" in terminal.refuses("explain", text)

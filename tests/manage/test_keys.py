@@ -11,6 +11,7 @@ from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import KeyRing, KeyRingError
 from grantway.manage import keys
 from grantway.store.statement import Statement
+from tests.conftest import one_engine
 from tests.manage.conftest import Office
 
 pytestmark = pytest.mark.requirement("S25")
@@ -58,6 +59,7 @@ async def test_a_replaced_key_is_published_for_a_day_and_then_retires_by_itself(
     assert [key["state"] for key in await keys.all_keys(office.desk)] == ["signs", "retired"]
 
 
+@one_engine
 async def test_rotating_again_does_not_prolong_an_older_key(office: Office) -> None:
     await keys.ensure(office.desk)
     await keys.rotate(office.desk)
@@ -81,6 +83,7 @@ async def test_a_stolen_key_is_retired_at_once(office: Office) -> None:
         await Signing(office.desk.ring, office.clock).read(office.desk.db, forged)
 
 
+@one_engine
 async def test_keys_made_in_one_moment_have_an_order(office: Office) -> None:
     await keys.ensure(office.desk)
 
@@ -88,6 +91,7 @@ async def test_keys_made_in_one_moment_have_an_order(office: Office) -> None:
     assert (await published(office))[0] == "223"
 
 
+@one_engine
 async def test_a_rotation_is_on_record(office: Office) -> None:
     await keys.ensure(office.desk)
     office.clock.advance(ms=1)
@@ -102,6 +106,7 @@ async def test_a_rotation_is_on_record(office: Office) -> None:
     assert json.loads(str(rows[1][1]))["retired"] == ["220"]
 
 
+@one_engine
 async def test_another_key_file_opens_nothing(office: Office) -> None:
     await keys.ensure(office.desk)
 

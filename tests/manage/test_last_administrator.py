@@ -9,6 +9,7 @@ from grantway.domain.org import User
 from grantway.manage import holders, users
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
+from tests.conftest import one_engine
 from tests.manage.conftest import Office
 
 Deed = Callable[[Desk, Office, User], Awaitable[Any]]
@@ -31,6 +32,8 @@ async def test_the_last_who_manages_users_cannot_lock_everybody_out(office: Offi
     with pytest.raises(ManageProblem, match="nobody would be left who can manage the users"):
         await deed(await office.seat_of(last), office, last)
 
+    assert await users.find(office.desk, office.org, last.username) == last
+
 
 async def test_the_last_permission_set_that_manages_users_is_not_taken_back(office: Office) -> None:
     last = await office.user("ManageProfilesPermissionsets")
@@ -41,6 +44,7 @@ async def test_the_last_permission_set_that_manages_users_is_not_taken_back(offi
         await users.assign(await office.seat_of(last), office.org, last.username, "Help desk", assigned=False)
 
 
+@one_engine
 @ways_out
 async def test_one_of_two_who_manage_users_can_go(office: Office, deed: Deed) -> None:
     first = await office.user("ManageUsers", "ManageProfilesPermissionsets", "ApiEnabled")

@@ -9,10 +9,10 @@ from grantway.domain.org import User
 from grantway.manage import apps, holders, users
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
+from tests.conftest import one_engine
 from tests.manage.conftest import Office
 
-# What the caller holds is compared before anything is changed, so one engine tells all.
-pytestmark = [pytest.mark.requirement("S38"), pytest.mark.parametrize("engine", ["sqlite"])]
+pytestmark = [pytest.mark.requirement("S38"), one_engine]
 HELP_DESK = ("ManageUsers",)
 BUILDER = ("CustomizeApplication", "ManageConnectedApps", "ModifyAllData", "ManageProfilesPermissionsets")
 BUILDER_WHO_REVEALS = (*BUILDER, "AllowConsumerKeySecretRotation")

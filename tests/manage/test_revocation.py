@@ -13,6 +13,7 @@ from grantway.manage.problem import ManageProblem
 from grantway.store.approvals import approval_of, approve
 from grantway.store.database import Database
 from grantway.store.statement import Statement, Write
+from tests.conftest import one_engine
 from tests.endpoints.house import BASE, SALESFORCE, House, TestApp, house_on
 
 pytestmark = pytest.mark.requirement("S16")
@@ -161,6 +162,7 @@ async def test_a_token_without_a_person_is_listed_and_ended_alone(house: House) 
     assert await good(house, second["access_token"])
 
 
+@one_engine
 @pytest.mark.parametrize("damage", [lambda text: text[:-1] + "x", lambda text: text[:-8], lambda _: "nonsense"])
 async def test_what_is_no_token_ends_nothing_and_is_not_shown(house: House, damage: Callable[[str], str]) -> None:
     answer = await house.sign_in(await house.app())
@@ -203,6 +205,7 @@ async def test_an_app_whose_tokens_were_taken_back_has_to_ask_again(house: House
     assert await approval_of(house.db, house.user_ids["ada"], other.id) is not None
 
 
+@one_engine
 async def test_a_shortened_timeout_holds_for_tokens_that_are_out(house: House) -> None:
     app = await house.app()
     answer = await house.sign_in(app)
@@ -215,6 +218,7 @@ async def test_a_shortened_timeout_holds_for_tokens_that_are_out(house: House) -
     assert not await good(house, answer["access_token"])
 
 
+@one_engine
 async def test_a_tightened_refresh_token_policy_ends_what_is_older(house: House) -> None:
     app = await house.app()
     answer = await house.sign_in(app)

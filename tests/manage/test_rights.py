@@ -13,6 +13,7 @@ from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file
 from grantway.manage.problem import ManageProblem
 from grantway.store.statement import Statement
+from tests.conftest import one_engine
 from tests.manage.conftest import Office
 
 Operation = Callable[[Desk, Org], Awaitable[Any]]
@@ -115,8 +116,7 @@ async def furnished(office: Office) -> Office:
     return office
 
 
-# What is allowed is decided before the database is asked to change anything, so one engine tells all.
-@pytest.mark.parametrize("engine", ["sqlite"])
+@one_engine
 @pytest.mark.parametrize(("name", "operation", "enough"), CASES)
 @pytest.mark.requirement("S37")
 async def test_an_operation_takes_its_permissions_and_no_fewer(
@@ -136,7 +136,7 @@ async def test_an_operation_takes_its_permissions_and_no_fewer(
         await operation(await furnished.seat(*permissions), furnished.org)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"])
+@one_engine
 @pytest.mark.parametrize(("name", "operation", "enough"), CASES)
 @pytest.mark.requirement("S57")
 async def test_all_permissions_of_one_org_give_nothing_in_another(

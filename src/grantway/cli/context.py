@@ -182,8 +182,10 @@ def secret_from_stdin(what: str, chosen: Options) -> str:
     A person is asked for it, and it is not shown.
     """
     try:
-        asked = sys.stdin.isatty()
-        line = click.prompt(what, hide_input=True, err=True, default="") if asked else sys.stdin.readline()
+        if sys.stdin.isatty():
+            line = click.prompt(what, hide_input=True, err=True, default="", show_default=False)
+        else:
+            line = sys.stdin.readline()
     except UnicodeDecodeError:
         fail(f"{what}: standard input is no text in UTF-8", chosen)
     text = line.rstrip("\r\n")

@@ -79,7 +79,8 @@ def serve(
     Try it out:    grantway serve --demo
     On a network:  grantway serve --host 0.0.0.0 --base-url https://sso.example.com \\
                      --tls-cert chain.pem --tls-key key.pem
-    PostgreSQL:    grantway serve --database postgresql://grantway@db/grantway --secret-key-file /etc/grantway.key
+    PostgreSQL:    grantway serve --database postgresql://grantway@db/grantway \\
+                     --secret-key-file /etc/grantway.key
     """
     from grantway.app import run as run_server
     from grantway.kit.config import ServeConfig

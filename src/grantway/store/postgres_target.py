@@ -63,6 +63,8 @@ class Target:
 
 def text_of(problem: BaseException) -> str:
     """Return what an exception of asyncpg's says first: not its DETAIL, which quotes values."""
+    if isinstance(problem, OSError) and problem.strerror:
+        return problem.strerror  # its first argument is a bare number
     return str(problem.args[0]) if problem.args else type(problem).__name__
 
 
