@@ -17,7 +17,7 @@ DOOR = "/services/oauth2"
 # So many things of the past are remembered by each client and looked at again, rounds later.
 REMEMBERED = 200
 # So many of them in each round.
-LOOKED_AT_AGAIN = 2
+LOOKED_AT_AGAIN = 1
 
 
 class Broken(Exception):

@@ -1,7 +1,6 @@
-"""An administrator: changes a setting of an app by the command line, again and again."""
+"""An administrator: changes a setting of an app by the command line, once in each round."""
 
 import subprocess
-import threading
 from collections.abc import Sequence
 
 from tests.journeys.caller import Caller
@@ -20,32 +19,44 @@ class Editor:
         self._command = command
         self._may_hold: set[int] = set()
         """One value; two when the last edit is in doubt."""
-        self._next = _FIRST
+        self._asked = _FIRST
         self._running: subprocess.Popen[bytes] | None = None
-        self._stopped = False
-        self._lock = threading.Lock()
 
-    def work_until_killed(self) -> None:
-        """Edit until `kill`, which may come first; `check` comes before both.
-
-        Raises:
-            Broken: an edit was refused.
-        """
-        while not self._stopped:
-            self._edit()
+    def begin(self) -> None:
+        """Begin an edit; `finish` has to follow."""
+        self._asked = self._asked + 1 if self._asked < _LAST else _FIRST
+        command = [*self._command, f"session_timeout={self._asked}"]
+        self._running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def kill(self) -> None:
-        """End the edit under way, and make no more."""
-        with self._lock:
-            self._stopped = True
-            if self._running is not None:
-                self._running.kill()
+        """End the edit under way, if there is one."""
+        if (running := self._running) is not None:
+            running.kill()
 
-    def check(self, http: Caller) -> None:
-        """Make sure that the last edit holds, and make another while nothing is killed.
+    def finish(self) -> None:
+        """Wait for the end of the edit, if one was begun, and note whether it was acknowledged.
 
         Raises:
-            Broken: another value holds, or the edit was refused.
+            Broken: it was refused.
+        """
+        if self._running is None:
+            return
+        status = self._running.wait()
+        self._running = None
+        if status == 0:
+            self._may_hold = {self._asked}
+            self.book.told["edit"] += 1
+        elif status < 0:
+            self._may_hold.add(self._asked)
+            self.book.doubts["edit"] += 1
+        else:
+            raise Broken(f"an edit ended with status {status}")
+
+    def check(self, http: Caller) -> None:
+        """Make sure that the last edit holds.
+
+        Raises:
+            Broken: another value holds.
         """
         form = {"grant_type": "client_credentials", **self._app.credentials}
         status, answer = http.post("/oidc/token", form)
@@ -54,23 +65,4 @@ class Editor:
         holds = int(answer["expires_in"]) // 60
         if self._may_hold and holds not in self._may_hold:
             raise Broken(f"{holds} minutes hold, and {sorted(self._may_hold)} were told")
-        self._stopped = False
-        self._edit()
-
-    def _edit(self) -> None:
-        asked = self._next
-        with self._lock:
-            if self._stopped:
-                return
-            command = [*self._command, f"session_timeout={asked}"]
-            self._running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self._next = asked + 1 if asked < _LAST else _FIRST
-        status = self._running.wait()
-        if status == 0:
-            self._may_hold = {asked}
-            self.book.told["edit"] += 1
-        elif status < 0:
-            self._may_hold.add(asked)
-            self.book.doubts["edit"] += 1
-        else:
-            raise Broken(f"an edit ended with status {status}")
+        self._may_hold = {holds}

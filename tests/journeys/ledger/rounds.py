@@ -28,8 +28,13 @@ AT_ANY_MOMENT: Final = "at any moment"
 ONE_WORKER: Final = "one of two workers, at any moment"
 _ENDINGS: Final = (AT_ANY_MOMENT, crashing.BEFORE_COMMIT, ONE_WORKER, crashing.AFTER_COMMIT)
 _MACHINES: Final = 6
-_ANSWERS: Final = (10, 90)
+_ANSWERS: Final = (10, 60)
 """A server is killed after so many answers, and at a random moment then."""
+Client = Visitor | Machine | Editor
+
+
+# In each fifth round the kill waits for the edit. Five, so that every ending has its turn.
+_EDIT_WAITED_FOR: Final = 5
 
 
 @dataclass(frozen=True)
@@ -79,11 +84,11 @@ class Ledger:
         try:
             if not self._workers:
                 self._set_up(served)
-            self._check(served, in_the_end=False)
+            self._check(served, edit=True)
             self._work(served, planned.ending)
             if planned.ending == ONE_WORKER:
                 self._engine.wait_until_quiet()
-                self._check(served, in_the_end=False)
+                self._check(served)
         finally:
             kill(served, signal.SIGKILL)
 
@@ -92,8 +97,8 @@ class Ledger:
         self._switch.unlink(missing_ok=True)
         served = self._start(2, GRANTWAY)
         try:
-            self._check(served, in_the_end=False)
-            self._check(served, in_the_end=True)
+            self._check(served)
+            self._check_in_the_end(served)
         finally:
             kill(served)
 
@@ -132,27 +137,33 @@ class Ledger:
         command = [*GRANTWAY, "--data", str(served.folder), *served.options, "app", "set", "Demo_App"]
         self._editor = Editor(strict, command, book())
 
-    def _check(self, served: Served, *, in_the_end: bool) -> None:
-        def check(client: Visitor | Machine | Editor) -> None:
+    def _check(self, served: Served, *, edit: bool = False) -> None:
+        def check(client: Client) -> None:
             with Caller(served.base) as http:
-                if in_the_end and not isinstance(client, Editor):
-                    client.check_in_the_end(http)
-                else:
-                    client.check(http)
+                client.check(http)
+            if edit and isinstance(client, Editor):
+                client.begin()
 
         self._all_at_once(check)
         self.broken += [f"round {self.rounds}: in the database: {what}" for what in halves(self._engine.url)]
 
+    def _check_in_the_end(self, served: Served) -> None:
+        def check(client: Client) -> None:
+            if not isinstance(client, Editor):
+                with Caller(served.base) as http:
+                    client.check_in_the_end(http)
+
+        self._all_at_once(check)
+
     def _work(self, served: Served, ending: str) -> None:
-        enough, ended, lock = Event(), Event(), Lock()
+        enough, edited, ended, lock = Event(), Event(), Event(), Lock()
+        if self.rounds % _EDIT_WAITED_FOR:
+            edited.set()  # otherwise the edit is killed as well, if it takes longer
         left = self._random.randint(*_ANSWERS)
         moment_s = self._random.uniform(0, 0.02)
 
-        def work(client: Visitor | Machine | Editor) -> None:
+        def load(client: Visitor | Machine) -> None:
             nonlocal left
-            if isinstance(client, Editor):
-                client.work_until_killed()
-                return
             try:
                 with Caller(served.base) as http:
                     # A worker that lives goes on answering, so its clients stop by themselves; others get no answer.
@@ -165,11 +176,19 @@ class Ledger:
             except InDoubt as problem:
                 if not ended.is_set():
                     raise Broken(f"no answer from a server that runs: {problem}") from problem
+
+        def work(client: Client) -> None:
+            try:
+                if isinstance(client, Editor):
+                    client.finish()
+                else:
+                    load(client)
             finally:
-                enough.set()
+                (edited if isinstance(client, Editor) else enough).set()
 
         def end() -> None:
             enough.wait()
+            edited.wait()
             time.sleep(moment_s)  # not to wait for anything: the moment is random
             ended.set()
             if ending == AT_ANY_MOMENT:
@@ -187,11 +206,11 @@ class Ledger:
             self._all_at_once(work)
             reaped.result()
 
-    def _all_at_once(self, act: Callable[[Visitor | Machine | Editor], None]) -> None:
+    def _all_at_once(self, act: Callable[[Client], None]) -> None:
         assert self._editor is not None
         everybody = [*self._workers, self._editor]
 
-        def safely(client: Visitor | Machine | Editor) -> None:
+        def safely(client: Client) -> None:
             try:
                 act(client)
             except (Broken, InDoubt) as problem:

@@ -182,8 +182,9 @@ class Visitor:
     def _check_ended(self, http: Caller, line: Line) -> None:
         gone = [line.refresh, *line.spent] if line.refresh else []
         self.book.require(http, [*line.access, *line.dead, *gone], active=False, what="a line that was revoked")
-        for token in gone:
-            self.book.require_refused(http, self._refreshing(token), "a refresh token of a line that was revoked")
+        if gone:
+            form = self._refreshing(self.book.random.choice(gone))
+            self.book.require_refused(http, form, "a refresh token of a line that was revoked")
         self.book.require_refused(http, self._redeeming(line.code), "a redeemed code")
 
     def _redeeming(self, code: str) -> dict[str, str]:
