@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 from argon2 import PasswordHasher
 
-from grantway.kit.ids import ORG, PROFILE, USER, new_id
 from grantway.kit.jose import s256
 from grantway.kit.urls import Urls
+from grantway.manage import holders, orgs, users
 from grantway.store.statement import Statement
 from grantway.web.adapter import Edge
 from grantway.web.dispatch import Dispatch
@@ -149,36 +149,17 @@ async def give_passwords(house: House) -> None:
     await house.change("UPDATE person SET password_hash = :hash", _HASH)
 
 
-async def neighbour(house: House, *permissions: str, settings: str = "{}") -> str:
+async def neighbour(house: House, *permissions: str, **settings: Any) -> str:
     """Add an org next door with one user, cleo@quay.example, who has these permissions; return the org's id."""
-    org_id, profile_id, user_id, now = new_id(ORG), new_id(PROFILE), new_id(USER), house.clock.now_ms()
-    await house.change(
-        "INSERT INTO org (id, name, edition, my_domain, settings, version, not_before, created_at)"
-        " VALUES (:id, 'Quay', 'Developer Edition', 'quay', :settings, 1, 0, :now)",
-        org_id,
-        settings,
-        now,
-    )
-    await house.change(
-        "INSERT INTO profile (id, org_id, name, label, permissions, created_at)"
-        " VALUES (:id, :org_id, 'Standard', 'Standard', :permissions, :now)",
-        profile_id,
-        org_id,
-        json.dumps(permissions),
-        now,
-    )
-    await house.change(
-        "INSERT INTO person (id, org_id, username, email, first_name, last_name, profile_id, password_hash, is_active,"
-        " is_frozen, not_before, details, created_at, updated_at) VALUES (:id, :org_id, 'cleo@quay.example',"
-        " 'cleo@quay.example', 'Cleo', 'Quay', :profile_id, :hash, 1, 0, 0, '{}', :now, :now)",
-        user_id,
-        org_id,
-        profile_id,
-        _HASH,
-        now,
-    )
-    house.user_ids["cleo"] = user_id
-    return org_id
+    username = "cleo@quay.example"
+    async with house.desk.changing() as changing:
+        org = await orgs.create(changing, orgs.NewOrg(name="Quay"))
+        await orgs.change(changing, org, settings)
+        await holders.create(changing, holders.PROFILES, org.id, "Visitor", permissions)
+        asked = users.NewUser(username=username, email=username, first_name="Cleo", profile="Visitor")
+        house.user_ids["cleo"] = (await users.create(changing, org, asked)).id
+    await give_passwords(house)
+    return org.id
 
 
 async def redeem(house: House, app: TestApp, answer: Mapping[str, str], door: str = SALESFORCE) -> dict[str, Any]:

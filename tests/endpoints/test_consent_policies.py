@@ -194,7 +194,7 @@ async def test_an_org_that_requires_pkce_requires_it_of_apps_of_other_orgs_too(
     house: House, browser: Browser, door: str
 ) -> None:
     """S57: once it is known whose data is asked for."""
-    await neighbour(house, "ApproveUninstalledConnectedApps", settings='{"require_pkce_for_all_apps": true}')
+    await neighbour(house, "ApproveUninstalledConnectedApps", require_pkce_for_all_apps=True)
     app = await house.app()
     plain = {"code_challenge": "", "code_challenge_method": "", "door": door}
 

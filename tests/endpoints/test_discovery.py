@@ -107,9 +107,9 @@ def leads_to_login(reply: httpx.Response) -> bool:
 
 
 def error_of(reply: httpx.Response) -> str:
-    """Return the error code that the callback is told, or that the raw answer has."""
-    location = urlsplit(str(reply.headers.get("location", "")))
-    return parse_qs(location.query or location.fragment or reply.text)["error"][0]
+    """Return the error code that the callback is told, in query or fragment, or that the raw answer has."""
+    callback = urlsplit(str(reply.headers.get("location", "")))
+    return parse_qs(callback.query or callback.fragment or reply.text)["error"][0]
 
 
 @pytest.mark.parametrize("path", LOCATIONS)

@@ -1,4 +1,4 @@
-"""Sixteen clients with one code or one refresh token, at once, over two workers: one wins, and it keeps what it won."""
+"""Sixteen clients with one code, refresh token or consent page, at once, over two workers: one wins, and keeps it."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from tests.journeys.served import Served, redeem, redemption, refresh, refreshment, walk
+from tests.journeys.served import Served, fields, link, redeem, redemption, refresh, refreshment, walk
 
 pytestmark = pytest.mark.xdist_group("journeys")
 CLIENTS = 16
@@ -105,3 +105,25 @@ def test_one_refresh_token_rotates_once_however_its_clients_come(served: Served,
     for _ in range(ROUNDS):
         token = redeem(served, client, walk(served, client)).json()["refresh_token"]
         winner_of(as_they_come(served, refreshment(served, token)))
+
+
+@pytest.mark.requirement("S3")
+@pytest.mark.requirement("S12")
+def test_one_consent_page_gives_one_code_however_often_it_is_answered(served: Served, client: httpx.Client) -> None:
+    walk(served, client)
+    for _ in range(ROUNDS):
+        page = client.get(link(served, prompt="consent")[0]).headers["location"]
+        form = fields(client.get(page).text) | {"decision": "allow"}
+        barrier = Barrier(CLIENTS)
+
+        with ThreadPoolExecutor(CLIENTS) as pool:
+
+            def allow(_: int) -> str:
+                barrier.wait()  # noqa: B023 - used within the round
+                reply = client.post(page.partition("?")[0], data=form)  # noqa: B023
+                return str(reply.headers.get("location", ""))
+
+            locations = list(pool.map(allow, range(CLIENTS)))
+
+        assert sum("code=" in location for location in locations) == 1
+        assert locations.count("") == CLIENTS - 1

@@ -97,7 +97,7 @@ def note(
 
 def refuse_oauth(door: Door, call: Call, refusal: Refusal, asked_format: str = "") -> Reply:
     """Put a refusal as an OAuth error of a door: JSON, or the format asked for at Salesforce's (2.4)."""
-    return _come_again(_oauth_error(door, call, refusal.reason.wire(door.voice), asked_format))
+    return come_again(_oauth_error(door, call, refusal.reason.wire(door.voice), asked_format))
 
 
 def _oauth_error(door: Door, call: Call, wire: Wire, asked_format: str) -> Reply:
@@ -133,7 +133,7 @@ def voice_of(path: str) -> Voice:
 def refuse_at_edge(path: str, refusal: Refusal) -> Reply:
     """Put a refusal that the HTTP edge makes (404, 405, 413, 431 …) in the dialect of the path (decision 1)."""
     voice = voice_of(path)
-    return _come_again(_edge_error(voice, refusal.reason.wire(voice)))
+    return come_again(_edge_error(voice, refusal.reason.wire(voice)))
 
 
 def _edge_error(voice: Voice, wire: Wire) -> Reply:
@@ -144,7 +144,7 @@ def _edge_error(voice: Voice, wire: Wire) -> Reply:
     return json_reply({"error": wire.error, "error_description": wire.says}, wire.status)
 
 
-def _come_again(reply: Reply) -> Reply:
+def come_again(reply: Reply) -> Reply:
     """Say when to come again, where that may help (R5)."""
     return Reply(503, reply.body, (*reply.headers, _SOON)) if reply.status == 503 else reply
 

@@ -54,6 +54,7 @@ class RefusalLog:
         self._clock = clock
         self._queue: deque[Refused] = deque(maxlen=_QUEUE)
         self._awake = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._seen: dict[str, int] = {}
         self._task = asyncio.get_running_loop().create_task(self._write())
 
@@ -63,18 +64,20 @@ class RefusalLog:
         self._awake.set()
 
     async def flush(self) -> None:
-        """Write what is queued."""
-        while self._queue:
-            group = [self._queue.popleft() for _ in range(min(len(self._queue), 200))]
-            # One that cannot be stored must not end the writing of all that come after it.
-            with contextlib.suppress(Conflict, Unfit):
-                await self._db.commit(Write(tuple(_step(refused) for refused in group)))
-            for refused in group:
-                await self._cap(refused)
+        """Write what is queued; what is being written already is waited for."""
+        async with self._writing:
+            while self._queue:
+                group = [self._queue.popleft() for _ in range(min(len(self._queue), 200))]
+                # One that cannot be stored must not end the writing of all that come after it.
+                with contextlib.suppress(Conflict, Unfit):
+                    await self._db.commit(Write(tuple(_step(refused) for refused in group)))
+                for refused in group:
+                    await self._cap(refused)
 
     async def close(self) -> None:
         """Write what is queued and stop."""
-        self._task.cancel()
+        async with self._writing:  # a group that has left the queue gets through
+            self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         with contextlib.suppress(Unavailable):

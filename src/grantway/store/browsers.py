@@ -41,6 +41,7 @@ class LoggedIn(msgspec.Struct, frozen=True, gc=False):
 
 _ADD_BROWSER: Final = Insert("browser", Browser.__struct_fields__)
 _NEW_COOKIE: Final = Update("browser", ["hash", "seen_at"])
+_SEEN: Final = Update("browser", ["seen_at"])
 _ADD_SESSION: Final = Insert("browser_session", BrowserSession.__struct_fields__)
 _KEEP_SESSION: Final = Update("browser_session", ["seen_at", "expires_at"], where="t.ended_at IS NULL")
 _END_OTHERS: Final = Statement(
@@ -64,6 +65,11 @@ def _row(record: msgspec.Struct) -> Row:
 def add_browser(browser: Browser) -> Step:
     """Store a browser that is given its first cookie."""
     return Step(_ADD_BROWSER, _row(browser))
+
+
+def seen(browser_id: str, now_ms: int) -> Step:
+    """Note that a browser is in use, so that it is kept as long as what hangs on it."""
+    return Step(_SEEN, (now_ms, browser_id))
 
 
 def new_cookie(browser_id: str, cookie_hash: bytes, now_ms: int) -> Step:

@@ -55,7 +55,8 @@ RULES: Final = (
     ),
     Rule(table="browser_session", ended="t.expires_at < :before", kept_ms=DAY_MS),
     Rule(table="authorization_request", ended="t.created_at < :before", kept_ms=DAY_MS),
-    Rule(table="browser", ended="t.seen_at < :before", kept_ms=30 * DAY_MS),
+    # A login ends, and a page that stands open is worthless, a day after the browser was seen.
+    Rule(table="browser", ended="t.seen_at < :before", kept_ms=2 * DAY_MS),
     Rule(table="event", ended="t.at < :before", kept_ms=180 * DAY_MS),
 )
 _PREPARED: Final = tuple((rule, rule.look(), rule.delete()) for rule in RULES)

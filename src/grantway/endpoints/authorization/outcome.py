@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from grantway.domain.app import InstalledApp
-from grantway.endpoints.answer import NO_STORE, note, text_reply
+from grantway.endpoints.answer import NO_STORE, come_again, note, text_reply
 from grantway.endpoints.authorization.screens import asker_of, name_of, show
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header, Reply
@@ -70,9 +70,12 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
         )
         for reason in (no_app.APP_BLOCKED, no_app.OAUTH_OFF)
     },
-    no_request.UNAVAILABLE: _Words(
-        "The server cannot do this at the moment.", "Wait a moment, then go back to the app and start again.", None
-    ),
+    **{
+        reason: _Words(
+            "The server cannot do this at the moment.", "Wait a moment, then go back to the app and start again.", None
+        )
+        for reason in (no_request.UNAVAILABLE, no_request.OUTCOME_UNKNOWN)
+    },
     no_request.INTERNAL: _Words("Something went wrong on our side.", comfort=None),
     no.TRANSACTION_GONE: _Words(
         "This page was answered already, is too old, or was opened in another browser.", _START_AGAIN, None
@@ -106,7 +109,8 @@ def refuse_on_page(
     status = 400 if wire.status == 401 else wire.status
     _note(call, server, door, refusal, trail, app, user_id)
     if not wants_page(call):
-        return text_reply(urlencode({"error": wire.error, "error_description": wire.says}, quote_via=quote), status)
+        pair = urlencode({"error": wire.error, "error_description": wire.says}, quote_via=quote)
+        return come_again(text_reply(pair, status))
     words = _FOR_PEOPLE.get(refusal.reason, _ANYTHING)
     if refusal.reason in _UNKNOWN:
         app = None
@@ -123,7 +127,7 @@ def refuse_on_page(
         when_ms=server.clock.now_ms(),
         comfort=words.comfort,
     )
-    return show(page, status=status, headers=headers)
+    return come_again(show(page, status=status, headers=headers))
 
 
 def refuse_at_callback(

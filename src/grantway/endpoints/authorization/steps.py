@@ -110,7 +110,8 @@ async def _to_page(flow: Flow, path: str) -> Reply:
     if waiting is None:
         now = server.clock.now_ms()
         waiting = Waiting(new_row_id(now), visitor.browser_id, document, now, None)
-        await server.db.commit(Write((*visitor.steps, add_waiting(waiting))))
+        of_browser = visitor.steps or (browsers.seen(visitor.browser_id, now),)
+        await server.db.commit(Write((*of_browser, add_waiting(waiting))))
     elif waiting.request != document and not await server.db.commit(Write((), change_waiting(waiting.id, document))):
         return flow.stop(no.TRANSACTION_GONE())
     return see(flow.call, f"{flow.base}{path}?transaction={waiting.id}", visitor.headers)
