@@ -266,7 +266,7 @@ async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
         }
         # Every house signs with the same key: to make one takes longer than most tests.
         await changing.run(_KEY, "220", ID_TOKEN, ring.seal(_SIGNING_PEM, SEAL_PURPOSE), clock.now_ms(), None)
-    refusals = RefusalLog(db, clock)
+    refusals = RefusalLog(db)
     with ThreadPoolExecutor(2) as workers:
         server = Server(
             db=db,
