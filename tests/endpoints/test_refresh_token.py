@@ -1,10 +1,16 @@
 """Refresh Token Flow: rotation off, on, and with the overlap; what ends a line and what does not (decision 3)."""
 
+import json
+import os
+from dataclasses import replace
+
 import pytest
 
 from grantway import settings as s
 from grantway.endpoints.introspect import introspect
+from grantway.kit.secrets import KeyRing
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
+from tests.endpoints.wire import Wire
 
 EXPIRED = {"error": "invalid_grant", "error_description": "expired access/refresh token"}
 TIE = {"error": "invalid_grant", "error_description": "token request is already being processed"}
@@ -86,6 +92,43 @@ async def test_within_the_overlap_the_predecessor_gets_the_same_successor_again(
     assert status == 200
     assert again["refresh_token"] == lost["refresh_token"]
     assert again["access_token"] != lost["access_token"]
+
+
+@pytest.mark.enforces("rotation_overlap")
+@pytest.mark.parametrize("keys", [["new", "old"], ["newest", "new", "old"]])
+async def test_within_the_overlap_a_new_key_file_still_gives_the_same_successor(house: House, keys: list[str]) -> None:
+    """The successor is derived under a key of the file; a key that was put before it since must not change it."""
+    app = await house.app({s.REFRESH_TOKEN_ROTATION: True, s.ROTATION_OVERLAP: 30})
+    raw = {name: os.urandom(32) for name in keys}
+    house.server = replace(house.server, ring=KeyRing([raw["old"]]))
+    first = await house.sign_in(app)
+    _, lost = await house.refresh(app, first["refresh_token"])
+
+    house.server = replace(house.server, ring=KeyRing([raw[name] for name in keys]))
+    _, again = await house.refresh(app, first["refresh_token"])
+
+    assert again["refresh_token"] == lost["refresh_token"]
+    assert (await house.refresh(app, again["refresh_token"]))[0] == 200
+
+
+async def test_within_the_overlap_a_lost_key_gives_no_other_token_and_harms_nobody(house: House) -> None:
+    app = await house.app({s.REFRESH_TOKEN_ROTATION: True, s.ROTATION_OVERLAP: 30})
+    first = await house.sign_in(app)
+    _, second = await house.refresh(app, first["refresh_token"])
+
+    house.server = replace(house.server, ring=KeyRing([os.urandom(32)]))
+    reply = await Wire(house).post(
+        f"{SALESFORCE}/token",
+        {
+            "grant_type": "refresh_token",
+            "refresh_token": first["refresh_token"],
+            "client_id": app.consumer_key,
+            "client_secret": app.consumer_secret,
+        },
+    )
+
+    assert (reply.status, json.loads(reply.body)) == (400, EXPIRED)
+    assert (await house.refresh(app, second["refresh_token"]))[0] == 200
 
 
 @pytest.mark.enforces("rotation_overlap")
