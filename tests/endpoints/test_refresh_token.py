@@ -10,7 +10,7 @@ from grantway import settings as s
 from grantway.endpoints.introspect import introspect
 from grantway.kit.secrets import KeyRing
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
-from tests.endpoints.wire import Wire
+from tests.endpoints.raw import Wire
 
 EXPIRED = {"error": "invalid_grant", "error_description": "expired access/refresh token"}
 TIE = {"error": "invalid_grant", "error_description": "token request is already being processed"}

@@ -19,7 +19,7 @@ from grantway.protocol.no import request as no
 from grantway.store.statement import Statement
 from grantway.store.sweep import Sweep
 from tests.endpoints.house import SALESFORCE, STANDARDS, House, TestApp
-from tests.endpoints.wire import Answer, Wire
+from tests.endpoints.raw import Answer, Wire
 
 COUNT = Statement("SELECT count(*) FROM refusal")
 REQUEST_IDS = Statement("SELECT request_id FROM refusal ORDER BY at, request_id")
