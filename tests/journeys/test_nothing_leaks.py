@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.journeys.served import Served, kill, redeem, refresh, start, walk
+from tests.journeys.served import Served, redeem, refresh, serving, walk
 
 pytestmark = pytest.mark.xdist_group("journeys")
 # Sent where the right one belongs, or where nothing secret belongs; none of it may be kept either.
@@ -32,15 +32,10 @@ class Day:
 def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
     """Flows at both doors that succeed and fail, and then the server ends."""
     day = Day(folder=tmp_path_factory.mktemp("data"))
-    served = start(day.folder)
-    try:
+    with serving(day.folder) as served:
         for door in ("/services/oauth2", "/oidc"):
             work(served, day, door)
-    finally:
-        assert served.process.stdout is not None
-        served.process.terminate()
-        day.log = served.process.stdout.read()
-        kill(served)
+    day.log = "".join(served.log)
     return day
 
 
