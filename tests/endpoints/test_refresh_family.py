@@ -16,13 +16,11 @@ from hypothesis.stateful import (
 )
 
 from grantway import settings as s
-from grantway.endpoints.introspect import introspect
 from grantway.manage import apps, orgs, users
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.tokens import revoke
-from grantway.store.sweep import Sweep
-from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
+from tests.endpoints.house import STANDARDS, House, TestApp
 from tests.endpoints.lasting import Run, lasting_house
 from tests.endpoints.refresh_model import Access, Answer, Family, Model, Policy, Refresh, Rotation, Standing
 
@@ -209,9 +207,7 @@ class RefreshFamilies(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        sweep = Sweep(self.house.db, self.now)
-        while self.run(sweep.step()):
-            pass
+        self.run(self.house.sweep())
         self.model.swept(self.now)
 
     @invariant()
@@ -229,19 +225,10 @@ class RefreshFamilies(RuleBasedStateMachine):
 
     async def alive(self) -> set[Access | Refresh]:
         """Ask the introspection endpoint about every token there ever was."""
-        auditor = self.auditor
-        client = {"client_id": auditor.consumer_key, "client_secret": auditor.consumer_secret}
-        found: set[Access | Refresh] = set()
         tokens: list[Access | Refresh] = []
         for family in self.model.families:
             tokens += [*family.refresh, *family.access]
-        for token in tokens:
-            call = self.house.call(f"{SALESFORCE}/introspect", client | {"token": token.text})
-            reply = await introspect(call, self.house.server, BASE)
-            assert reply.status == 200
-            if b'"active":true' in reply.body:
-                found.add(token)
-        return found
+        return {token for token in tokens if await self.house.is_active(self.auditor, token.text)}
 
 
 def buried_of(family: Family) -> set[Access | Refresh]:

@@ -17,7 +17,6 @@ from grantway.manage.explain import explain
 from grantway.protocol.door import Voice
 from grantway.protocol.no import request as no
 from grantway.store.statement import Statement
-from grantway.store.sweep import Sweep
 from tests.endpoints.house import SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.raw import Answer, Wire
 
@@ -35,13 +34,6 @@ async def stored(house: House) -> list[str]:
     """Return the request ids of what is stored, once everything queued has been written."""
     await house.server.refusals.flush()
     return [str(row[0]) for row in await house.db.all(REQUEST_IDS)]
-
-
-async def sweep(house: House) -> None:
-    """Go through all tables once."""
-    sweep = Sweep(house.db, house.clock.now_ms())
-    while await sweep.step():
-        pass
 
 
 @asynccontextmanager
@@ -118,11 +110,11 @@ async def test_refusals_are_kept_for_thirty_days(house_on_each_engine: House) ->
     house.clock.advance(days=1)
     young = await be_refused(house, app)
     house.clock.advance(days=29)
-    await sweep(house)
+    await house.sweep()
     assert await stored(house) == [old.headers["x-request-id"], young.headers["x-request-id"]]
 
     house.clock.advance(ms=1)
-    await sweep(house)
+    await house.sweep()
 
     assert await stored(house) == [young.headers["x-request-id"]]
 

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from grantway import settings as s
-from grantway.endpoints.introspect import introspect
 from grantway.endpoints.people import userinfo
 from grantway.endpoints.sweeper import Sweeper
 from grantway.kit.clock import DAY_MS
@@ -13,7 +12,7 @@ from grantway.kit.ids import new_row_id
 from grantway.store.events import add_event
 from grantway.store.statement import Insert, Statement, Step, Write
 from grantway.store.sweep import WINDOW, Sweep
-from tests.endpoints.house import BASE, SALESFORCE, House, TestApp
+from tests.endpoints.house import BASE, SALESFORCE, House
 
 EXPIRED = (400, {"error": "invalid_grant", "error_description": "expired access/refresh token"})
 BROWSER = Insert("browser", ["id", "hash", "created_at", "seen_at"])
@@ -30,23 +29,10 @@ def house(house_on_each_engine: House) -> House:
     return house_on_each_engine
 
 
-async def sweep(house: House) -> None:
-    """Go through all tables once."""
-    sweep = Sweep(house.db, house.clock.now_ms())
-    while await sweep.step():
-        pass
-
-
 async def count(house: House, table: str) -> int:
     row = await house.db.one(Statement(f"SELECT count(*) FROM {table}"))
     assert row is not None
     return int(row[0] or 0)
-
-
-async def is_active(house: House, app: TestApp, token: str) -> bool:
-    form = {"token": token, "client_id": app.consumer_key, "client_secret": app.consumer_secret}
-    reply = await introspect(house.call(f"{SALESFORCE}/introspect", form), house.server, BASE)
-    return b'"active":true' in reply.body
 
 
 async def test_access_tokens_leave_an_hour_after_their_end(house: House) -> None:
@@ -54,14 +40,14 @@ async def test_access_tokens_leave_an_hour_after_their_end(house: House) -> None
     await house.sign_in(app, scopes="api")
     house.clock.advance(minutes=119)
     young = await house.sign_in(app, scopes="api")
-    await sweep(house)
+    await house.sweep()
     assert await count(house, "access_token") == 2
 
     house.clock.advance(minutes=2)
-    await sweep(house)
+    await house.sweep()
 
     assert await count(house, "access_token") == 1
-    assert await is_active(house, app, young["access_token"])
+    assert await house.is_active(app, young["access_token"])
 
 
 async def test_an_old_access_token_that_is_kept_in_use_stays(house: House) -> None:
@@ -75,9 +61,9 @@ async def test_an_old_access_token_that_is_kept_in_use_stays(house: House) -> No
             house.call(f"{SALESFORCE}/userinfo", method="GET", headers=(bearer,)), house.server, BASE
         )
         assert reply.status == 200
-        await sweep(house)
+        await house.sweep()
 
-    assert await is_active(house, app, used)
+    assert await house.is_active(app, used)
 
 
 async def test_a_spent_code_stays_while_its_replay_can_be_told(house: House) -> None:
@@ -86,15 +72,15 @@ async def test_a_spent_code_stays_while_its_replay_can_be_told(house: House) -> 
     code = await house.code(app)
     _, answer = await house.redeem(app, code)
     house.clock.advance(minutes=14)
-    await sweep(house)
+    await house.sweep()
 
     assert (await house.redeem(app, code))[1]["error_description"] == "expired authorization code"
-    assert not await is_active(house, app, answer["access_token"])
+    assert not await house.is_active(app, answer["access_token"])
     house.clock.advance(minutes=60)
-    await sweep(house)
+    await house.sweep()
     assert await count(house, "authorization_code") == 1
     house.clock.advance(minutes=2)
-    await sweep(house)
+    await house.sweep()
     assert await count(house, "authorization_code") == 0
     assert (await house.redeem(app, code))[1]["error_description"] == "invalid authorization code"
 
@@ -105,7 +91,7 @@ async def test_a_family_with_a_living_refresh_token_stays_for_years(house: House
 
     for _ in range(3):
         house.clock.advance(days=400)
-        await sweep(house)
+        await house.sweep()
         status, answer = await house.refresh(app, newest)
         assert status == 200
         newest = answer["refresh_token"]
@@ -120,12 +106,12 @@ async def test_a_spent_refresh_token_is_recognized_for_thirty_days_however_old_i
     house.clock.advance(days=25)
     newest = [(await house.refresh(app, line["refresh_token"]))[1] for line in lines]
     house.clock.advance(days=29)
-    await sweep(house)
+    await house.sweep()
 
     assert await house.refresh(app, lines[0]["refresh_token"]) == EXPIRED
     assert await house.refresh(app, newest[0]["refresh_token"]) == EXPIRED
     house.clock.advance(days=2)
-    await sweep(house)
+    await house.sweep()
     assert await house.refresh(app, lines[1]["refresh_token"]) == EXPIRED
     assert (await house.refresh(app, newest[1]["refresh_token"]))[0] == 200
     assert await house.reasons() == ["refresh.reused", "refresh.revoked", "refresh.unknown"]
@@ -139,8 +125,8 @@ async def test_a_revoked_line_leaves_with_all_its_tokens_and_none_of_them_lives_
 
     for _ in range(32):
         house.clock.advance(days=1)
-        await sweep(house)
-        assert not await is_active(house, app, second["access_token"])
+        await house.sweep()
+        assert not await house.is_active(app, second["access_token"])
         assert await house.refresh(app, second["refresh_token"]) == EXPIRED
 
     assert [await count(house, table) for table in ("token_family", "refresh_token", "access_token")] == [0, 0, 0]
@@ -153,11 +139,11 @@ async def test_an_access_token_outlives_its_line_by_nothing(house: House) -> Non
     await house.change("UPDATE access_token SET expires_at = expires_at + 8640000000")
     await house.change("UPDATE token_family SET revoked_at = created_at")
     house.clock.advance(days=31)
-    await sweep(house)
+    await house.sweep()
 
     assert await count(house, "token_family") == 0
     assert await count(house, "access_token") == 1
-    assert not await is_active(house, app, token)
+    assert not await house.is_active(app, token)
 
 
 async def test_browsers_sessions_and_requests_leave_in_their_time(house: House) -> None:
@@ -174,7 +160,7 @@ async def test_browsers_sessions_and_requests_leave_in_their_time(house: House) 
 
     for days in range(1, 183):
         house.clock.advance(days=1)
-        await sweep(house)
+        await house.sweep()
         for table in ("browser", "browser_session", "authorization_request", "event"):
             if table not in left and await count(house, table) == 0:
                 left[table] = days
