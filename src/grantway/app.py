@@ -57,7 +57,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
     clock = clock or SystemClock()
     ring = read_key_ring(await asyncio.to_thread(Path(config.key_file).read_text))
     db = await open_database(config.database, clock)
-    refusals = RefusalLog(db, clock)
+    refusals = RefusalLog(db)
     sweeper = Sweeper(db, clock)
     with ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="worker") as workers:
         try:

@@ -55,10 +55,11 @@ def small_page(answer: Answer) -> bool:
 
 
 def at_callback(answer: Answer) -> bool:
-    """An error told to the app at its registered callback."""
-    location = answer.headers.get("location", "")
-    told = parse_qs(urlsplit(location).query)
-    return answer.status in (302, 303) and location.startswith(f"{CALLBACK}?") and {"error", "iss"} <= told.keys()
+    """An error told to the app at its registered callback, in the fragment where the answer would have stood there."""
+    location = urlsplit(answer.headers.get("location", ""))
+    told = parse_qs(location.query or location.fragment)
+    leads_there = location._replace(query="", fragment="").geturl() == CALLBACK
+    return answer.status in (302, 303) and leads_there and {"error", "iss"} <= told.keys()
 
 
 def word(answer: Answer) -> bool:

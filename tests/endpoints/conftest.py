@@ -21,11 +21,11 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def engine_url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database for a house, once of each engine; an empty URL is SQLite's."""
+    """The URL of a database for a house, once of each engine; an empty URL is SQLite's."""
     if request.param == "sqlite":
         return ""
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.create_database()
+    return server.create_database(template=request.getfixturevalue("migrated_database"))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from grantway import settings as s
 from grantway.domain.org import Org
 from grantway.domain.token import Code
 from grantway.endpoints.authorize import authorize
+from grantway.endpoints.introspect import introspect
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.revoke import revoke
 from grantway.endpoints.server import Server
@@ -37,6 +38,7 @@ from grantway.store.directory import Directory
 from grantway.store.open import open_database
 from grantway.store.signing_keys import ID_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Insert, Statement, Write
+from grantway.store.sweep import Sweep
 
 BASE = "http://localhost:8400"
 CALLBACK = "https://app.example/callback"
@@ -220,6 +222,18 @@ class House:
         """Revoke a token at Salesforce's door."""
         return await revoke(self.call(f"{SALESFORCE}/revoke", {"token": text}), self.server, BASE)
 
+    async def is_active(self, app: TestApp, token: str) -> bool:
+        """Ask the introspection endpoint, as an app, whether a token is good; who may not ask is told nothing."""
+        form = {"token": token, "client_id": app.consumer_key, "client_secret": app.consumer_secret}
+        reply = await introspect(self.call(f"{SALESFORCE}/introspect", form), self.server, BASE)
+        return b'"active":true' in reply.body
+
+    async def sweep(self) -> None:
+        """Have housekeeping go through all tables once."""
+        sweep = Sweep(self.db, self.clock.now_ms())
+        while await sweep.step():
+            pass
+
     async def reasons(self) -> list[str]:
         """Return the ids of the reasons refused with so far, oldest first, as `explain` will know them."""
         await self.server.refusals.flush()
@@ -266,7 +280,7 @@ async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
         }
         # Every house signs with the same key: to make one takes longer than most tests.
         await changing.run(_KEY, "220", ID_TOKEN, ring.seal(_SIGNING_PEM, SEAL_PURPOSE), clock.now_ms(), None)
-    refusals = RefusalLog(db, clock)
+    refusals = RefusalLog(db)
     with ThreadPoolExecutor(2) as workers:
         server = Server(
             db=db,

@@ -16,11 +16,12 @@ HTML = (b"accept", b"text/html")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; of headers that came more than once, the last."""
+    """What came back; of headers that came more than once, the last, but every cookie."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -73,7 +74,10 @@ class Wire:
         await self._edge(scope, receive, send)
         start, end = sent
         named = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-        return Answer(start["status"], named, end["body"])
+        cookies = [
+            value.decode("latin-1").partition(";")[0] for name, value in start["headers"] if name == b"set-cookie"
+        ]
+        return Answer(start["status"], named, end["body"], tuple(cookies))
 
     async def post(self, path: str, fields: Mapping[str, str], *headers: tuple[bytes, bytes]) -> Answer:
         """Post a form."""

@@ -28,6 +28,12 @@ class Policy(Enum):
     INACTIVITY = "specific_inactivity:10:DAYS"
 
 
+class Standing(Enum):
+    ACTIVE = "active"
+    FROZEN = "frozen: no token is good meanwhile"
+    DEACTIVATED = "deactivated: no token issued before will ever be good again"
+
+
 class Answer(Enum):
     SAME = "a new access token; the refresh token goes on"
     ROTATED = "a new access token and a new refresh token"
@@ -63,12 +69,13 @@ class Refresh:
 
 @dataclass(eq=False)
 class Family:
-    """All that came of one code."""
+    """All that came of one code. It ends by itself, or it is taken back with all that its user has."""
 
     code: str
     begun_at: int
     used_at: int
     ended: bool = False
+    taken_back: bool = False
     refresh: list[Refresh] = field(default_factory=list)
     access: list[Access] = field(default_factory=list)
 
@@ -79,7 +86,7 @@ class Model:
 
     rotation: Rotation = Rotation.OFF
     policy: Policy = Policy.INFINITE
-    user_is_active: bool = True
+    standing: Standing = Standing.ACTIVE
     app_is_blocked: bool = False
     families: list[Family] = field(default_factory=list)
 
@@ -107,8 +114,10 @@ class Model:
             return Answer.EXPIRED
         if self.app_is_blocked:
             return Answer.BLOCKED
-        if not self.user_is_active:
+        if self.standing is not Standing.ACTIVE:
             return Answer.INACTIVE
+        if family.taken_back:
+            return Answer.EXPIRED
         family.used_at = now
         if token.spent_at is not None:
             return Answer.AGAIN
@@ -124,6 +133,13 @@ class Model:
             token.successor = Refresh(refresh_token, token.family)
             token.family.refresh.append(token.successor)
         return token.successor or token
+
+    def set_standing(self, standing: Standing) -> None:
+        """An administrator freezes, deactivates or lets the user in again."""
+        if standing is Standing.DEACTIVATED and self.standing is not Standing.DEACTIVATED:
+            for family in self.families:
+                family.taken_back = True
+        self.standing = standing
 
     def code_came_again(self, family: Family, now: int) -> None:
         """A used code was presented again, and all else about it was right."""
@@ -157,14 +173,15 @@ class Model:
 
     def access_is_active(self, family: Family, token: Access, now: int) -> bool:
         """What introspection must say of an access token."""
-        return not family.ended and not token.revoked and self._in_use() and now < token.ends_at
+        alive = not family.ended and not family.taken_back and not token.revoked
+        return alive and self._in_use() and now < token.ends_at
 
     def is_usable(self, family: Family, now: int) -> bool:
         """Whether a refresh token of the family may be of use to somebody."""
-        return not family.ended and not self._policy_is_over(family, now)
+        return not family.ended and not family.taken_back and not self._policy_is_over(family, now)
 
     def _in_use(self) -> bool:
-        return self.user_is_active and not self.app_is_blocked
+        return self.standing is Standing.ACTIVE and not self.app_is_blocked
 
     def _is_within_overlap(self, token: Refresh, now: int) -> bool:
         return (

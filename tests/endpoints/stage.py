@@ -104,7 +104,7 @@ async def _open_page(wire: Wire, app: TestApp, *, log_in: bool) -> OpenPage:
 
 
 async def _follow(wire: Wire, answer: Answer) -> OpenPage:
-    cookie = answer.headers["set-cookie"].partition(";")[0].encode()
+    cookie = "; ".join(answer.cookies).encode()
     path, _, query = answer.headers["location"].removeprefix(BASE).partition("?")
     page = await wire.send("GET", path, query=query.encode(), headers=((b"cookie", cookie),))
     return OpenPage(cookie, fields(page.text))

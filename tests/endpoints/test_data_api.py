@@ -71,11 +71,11 @@ async def test_a_token_of_the_standards_door_is_none_here(house: House, web: htt
 
 
 @pytest.mark.parametrize("name", ["access_token", "oauth_token", "sid"])
-async def test_a_token_in_the_url_is_none(house: House, web: httpx.AsyncClient, name: str) -> None:
+async def test_a_token_in_the_url_is_refused(house: House, web: httpx.AsyncClient, name: str) -> None:
     """Decision 2."""
     answer = await house.sign_in(await house.app())
 
-    assert (await web.get(RESOURCES, params={name: answer["access_token"]})).status_code == 401
+    assert (await web.get(RESOURCES, params={name: answer["access_token"]})).status_code == 400
 
 
 @pytest.mark.enforces("session_timeout")

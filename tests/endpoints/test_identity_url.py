@@ -191,7 +191,7 @@ async def test_a_url_parameter_that_repeats_the_headers_token_is_ignored(house: 
     params = {"oauth_token": answer["access_token"], "format": "json"}
 
     assert (await web.get(answer["id"], params=params, headers=bearer(answer))).status_code == 200
-    assert (await web.get(answer["id"], params=params)).text == "Missing_OAuth_Token"
+    assert (await web.get(answer["id"], params=params)).text == "SECRET_IN_URL"
 
 
 async def test_another_user_of_the_org_is_shown_and_not_asserted(house: House, web: httpx.AsyncClient) -> None:

@@ -16,15 +16,13 @@ from hypothesis.stateful import (
 )
 
 from grantway import settings as s
-from grantway.endpoints.introspect import introspect
 from grantway.manage import apps, orgs, users
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.tokens import revoke
-from grantway.store.sweep import Sweep
-from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
+from tests.endpoints.house import STANDARDS, House, TestApp
 from tests.endpoints.lasting import Run, lasting_house
-from tests.endpoints.refresh_model import Access, Answer, Family, Model, Policy, Refresh, Rotation
+from tests.endpoints.refresh_model import Access, Answer, Family, Model, Policy, Refresh, Rotation, Standing
 
 USER = "ada@harbour.example"
 ROTATION = {
@@ -33,6 +31,7 @@ ROTATION = {
     Rotation.OVERLAP: {"refresh_token_rotation": "true", "rotation_overlap": "30"},
 }
 LIVABLE = [Policy.INFINITE, Policy.LIFETIME, Policy.INACTIVITY]
+STANDINGS = [Standing.ACTIVE] * 4 + [Standing.FROZEN, Standing.DEACTIVATED]
 USELESS = ["another letter", "a letter less", "another app", "the other door", "a wrong secret"]
 # Picks one of what there is: the first is 0, and it wraps.
 NUMBER = st.integers(0, 9)
@@ -64,13 +63,16 @@ class RefreshFamilies(RuleBasedStateMachine):
     def set_app(self, asked: dict[str, Any]) -> None:
         self.run(apps.change(self.desk, self.org, self.app.consumer_key, asked))
 
-    def set_user_active(self, active: bool) -> None:
-        self.run(users.change(self.desk, self.org, USER, {"is_active": str(active).lower()}))
-        self.model.user_is_active = active
+    def set_standing(self, standing: Standing) -> None:
+        active = str(standing is not Standing.DEACTIVATED).lower()
+        self.run(users.freeze(self.desk, self.org, USER, frozen=standing is Standing.FROZEN))
+        self.run(users.change(self.desk, self.org, USER, {"is_active": active}))
+        self.house.clock.advance(ms=1)
+        self.model.set_standing(standing)
 
     def teardown(self) -> None:
-        if not self.model.user_is_active:
-            self.set_user_active(True)
+        if self.model.standing is not Standing.ACTIVE:
+            self.set_standing(Standing.ACTIVE)
 
     @initialize(rotation=st.sampled_from(Rotation), policy=st.sampled_from(LIVABLE), families=st.integers(1, 4))
     def begin(self, rotation: Rotation, policy: Policy, families: int) -> None:
@@ -80,7 +82,7 @@ class RefreshFamilies(RuleBasedStateMachine):
             self.redeem()
 
     @rule()
-    @precondition(lambda self: self.model.user_is_active and not self.model.app_is_blocked)
+    @precondition(lambda self: self.model.standing is Standing.ACTIVE and not self.model.app_is_blocked)
     def redeem(self) -> None:
         code, now = self.run(self.house.code(self.app)), self.now
         status, answer = self.run(self.house.redeem(self.app, code))
@@ -190,12 +192,12 @@ class RefreshFamilies(RuleBasedStateMachine):
         self.model.policy = policy
 
     @rule(
-        active=st.sampled_from([True, True, True, False]),
+        standing=st.sampled_from(STANDINGS),
         blocked=st.sampled_from([False, False, False, True]),
         everything=NUMBER,
     )
-    def an_administrator_acts(self, active: bool, blocked: bool, everything: int) -> None:
-        self.set_user_active(active)
+    def an_administrator_acts(self, standing: Standing, blocked: bool, everything: int) -> None:
+        self.set_standing(standing)
         self.run(apps.block(self.desk, self.org, self.app.consumer_key, blocked=blocked))
         self.model.app_is_blocked = blocked
         if everything == SELDOM:
@@ -205,9 +207,7 @@ class RefreshFamilies(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        sweep = Sweep(self.house.db, self.now)
-        while self.run(sweep.step()):
-            pass
+        self.run(self.house.sweep())
         self.model.swept(self.now)
 
     @invariant()
@@ -225,24 +225,15 @@ class RefreshFamilies(RuleBasedStateMachine):
 
     async def alive(self) -> set[Access | Refresh]:
         """Ask the introspection endpoint about every token there ever was."""
-        auditor = self.auditor
-        client = {"client_id": auditor.consumer_key, "client_secret": auditor.consumer_secret}
-        found: set[Access | Refresh] = set()
         tokens: list[Access | Refresh] = []
         for family in self.model.families:
             tokens += [*family.refresh, *family.access]
-        for token in tokens:
-            call = self.house.call(f"{SALESFORCE}/introspect", client | {"token": token.text})
-            reply = await introspect(call, self.house.server, BASE)
-            assert reply.status == 200
-            if b'"active":true' in reply.body:
-                found.add(token)
-        return found
+        return {token for token in tokens if await self.house.is_active(self.auditor, token.text)}
 
 
 def buried_of(family: Family) -> set[Access | Refresh]:
     """Return the tokens of a family that can never be good again."""
-    if family.ended:
+    if family.ended or family.taken_back:
         return {*family.access, *family.refresh}
     return {
         *(one for one in family.access if one.revoked),

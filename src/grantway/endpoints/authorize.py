@@ -11,7 +11,7 @@ from grantway.endpoints.authorization.flow import Flow
 from grantway.endpoints.authorization.outcome import refuse_at_callback, refuse_on_page, see
 from grantway.endpoints.authorization.steps import go_on
 from grantway.endpoints.authorization.visitor import browser_cookie, visitor_of
-from grantway.endpoints.parameters import form_of, query_of, refuse_secrets_in
+from grantway.endpoints.parameters import form_of, refuse_secrets_in_url
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.kit.ids import USER, canonical_id
@@ -77,8 +77,7 @@ async def authorize(call: Call, server: Server, base: str) -> Reply:
 
 def _params(call: Call, door: Door) -> Mapping[str, str]:
     """Return the parameters of the URL or of the body, never of both (S2)."""
-    query = query_of(call) if call.query else {}
-    refuse_secrets_in(query)
+    query = refuse_secrets_in_url(call)
     if call.method != "POST":
         return query
     form = form_of(call, door)

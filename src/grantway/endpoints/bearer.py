@@ -8,7 +8,7 @@ import msgspec
 
 from grantway import settings as s
 from grantway.endpoints.issue import lifetime_of
-from grantway.endpoints.parameters import form_of, is_form
+from grantway.endpoints.parameters import form_of, is_form, refuse_secrets_in_url
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call
 from grantway.kit.secrets import access_token_row, fingerprint
@@ -101,9 +101,10 @@ def presented_token(call: Call, door: Door) -> str | None:
     Salesforce's clients may send the same token in both places (clients.md 7.7).
 
     Raises:
-        Refused: the form cannot be read, or there are two tokens.
+        Refused: form or URL cannot be read, the URL holds something secret, or there are two tokens.
     """
     token = header_token(call, door)
+    refuse_secrets_in_url(call, repeated=token)
     if call.method != "POST" or not call.body:
         return token
     if token is not None and not is_form(call):

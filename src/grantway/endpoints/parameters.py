@@ -36,10 +36,7 @@ def posted(call: Call, door: Door) -> Mapping[str, str]:
     """
     if call.method != "POST":
         raise Refused(no.MUST_POST(method=call.method))
-    if not call.query:
-        return form_of(call, door)
-    in_url = query_of(call)
-    refuse_secrets_in(in_url)
+    in_url = refuse_secrets_in_url(call)
     form = form_of(call, door)
     for name in in_url:
         if name in form:
@@ -84,15 +81,19 @@ def query_of(call: Call) -> Mapping[str, str]:
         raise Refused(_as_refusal(problem)) from problem
 
 
-def refuse_secrets_in(query: Mapping[str, str]) -> None:
-    """Refuse a URL that holds something secret (decision 2).
+def refuse_secrets_in_url(call: Call, repeated: str | None = None) -> Mapping[str, str]:
+    """Return the parameters of a URL, which may hold nothing secret (decision 2).
+
+    `repeated` is the token of the Authorization header, which some clients send a second time here: that is ignored.
 
     Raises:
-        Refused: names the parameter.
+        Refused: a parameter holds something secret, or the query is malformed or repeats a parameter.
     """
+    query = query_of(call) if call.query else {}
     for name in SECRET_PARAMETERS:
-        if name in query:
+        if name in query and (repeated is None or query[name] != repeated):
             raise Refused(no.SECRET_IN_URL(parameter=name))
+    return query
 
 
 def required(params: Mapping[str, str], name: str) -> str:

@@ -1,4 +1,7 @@
-"""Refusals, kept for `explain`: queued behind the answer, written in groups, capped by age and by app (decision 22)."""
+"""Refusals, kept for `explain`: queued behind the answer, written in groups, capped by app (decision 22).
+
+The sweeper takes them away when they are thirty days old.
+"""
 
 import asyncio
 import contextlib
@@ -8,25 +11,24 @@ from typing import Final
 
 import msgspec
 
-from grantway.kit.clock import DAY_MS, Clock
 from grantway.protocol.decision import Finding
 from grantway.protocol.refusal import Refusal, Wire
 from grantway.store.database import Database
-from grantway.store.statement import Conflict, Insert, Statement, Step, Unavailable, Unfit, Write
+from grantway.store.statement import Conflict, Insert, Statement, Step, Unavailable, Write
 
 _ADD: Final = Insert(
     "refusal",
     ["request_id", "at", "org_id", "app_id", "user_id", "endpoint", "reason", "error", "facts", "checks", "address"],
     on_conflict="(request_id) DO NOTHING",
 )
-_DROP_OLD: Final = Statement("DELETE FROM refusal WHERE at < :before")
 _DROP_MANY: Final = Statement(
     "DELETE FROM refusal WHERE app_id = :app_id AND request_id NOT IN"
     " (SELECT request_id FROM refusal WHERE app_id = :app_id ORDER BY at DESC LIMIT :kept)"
 )
-KEPT_MS: Final = 30 * DAY_MS
 KEPT_PER_APP: Final = 1_000
+_CAPPED_EVERY: Final = 100
 _QUEUE: Final = 2_000
+_GROUP: Final = 200
 _PAUSE_S: Final = 0.1
 _log: Final = logging.getLogger("grantway")
 
@@ -49,9 +51,8 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
 class RefusalLog:
     """A bounded queue in front of the database. A write that fails changes no answer; the oldest give way."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._clock = clock
         self._queue: deque[Refused] = deque(maxlen=_QUEUE)
         self._awake = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -64,15 +65,30 @@ class RefusalLog:
         self._awake.set()
 
     async def flush(self) -> None:
-        """Write what is queued; what is being written already is waited for."""
+        """Write what is queued; what is being written already is waited for.
+
+        Raises:
+            Unavailable: the database does not answer; what was not written waits for the next time.
+        """
         async with self._writing:
             while self._queue:
-                group = [self._queue.popleft() for _ in range(min(len(self._queue), 200))]
-                # One that cannot be stored must not end the writing of all that come after it.
-                with contextlib.suppress(Conflict, Unfit):
-                    await self._db.commit(Write(tuple(_step(refused) for refused in group)))
+                group = [self._queue.popleft() for _ in range(min(len(self._queue), _GROUP))]
+                try:
+                    await self._store(group)
+                except Unavailable:
+                    room = _QUEUE - len(self._queue)
+                    self._queue.extendleft(reversed(group[-room:] if room else []))
+                    raise
                 for refused in group:
                     await self._cap(refused)
+
+    async def _store(self, group: list[Refused]) -> None:
+        try:
+            await self._db.commit(Write(tuple(_step(refused) for refused in group)))
+        except (ValueError, Conflict):  # Unfit, text that is no Unicode, an id that is there already
+            # One that no database can hold must not take the others with it.
+            for refused in group if len(group) > 1 else []:
+                await self._store([refused])
 
     async def close(self) -> None:
         """Write what is queued and stop."""
@@ -80,7 +96,7 @@ class RefusalLog:
             self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
-        with contextlib.suppress(Unavailable):
+        with contextlib.suppress(Exception):
             await self.flush()
 
     async def _write(self) -> None:
@@ -91,17 +107,13 @@ class RefusalLog:
             self._awake.clear()
             try:
                 await self.flush()
-            except Unavailable as problem:
-                _log.warning("refusals could not be stored: %s", problem)
+            except Exception as problem:  # whatever it was: the refusals to come are worth another try
+                _log.warning("refusals could not be stored: %s", type(problem).__name__)
 
     async def _cap(self, refused: Refused) -> None:
         count = self._seen[refused.app_id] = self._seen.get(refused.app_id, 0) + 1
-        if count % 100 == 0:
-            drop = (
-                Step(_DROP_OLD, (self._clock.now_ms() - KEPT_MS,)),
-                Step(_DROP_MANY, (refused.app_id, KEPT_PER_APP)),
-            )
-            await self._db.commit(Write(drop))
+        if count % _CAPPED_EVERY == 0:
+            await self._db.commit(Write((Step(_DROP_MANY, (refused.app_id, KEPT_PER_APP)),)))
         if len(self._seen) > 10_000:
             self._seen.clear()
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from grantway.kit.clock import Clock
 from grantway.store.database import Database
-from grantway.store.statement import Unavailable
 from grantway.store.sweep import Sweep
 
 _EVERY_S: Final = 60.0
@@ -18,9 +17,10 @@ _log: Final = logging.getLogger("grantway")
 class Sweeper:
     """Sweeps in the background for as long as the server runs."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, every_s: float = _EVERY_S) -> None:
         self._db = db
         self._clock = clock
+        self._every_s = every_s
         self._task = asyncio.get_running_loop().create_task(self._rounds())
 
     async def close(self) -> None:
@@ -31,10 +31,10 @@ class Sweeper:
 
     async def _rounds(self) -> None:
         while True:
-            await asyncio.sleep(_EVERY_S)
+            await asyncio.sleep(self._every_s)
             sweep = Sweep(self._db, self._clock.now_ms())
             try:
                 while await sweep.step():  # noqa: ASYNC110 - it does a window's work, it does not wait
                     await asyncio.sleep(_BREATH_S)
-            except Unavailable as problem:
-                _log.warning("sweeping stopped until the next round: %s", problem)
+            except Exception as problem:  # whatever it was: what has ended is as good as gone, and the next round comes
+                _log.warning("sweeping stopped until the next round: %s", type(problem).__name__)

@@ -13,7 +13,7 @@ from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase, secret_for_refresh
 from grantway.protocol.decision import Finding
 from grantway.protocol.no import refresh as no
-from grantway.protocol.refusal import RevokeFamily
+from grantway.protocol.refusal import Refused, RevokeFamily
 from grantway.protocol.ties import is_tie
 from grantway.store import hot, tokens
 from grantway.store.directory import Directory
@@ -93,11 +93,11 @@ def rotation(case: RefreshCase) -> Finding | None:
 def within_overlap(case: RefreshCase) -> bool:
     """Tell whether a spent token is the immediate predecessor, still within the app's overlap, its successor unused."""
     held = case.held
-    if held is None or held.token.spent_at is None or held.successor_spent:
+    if held is None or held.token.spent_at is None or not held.successor_hash:
         return False
     overlap_ms = held.app[s.ROTATION_OVERLAP] * 1000
     # The winner of a race may have been decided after this request began: "since" is then negative, and no overlap.
-    return overlap_ms > 0 and bool(held.token.successor_id) and case.call.now_ms - held.token.spent_at < overlap_ms
+    return overlap_ms > 0 and case.call.now_ms - held.token.spent_at < overlap_ms
 
 
 def policy(case: RefreshCase) -> Finding | None:
@@ -162,10 +162,18 @@ def prove(case: RefreshCase, ring: KeyRing) -> Proof:
 
 
 def _successor_again(case: RefreshCase, ring: KeyRing) -> str:
-    """Return the very token that succeeded the one presented: derived from it, so nothing was stored in clear."""
+    """Return the very token that succeeded the one presented: derived from it, so nothing was stored in clear.
+
+    Raises:
+        Refused: the key it was derived under is no longer in the key file.
+    """
     held = case.held
     assert held is not None  # noqa: S101 - only asked with a held token
-    return REFRESH_TOKEN_PREFIX + held.token.successor_id + ring.derived_refresh_secret(case.presented)
+    for secret in ring.derived_refresh_secrets(case.presented):
+        found = REFRESH_TOKEN_PREFIX + held.token.successor_id + secret
+        if hmac.compare_digest(fingerprint(found), held.successor_hash):
+            return found
+    raise Refused(no.REFRESH_TOKEN_UNKNOWN())
 
 
 GRANT: Final = Grant[RefreshCase](

@@ -5,6 +5,7 @@ from typing import Final
 from grantway.domain.permissions import API_ENABLED
 from grantway.endpoints.answer import json_reply, note
 from grantway.endpoints.bearer import Bearer, header_token, look_up, needs_scope, renew
+from grantway.endpoints.parameters import refuse_secrets_in_url
 from grantway.endpoints.server import Server
 from grantway.endpoints.versions import VERSIONS, version_in
 from grantway.kit.http import Call, Reply
@@ -40,8 +41,14 @@ async def resources(call: Call, server: Server, base: str) -> Reply:
 
 
 async def api_caller(call: Call, server: Server) -> tuple[HeldAccessToken | None, Reply | None]:
-    """Return who calls the API, or the answer that says why nobody may."""
-    bearer = await look_up(server, header_token(call, SALESFORCE), SALESFORCE)
+    """Return who calls the API, or the answer that says why nobody may.
+
+    Raises:
+        Refused: the URL cannot be read, or holds something secret.
+    """
+    token = header_token(call, SALESFORCE)
+    refuse_secrets_in_url(call, repeated=token)
+    bearer = await look_up(server, token, SALESFORCE)
     if not needs_scope(bearer, "api") or bearer.held is None:
         return None, _refuse(server, call, bearer.refusal or no.TOKEN_UNKNOWN(), bearer)
     held = bearer.held

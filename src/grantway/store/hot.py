@@ -20,7 +20,7 @@ _ACCESS: Final = Statement(
     f"SELECT {columns_of(AccessToken, 't')}, CASE WHEN t.family_id <> '' AND f.id IS NULL THEN 0 ELSE f.revoked_at END"
     " FROM access_token t LEFT JOIN token_family f ON f.id = t.family_id WHERE t.id = :id"
 )
-_SUCCESSOR_SPENT: Final = Statement("SELECT spent_at FROM refresh_token WHERE id = :id")
+_UNUSED_SUCCESSOR: Final = Statement("SELECT hash FROM refresh_token WHERE id = :id AND spent_at IS NULL")
 _REFRESH_END: Final = len(RefreshToken.__struct_fields__)
 
 
@@ -39,13 +39,13 @@ class HeldCode(msgspec.Struct, frozen=True, gc=False):
 class HeldRefreshToken(msgspec.Struct, frozen=True, gc=False):
     """A refresh token, its family, and whose it is in which app.
 
-    `successor_spent`: whether the token that came of it has itself been used, where it was rotated.
+    `successor_hash`: of the token that came of it, where it was rotated and that one has not been used; else empty.
     """
 
     token: RefreshToken
     family: Family
     of: AppUser
-    successor_spent: bool
+    successor_hash: bytes
 
     @property
     def app(self) -> InstalledApp:
@@ -96,11 +96,10 @@ async def held_refresh_token(directory: Directory, row_id: str) -> HeldRefreshTo
     of = await directory.app_user(family.app_id, family.org_id, family.user_id)
     if of is None:
         return None
-    successor_spent = False
+    successor = None
     if token.spent_at is not None and token.successor_id:
-        successor = await directory.db.one(_SUCCESSOR_SPENT, token.successor_id)
-        successor_spent = successor is None or successor[0] is not None
-    return HeldRefreshToken(token, family, of, successor_spent)
+        successor = await directory.db.one(_UNUSED_SUCCESSOR, token.successor_id)
+    return HeldRefreshToken(token, family, of, cast(bytes, successor[0]) if successor else b"")
 
 
 async def held_access_token(directory: Directory, row_id: str) -> HeldAccessToken | None:

@@ -1,7 +1,7 @@
 """Taking away rows that have ended, a small window at a time, so that no request waits for it (R8).
 
 Row ids hold the time they were made at, so a window is a stretch of the primary key: no index is kept for sweeping,
-and a window is bounded by rows looked at, not by rows found.
+and a window is bounded by rows looked at, not by rows found. Refusals have random ids; they are found by their time.
 """
 
 from dataclasses import dataclass
@@ -17,14 +17,23 @@ WINDOW: Final = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """When rows of a table have ended: `ended` is a condition over `t` and `:before`, which lies `kept_ms` back."""
+    """When rows of a table have ended: `ended` is a condition over `t` and `:before`, which lies `kept_ms` back.
+
+    `key` and `dated`: the primary key and the indexed time of a table whose ids are random.
+    """
 
     table: str
     ended: str
     kept_ms: int
+    key: str = "id"
+    dated: str = ""
 
     def look(self) -> Statement:
         """Return the statement that reads a window: ids, and whether each has ended."""
+        if self.dated:
+            return Statement(
+                f"SELECT t.{self.key}, 1 FROM {self.table} t WHERE {self.ended} ORDER BY t.{self.dated} LIMIT {WINDOW}"
+            )
         return Statement(
             f"SELECT t.id, CASE WHEN {self.ended} THEN 1 ELSE 0 END FROM {self.table} t"
             f" WHERE t.id > :after AND t.id < :horizon AND {_NEVER_FALSE} ORDER BY t.id LIMIT {WINDOW}"
@@ -32,7 +41,7 @@ class Rule:
 
     def delete(self) -> Statement:
         """Return the statement that takes one row away, if it still has ended."""
-        return Statement(f"DELETE FROM {self.table} AS t WHERE t.id = :id AND {self.ended}")
+        return Statement(f"DELETE FROM {self.table} AS t WHERE t.{self.key} = :id AND {self.ended}")
 
 
 # Keeps `:before` among the parameters of rules that do not compare with it.
@@ -58,6 +67,7 @@ RULES: Final = (
     # A login ends, and a page that stands open is worthless, a day after the browser was seen.
     Rule(table="browser", ended="t.seen_at < :before", kept_ms=2 * DAY_MS),
     Rule(table="event", ended="t.at < :before", kept_ms=180 * DAY_MS),
+    Rule(table="refusal", ended="t.at < :before", kept_ms=30 * DAY_MS, key="request_id", dated="at"),
 )
 _PREPARED: Final = tuple((rule, rule.look(), rule.delete()) for rule in RULES)
 

@@ -10,7 +10,7 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.endpoints.authorization.outcome import refuse_on_page
 from grantway.endpoints.authorization.visitor import Visitor, visitor_of
-from grantway.endpoints.parameters import form_of, query_of
+from grantway.endpoints.parameters import form_of, refuse_secrets_in_url
 from grantway.endpoints.server import Server
 from grantway.kit.clock import DAY_MS, MINUTE_MS
 from grantway.kit.http import Call, Reply
@@ -89,8 +89,9 @@ async def resume(call: Call, server: Server, base: str) -> Flow | Reply:
     still known, its callback still registered and its scopes still its own.
     """
     try:
+        query = refuse_secrets_in_url(call)
         form = form_of(call, SALESFORCE) if call.method == "POST" else {}
-        transaction = (form if call.method == "POST" else query_of(call)).get("transaction", "")
+        transaction = (form if call.method == "POST" else query).get("transaction", "")
     except Refused as refused:
         return refuse_on_page(call, server, SALESFORCE, refused.refusal)
     waiting = await waiting_by_id(server.db, transaction) if transaction else None

@@ -101,7 +101,7 @@ PARAMETER_INVALID: Final = Reason(
 )
 SECRET_IN_URL: Final = Reason(
     id="request.secret_in_url",
-    wires=oauth("invalid_request", "secrets are not accepted in the URL"),
+    wires=_http("invalid_request", "secrets are not accepted in the URL", 400, "SECRET_IN_URL"),
     means="The parameter {parameter} came in the URL, where logs and histories keep it.",
     remedy="Send it in the body of a POST. Change the secret if it was a real one.",
 )
