@@ -165,7 +165,7 @@ async def test_browsers_sessions_and_requests_leave_in_their_time(house: House) 
             if table not in left and await count(house, table) == 0:
                 left[table] = days
 
-    assert left == {"authorization_request": 2, "browser_session": 3, "browser": 31, "event": 181}
+    assert left == {"authorization_request": 2, "browser_session": 3, "browser": 3, "event": 181}
 
 
 async def test_a_sweep_goes_in_small_steps_and_leaves_what_lives_among_what_has_ended(house: House) -> None:
