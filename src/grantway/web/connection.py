@@ -127,6 +127,10 @@ class Connection(HttpToolsProtocol):
         self._closing = True
         return True
 
+    def part(self) -> None:
+        """End the connection with the next answer, which tells the client so; one that rests may rest on."""
+        self._closing = True
+
     def shutdown(self) -> None:
         """End the connection when what is under way is answered; asked by the server that stops."""
         self._closing = True
