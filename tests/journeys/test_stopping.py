@@ -12,7 +12,7 @@ from grantway.kit.keyfile import new_key_line
 from tests.journeys.balancer import balancing, free_port
 from tests.journeys.load import Load, assert_kept
 from tests.journeys.served import Served, kill, start
-from tests.toolchain import PostgresServer, need, postgres_bin
+from tests.toolchain import PostgresServer
 
 pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.requirement("R6")]
 
@@ -23,11 +23,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[st
     if request.param == "sqlite":
         yield []
         return
-    need(postgres_bin(), "PostgreSQL")
+    postgres: PostgresServer = request.getfixturevalue("postgres")
     key_file = tmp_path / "named.key"
     key_file.write_text(new_key_line())
-    with PostgresServer() as server:
-        yield ["--database", server.create_database(), "--secret-key-file", str(key_file)]
+    yield ["--database", postgres.create_database(), "--secret-key-file", str(key_file)]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
