@@ -1,25 +1,17 @@
 """A backup made while the server runs, and put back: what was taken back in between stays dead (R9)."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from grantway.kit.keyfile import new_key_line
+from tests.journeys.engines import on_postgres
 from tests.journeys.load import Load, ask, is_active
 from tests.journeys.served import Served, grantway, redeem, refresh, serving, walk
 from tests.toolchain import PostgresServer, need, postgres_bin
 
 pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.requirement("R9")]
-
-
-@pytest.fixture
-def client() -> Iterator[httpx.Client]:
-    """A browser that keeps its cookies."""
-    with httpx.Client(headers={"accept": "text/html"}, timeout=30) as made:
-        yield made
 
 
 def test_what_was_revoked_after_the_backup_stays_dead_when_it_is_restored_under_a_running_server(
@@ -82,23 +74,21 @@ def test_on_postgresql_its_own_tools_restore_and_one_command_ends_what_came_back
     tmp_path: Path, client: httpx.Client, postgres: PostgresServer
 ) -> None:
     tools = need(postgres_bin(), "PostgreSQL")
-    key_file = tmp_path / "named.key"
-    key_file.write_text(new_key_line())
-    before, after = postgres.create_database(), postgres.create_database()
-    options = ["--secret-key-file", str(key_file), "--database"]
-    with serving(tmp_path / "data", *options, before) as served:
-        served.options = [*options, before]
+    engine = on_postgres(tmp_path, postgres)
+    after = postgres.create_database()
+    with serving(tmp_path / "data", *engine.options) as served:
+        served.options = engine.options
         held = redeem(served, client, walk(served, client)).json()
         assert "pg_dump" in _fails(served, "db", "backup", str(tmp_path / "backup"))
-        dump = subprocess.run([tools / "pg_dump", before], check=True, capture_output=True).stdout
+        dump = subprocess.run([tools / "pg_dump", engine.url], check=True, capture_output=True).stdout
         revoked = client.post(f"{served.base}/services/oauth2/revoke", data={"token": held["refresh_token"]})
         assert revoked.is_success
 
     subprocess.run([tools / "psql", "-q", after], input=dump, check=True, capture_output=True)
-    told = grantway("--data", str(tmp_path / "data"), *options, after, "db", "restored")
+    told = grantway("--data", str(tmp_path / "data"), *engine.options_for(after), "db", "restored")
 
     assert told.returncode == 0, told.stderr
-    with serving(tmp_path / "data", *options, after) as served:
+    with serving(tmp_path / "data", *engine.options_for(after)) as served:
         assert not is_active(served, client, held["access_token"])
         assert refresh(served, client, held["refresh_token"]).json()["error"] == "invalid_grant"
         assert redeem(served, client, walk(served, client)).status_code == 200

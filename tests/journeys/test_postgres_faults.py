@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from grantway.kit.keyfile import new_key_line
+from tests.journeys.engines import on_postgres
 from tests.journeys.load import Load, assert_clear, assert_kept
 from tests.journeys.served import Served, serving
 from tests.toolchain import PostgresServer, need, postgres_bin
@@ -25,10 +25,7 @@ def postgres() -> Iterator[PostgresServer]:
 def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server with two workers on it."""
     folder = tmp_path_factory.mktemp("data")
-    key_file = folder / "named.key"
-    key_file.write_text(new_key_line())
-    options = ["--database", postgres.create_database(), "--secret-key-file", str(key_file)]
-    with serving(folder, *options, "--workers", "2") as running:
+    with serving(folder, *on_postgres(folder, postgres).options, "--workers", "2") as running:
         yield running
 
 

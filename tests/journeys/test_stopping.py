@@ -2,31 +2,17 @@
 
 import signal
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from grantway.kit.keyfile import new_key_line
 from tests.journeys.balancer import balancing, free_port
+from tests.journeys.engines import Engine
 from tests.journeys.load import Load, assert_kept
 from tests.journeys.served import Served, kill, start
-from tests.toolchain import PostgresServer
 
 pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.requirement("R6")]
-
-
-@pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[str]]:
-    """The options that choose an engine."""
-    if request.param == "sqlite":
-        yield []
-        return
-    postgres: PostgresServer = request.getfixturevalue("postgres")
-    key_file = tmp_path / "named.key"
-    key_file.write_text(new_key_line())
-    yield ["--database", postgres.create_database(), "--secret-key-file", str(key_file)]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -63,19 +49,18 @@ def test_ctrl_c_ends_the_server_in_order(tmp_path: Path) -> None:
     assert not (tmp_path / "grantway.db-wal").exists()
 
 
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
-def test_a_rolling_restart_behind_a_balancer_loses_no_request(tmp_path: Path, database: list[str]) -> None:
+def test_a_rolling_restart_behind_a_balancer_loses_no_request(engine: Engine) -> None:
     ports = [free_port(), free_port()]
     with balancing(*ports) as port:
-        options = [*database, "--base-url", f"http://127.0.0.1:{port}", "--port"]
-        running = [start(tmp_path, *options, str(one)) for one in ports]
+        options = [*engine.options, "--base-url", f"http://127.0.0.1:{port}", "--port"]
+        running = [start(engine.folder, *options, str(one)) for one in ports]
         try:
             with Load(running[0]) as load:
                 load.until_acknowledged(40)
                 for number, one in enumerate(ports):
                     running[number].process.send_signal(signal.SIGTERM)
                     assert running[number].process.wait(timeout=40) == 0
-                    running[number] = start(tmp_path, *options, str(one))
+                    running[number] = start(engine.folder, *options, str(one))
                 load.until_acknowledged(40)
 
             assert load.refused == []
