@@ -12,7 +12,7 @@ from tests.journeys.engines import Engine
 from tests.journeys.load import Load, assert_kept
 from tests.journeys.served import Served, kill, start
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.requirement("R6")]
+pytestmark = [pytest.mark.xdist_group("stopping"), pytest.mark.requirement("R6")]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
