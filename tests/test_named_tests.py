@@ -10,7 +10,7 @@ _NAMED = re.compile(r"`(?:(test_\w+)::)?(test_\w+)`")
 _WRITTEN = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
 
 
-@pytest.mark.parametrize("document", ["clients.md", "conformance.md", "security.md"])
+@pytest.mark.parametrize("document", ["clients.md", "conformance.md", "operations.md", "security.md"])
 def test_every_test_that_a_table_names_exists_in_the_file_it_names(document: str) -> None:
     named = set(_NAMED.findall((ROOT / "docs" / document).read_text()))
     written = {

@@ -9,14 +9,15 @@ import os
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 import uvloop
@@ -34,14 +35,19 @@ from grantway.store.apps import Apps
 from grantway.store.directory import Directory
 from grantway.store.open import open_database
 from grantway.web.adapter import Edge
+from grantway.web.connection import Connection
 from grantway.web.dispatch import Dispatch
 from grantway.web.limits import Limits
 from grantway.web.protocol import limited_protocol
 
 # Signing and password hashing release the GIL; more threads than cores would only wait for each other.
 _WORKER_THREADS: Final = 4
+# After SIGTERM (R6): so long /readyz says no while requests are still taken, then so long those under way may go on.
+_GRACE_S: Final = 2.0
 _DRAIN_S: Final = 30
+_CLOSE_S: Final = 10
 _PARENT_S: Final = 1.0
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _log: Final = logging.getLogger("grantway")
 Ready = Callable[[str], None]
 
@@ -106,16 +112,43 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Announcing(uvicorn.Server):
-    """Tells when requests are answered."""
+    """Tells when requests are answered, and when they will be no longer."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._tell_started = started
+        self._tell_stopping = stopping
+        self._signals: list[int] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._tell_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._tell_stopping()
+        # Ctrl+C is meant at once; SIGTERM gives whoever hands us requests the time to hand them to others.
+        if self._signals[:1] == [signal.SIGTERM]:
+            until = time.monotonic() + _GRACE_S
+            while time.monotonic() < until:
+                for connection in tuple(self.server_state.connections):
+                    cast(Connection, connection).part()
+                await asyncio.sleep(_GRACE_S / 40)
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._signals.append(sig)
+        super().handle_exit(sig, frame)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal, and let it be: uvicorn would raise it again before the database is closed."""
+        before = {number: signal.signal(number, self.handle_exit) for number in _STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 async def _serve(config: ServeConfig, listener: socket.socket, started: Callable[[], None]) -> None:
@@ -144,7 +177,7 @@ async def _serve(config: ServeConfig, listener: socket.socket, started: Callable
             ssl_keyfile=config.tls_key or None,
             ssl_version=ssl.PROTOCOL_TLS_SERVER,
         )
-        await _Announcing(settings, started).serve(sockets=[listener])
+        await _Announcing(settings, started, server.stopping.set).serve(sockets=[listener])
 
 
 def _work(config: ServeConfig, listener: socket.socket, started: Semaphore, parent: int) -> None:
@@ -170,7 +203,7 @@ def _supervise(config: ServeConfig, listener: socket.socket, ready: Ready) -> No
     """Start the workers, start anew what dies, and pass on the signal that ends everything."""
     context = multiprocessing.get_context("spawn")
     started = context.Semaphore(0)
-    stopping = False
+    stopping = 0
 
     def start() -> BaseProcess:
         process = context.Process(target=_work, args=(config, listener, started, os.getpid()))
@@ -179,9 +212,9 @@ def _supervise(config: ServeConfig, listener: socket.socket, ready: Ready) -> No
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal stopping
-        stopping = True
+        stopping = stopping or number
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOP_SIGNALS:
         signal.signal(number, stop)
     workers = [start() for _ in range(config.workers)]
     told = 0
@@ -198,8 +231,12 @@ def _supervise(config: ServeConfig, listener: socket.socket, ready: Ready) -> No
             with contextlib.suppress(ProcessLookupError):
                 multiprocessing.connection.wait([worker.sentinel for worker in workers], timeout=_PARENT_S)
     for worker in workers:
-        worker.terminate()
+        if worker.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.pid, stopping)
+    # Nobody takes what would come in here once the workers have closed theirs.
+    listener.close()
     for worker in workers:
-        worker.join(_DRAIN_S + 5)
+        worker.join(_GRACE_S + _DRAIN_S + _CLOSE_S)
         if worker.is_alive():
             worker.kill()

@@ -24,6 +24,10 @@ class Engine:
     wait_until_quiet: Callable[[], None] = _nothing_to_wait_for
     """Returns when no transaction is open: PostgreSQL may still be at work for a process that was killed."""
 
+    def options_for(self, url: str) -> list[str]:
+        """Return the options that choose another database, with the same key file."""
+        return [url if one == self.url else one for one in self.options]
+
 
 def on_sqlite(folder: Path) -> Engine:
     """The file in the data folder, as without any option."""

@@ -12,6 +12,8 @@ from tests.journeys.served import Served
 # Longer than any request may take: a request that outlives it fails the test.
 _PATIENCE_S: Final = 12
 _CLIENTS: Final = 4
+# In the end each token is asked for: no more of them than that takes little time.
+_PAUSE_S: Final = 0.01
 
 
 class Load:
@@ -26,7 +28,7 @@ class Load:
         self._served: Final = served
         self._pool: Final = ThreadPoolExecutor(_CLIENTS)
         self._running: list[Future[None]] = []
-        self._stopping = False
+        self._stopping: Final = threading.Event()
         self._news: Final = threading.Condition()
         self.alive: Final[set[str]] = set()
         self.revoked: Final[set[str]] = set()
@@ -40,7 +42,7 @@ class Load:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopping = True
+        self._stopping.set()
         self._pool.shutdown()
         if error is None:
             for client in self._running:
@@ -67,7 +69,7 @@ class Load:
     def _client(self) -> None:
         with httpx.Client(timeout=_PATIENCE_S) as client:
             number = 0
-            while not self._stopping:
+            while not self._stopping.wait(_PAUSE_S):
                 served = self._served[number % len(self._served)]
                 number += 1
                 token = self._get_token(served, client)

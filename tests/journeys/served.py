@@ -91,8 +91,8 @@ def start(folder: Path, *arguments: str, launcher: Sequence[str] = GRANTWAY) -> 
     raise AssertionError(f"the server did not start:\n{seen}")
 
 
-def kill(served: Served, number: int = signal.SIGTERM) -> None:
-    """End the server and all of its workers."""
+def kill(served: Served, number: int = signal.SIGINT) -> None:
+    """End the server and all of its workers, as Ctrl+C does unless told otherwise."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(served.process.pid, number)
     wait_until_dead(served)

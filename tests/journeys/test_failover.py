@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from grantway.kit.keyfile import new_key_line
+from tests.journeys.engines import on_postgres
 from tests.journeys.load import Load, assert_clear, assert_kept
 from tests.journeys.served import serving
 from tests.toolchain import PostgresServer, need, postgres_bin
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.xdist_group("failover"), pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -28,13 +28,12 @@ def primary() -> Iterator[PostgresServer]:
 def test_after_a_failover_the_new_primary_is_used_and_nothing_acknowledged_is_lost(
     primary: PostgresServer, tmp_path: Path, harm: str
 ) -> None:
-    key_file = tmp_path / "named.key"
-    key_file.write_text(new_key_line())
-    url = urlsplit(primary.create_database())
+    engine = on_postgres(tmp_path, primary)
+    url = urlsplit(engine.url)
     with closing(primary.make_standby()) as standby:
         # The standby first: it is passed over while it is one.
         both = url._replace(netloc=url.netloc.replace("@", f"@127.0.0.1:{standby.port},")).geturl()
-        with serving(tmp_path, "--database", both, "--secret-key-file", str(key_file)) as served:
+        with serving(tmp_path, *engine.options_for(both)) as served:
             with Load(served) as load:
                 load.until_acknowledged(40)
                 if harm == "crash":

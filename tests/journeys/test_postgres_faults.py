@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from grantway.kit.keyfile import new_key_line
+from tests.journeys.engines import on_postgres
 from tests.journeys.load import Load, assert_clear, assert_kept
 from tests.journeys.served import Served, serving
 from tests.toolchain import PostgresServer, need, postgres_bin
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.postgres]
+pytestmark = [pytest.mark.xdist_group("postgres faults"), pytest.mark.postgres]
 _CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'grantway%'"
 
 
@@ -25,10 +25,7 @@ def postgres() -> Iterator[PostgresServer]:
 def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One server with two workers on it."""
     folder = tmp_path_factory.mktemp("data")
-    key_file = folder / "named.key"
-    key_file.write_text(new_key_line())
-    options = ["--database", postgres.create_database(), "--secret-key-file", str(key_file)]
-    with serving(folder, *options, "--workers", "2") as running:
+    with serving(folder, *on_postgres(folder, postgres).options, "--workers", "2") as running:
         yield running
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.journeys.load import ask, assert_clear, is_active
 from tests.journeys.served import Served, grantway, kill, serving, start
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.requirement("R5")]
+pytestmark = [pytest.mark.xdist_group("sqlite faults"), pytest.mark.requirement("R5")]
 
 
 @pytest.fixture

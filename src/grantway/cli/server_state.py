@@ -1,6 +1,7 @@
 """`grantway token`, `explain`, `db` and `keys`."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -152,6 +153,48 @@ def check(**given: Any) -> None:
         fail("the schema is not current: run grantway db upgrade")
     if found.problems:
         fail(f"{len(found.problems)} problems, the first: {found.problems[0]}")
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@shared
+def backup(file: Path, **given: Any) -> None:
+    """Write the database to a new FILE while servers use it (SQLite). Keep the key file apart from it.
+
+    For PostgreSQL: pg_dump.
+    """
+    from grantway.manage.backup import backup as back_up
+
+    chosen = _of_operator(given)
+    run(chosen, lambda desk: back_up(desk, file), upgrade=False)
+    show(chosen, {"file": str(file)}, f"The database stands in {file}; the key file does not.")
+
+
+@db.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@shared
+def restore(file: Path, **given: Any) -> None:
+    """Put the backup in FILE in the place of the database (SQLite); ends every token and session.
+
+    Servers may run meanwhile. What was revoked after the backup was made stays revoked: nothing issued before this
+    moment counts any more. For PostgreSQL: pg_restore, then grantway db restored.
+    """
+    from grantway.manage.backup import restore as put_back
+
+    chosen = _of_operator(given)
+    run(chosen, lambda desk: put_back(desk, file), upgrade=False)
+    show(chosen, {"file": str(file)}, "Restored. Every token and session from before has ended.")
+
+
+@db.command("restored")
+@shared
+def restored(**given: Any) -> None:
+    """End every token and session, after a database was put back by other tools and before servers use it."""
+    from grantway.manage.backup import mark_restored
+
+    chosen = _of_operator(given)
+    orgs = run(chosen, mark_restored)
+    show(chosen, {"orgs": orgs}, f"Every token and session of {orgs} orgs from before has ended.")
 
 
 @click.group()

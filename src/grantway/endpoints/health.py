@@ -18,8 +18,10 @@ async def alive(call: Call, server: Server, base: str) -> Reply:
 
 
 async def ready(call: Call, server: Server, base: str) -> Reply:
-    """Say whether the database is reachable and its schema current."""
+    """Say whether to send requests here: not while stopping, nor without a database of the current schema."""
     del call, base
+    if server.stopping.is_set():
+        return text_reply("stopping\n", 503)
     try:
         missing = await pending(server.db)
     except Unavailable:

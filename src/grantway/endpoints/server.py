@@ -1,5 +1,6 @@
 """What endpoints are given: database, clock, keys, names. Nothing is fetched from a global (style.md 2)."""
 
+from asyncio import Event
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
@@ -20,6 +21,7 @@ class Server:
     """One running server.
 
     - `root_door`: whose discovery document and issuer stand at the root.
+    - `stopping`: set when the server is about to end, and should be given no more requests.
     - `workers`: threads for what releases the GIL and takes long: signing, password hashes.
     """
 
@@ -33,6 +35,7 @@ class Server:
     workers: Executor
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
+    stopping: Event = field(default_factory=Event)
 
     @property
     def apps(self) -> Apps:

@@ -33,7 +33,7 @@ class SqliteDatabase:
         Raises:
             Unavailable: the file cannot be opened.
         """
-        self._path = path
+        self.path = path
         self._deadline_s = deadline_s
         self._loop = asyncio.get_running_loop()
         try:
@@ -118,7 +118,7 @@ class SqliteDatabase:
             if self._closed:
                 raise Unavailable("the database is closed")
             if self._admin is None:
-                self._admin = SqliteTransaction(self._path, self._deadline_s)
+                self._admin = SqliteTransaction(self.path, self._deadline_s)
             try:
                 await self._admin.begin()
                 yield self._admin

@@ -67,6 +67,7 @@ class Connection(HttpToolsProtocol):
         self._queue: deque[Served] = deque()
         self._parting: int | None = None  # the refusal that is due after the answers under way
         self._closing = False  # the connection ends after the answers under way
+        self._parts = False  # the connection ends with an answer that says so
         self._deadline = _NEVER
         self._write_deadline = _NEVER
         self._write_paused = False
@@ -126,6 +127,10 @@ class Connection(HttpToolsProtocol):
         self._reading = Reading.NOTHING
         self._closing = True
         return True
+
+    def part(self) -> None:
+        """End the connection with the next answer, which tells the client so: nobody asks again and is not heard."""
+        self._parts = True
 
     def shutdown(self) -> None:
         """End the connection when what is under way is answered; asked by the server that stops."""
@@ -353,6 +358,8 @@ class Connection(HttpToolsProtocol):
 
     def unfinished(self, served: Served) -> bool:
         """Tell whether the connection ends with this answer."""
+        if self._parts and not self._queue:
+            served.keep_alive = False
         return self._closing or not served.keep_alive or not served.body.complete
 
     def ask_for_body(self) -> None:
