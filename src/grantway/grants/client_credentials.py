@@ -31,6 +31,8 @@ class MachineCase(msgspec.Struct, frozen=True, gc=False):
     call: TokenCall
     client: ClientCase
     run_as: AppUser | None
+    scopes: tuple[str, ...]
+    """The app's, as far as they are for a machine."""
 
 
 async def load(call: TokenCall, directory: Directory) -> MachineCase:
@@ -38,7 +40,8 @@ async def load(call: TokenCall, directory: Directory) -> MachineCase:
     credentials = call.credentials
     key = credentials.client_id
     app, run_as = await directory.app_and_run_as(key) if key else (None, None)
-    return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets), run_as)
+    scopes = tuple([name for name in app[s.SCOPES] if name not in _DROPPED]) if app is not None else ()
+    return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets), run_as, scopes)
 
 
 def scope_taken(case: MachineCase) -> Finding | None:
@@ -69,18 +72,13 @@ def scope_left(case: MachineCase) -> Finding | None:
     app = case.client.client
     if app is None:
         return None
-    left = _scopes_of(case)
-    if not left:
+    if not case.scopes:
         return Finding(SCOPE, "none is left", no.NO_VALID_SCOPES(app=app.app.name))
-    if extra := set(case.call.params.get("scope", "").split()).difference(left):
+    asked = case.call.params.get("scope")
+    if asked and (extra := set(asked.split()).difference(case.scopes)):
         refusal = no_scope.SCOPE_NOT_HELD(extra=" ".join(sorted(extra))[:200])
         return Finding(SCOPE, "more than the app has", refusal)
     return _LEFT
-
-
-def _scopes_of(case: MachineCase) -> tuple[str, ...]:
-    app = case.client.client
-    return tuple(name for name in app[s.SCOPES] if name not in _DROPPED) if app is not None else ()
 
 
 def use(case: MachineCase) -> UseCase:
@@ -93,10 +91,9 @@ def prove(case: MachineCase, _ring: KeyRing) -> Proof:
     """A token for the run-as user; no refresh token, no ID token: nobody logged in."""
     assert case.run_as is not None  # noqa: S101 - `run_as_named` refused otherwise
     asked = case.call.params.get("scope", "").split()
-    scopes = _scopes_of(case)
     return Proof(
         of=case.run_as,
-        scopes=tuple(name for name in scopes if name in asked) if asked else scopes,
+        scopes=tuple([name for name in case.scopes if name in asked]) if asked else case.scopes,
         event="token.client_credentials",
     )
 

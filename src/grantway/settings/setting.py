@@ -88,9 +88,6 @@ class Setting(Generic[T]):
     example: str
     xml: dict[str, Xml] = field(default_factory=dict)
 
-    def __hash__(self) -> int:
-        return hash(self.name)
-
     @property
     def starts_with(self) -> T:
         """What a new app, policy or org starts with."""

@@ -19,10 +19,12 @@ from grantway.store.statement import Row, Statement, Step, Unavailable, Write
 
 # A group is as large as what waited during the last commit, up to here: a bound on the work lost to one bad write.
 _GROUP_MAX: Final = 512
-# A commit that takes longer than this keeps the loop from other work for too long.
+# Commits that take longer than this keep the loop from other work for too long.
 _QUICK_S: Final = 0.001
-# After a slow commit the disk is given this long before a commit is tried on the loop again, doubled up to the second.
-_PATIENCE_S: Final = (1.0, 60.0)
+# How much of the estimate the newest commit makes: one slow commit among quick ones says little.
+_NEWEST: Final = 0.1
+# A slow disk is given this long before a commit is tried on the loop again, doubled up to the second.
+_PATIENCE_S: Final = (0.25, 30.0)
 
 
 class _Waiting(NamedTuple):
@@ -58,6 +60,9 @@ class SqliteWriter:
         self._closed = False
         self._slow_until = 0.0
         self._patience_s = _PATIENCE_S[0]
+        self._commit_s = 0.0
+        self._last_size = 0
+        self._patient = False
         wait_for_lock(self._connection, 0)
 
     async def commit(self, write: Write) -> bool:
@@ -89,7 +94,14 @@ class SqliteWriter:
             if self._idle is not None:
                 self._idle.set_result(None)
             return
+        if len(self._waiting) < self._last_size and not self._patient:
+            # Many came last time: one more turn of the loop brings more, and a commit costs as much for few.
+            self._patient = True
+            self._loop.call_soon(self._next_group)
+            return
+        self._patient = False
         group, self._waiting = self._waiting[:_GROUP_MAX], self._waiting[_GROUP_MAX:]
+        self._last_size = len(group)
         try:
             written = self._write(group)
         except Exception:
@@ -115,10 +127,13 @@ class SqliteWriter:
         self._told(group, written.outcomes)
 
     def _learn(self, commit_s: float) -> None:
-        if commit_s > _QUICK_S:
+        self._commit_s += _NEWEST * (commit_s - self._commit_s)
+        if self._commit_s > _QUICK_S:
+            # The next try alone tells whether it still is.
+            self._commit_s = _QUICK_S * (1 - _NEWEST)
             self._slow_until = time.monotonic() + self._patience_s
             self._patience_s = min(self._patience_s * 2, _PATIENCE_S[1])
-        else:
+        elif commit_s < _QUICK_S:
             self._patience_s = _PATIENCE_S[0]
 
     def _elsewhere(self, group: list[_Waiting], work: Callable[[], Sequence[bool | Exception]]) -> None:
