@@ -1,7 +1,7 @@
 """Forms, query strings and Basic headers: read strictly, and never more than a typed error."""
 
 import base64
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -22,6 +22,21 @@ def test_a_usual_token_request() -> None:
         "scope": "api refresh_token",
         "empty": "",
     }
+
+
+@given(st.text(st.sampled_from("ab=&+%20%C3%A9%zz;é "), max_size=40))
+def test_a_query_is_read_as_the_standard_library_reads_it(text: str) -> None:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+        expected = dict(pairs) if len(dict(pairs)) == len(pairs) else None
+    except UnicodeDecodeError:
+        expected = None
+    try:
+        found = dict(parse_query(text))
+    except FormError:
+        found = None
+
+    assert found == expected
 
 
 def test_unescaped_blanks_and_colons_are_taken() -> None:
