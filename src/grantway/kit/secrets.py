@@ -118,7 +118,7 @@ class KeyRing:
     of use for another.
     """
 
-    __slots__ = ("_boxes", "_keys")
+    __slots__ = ("_boxes", "_derived", "_keys")
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         """Take the raw keys, 32 bytes each.
@@ -129,10 +129,14 @@ class KeyRing:
         if not keys or any(len(key) != 32 for key in keys):
             raise ValueError("a key ring needs at least one key of 32 bytes")
         self._keys = tuple(keys)
+        self._derived: dict[tuple[int, bytes], bytes] = {}
         self._boxes: dict[tuple[int, bytes], AESGCM] = {}
 
     def _derive(self, index: int, purpose: bytes) -> bytes:
-        return hmac.digest(self._keys[index], b"grantway/" + purpose, "sha256")
+        key = self._derived.get((index, purpose))
+        if key is None:
+            key = self._derived[index, purpose] = hmac.digest(self._keys[index], b"grantway/" + purpose, "sha256")
+        return key
 
     def _box(self, index: int, purpose: bytes) -> AESGCM:
         box = self._boxes.get((index, purpose))

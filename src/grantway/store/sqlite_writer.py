@@ -214,7 +214,7 @@ class SqliteWriter:
         try:
             for write, _, _ in group:
                 guard = write.guard
-                won = guard is None or connection.execute(guard.statement.sqlite, guard.values).fetchone() is not None
+                won = guard is None or connection.execute(guard.statement.sqlite_many, guard.values).rowcount > 0
                 outcomes.append(won)
                 if not won:
                     continue
@@ -247,8 +247,9 @@ class SqliteWriter:
         try:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("BEGIN IMMEDIATE")
-            for step in steps:
-                connection.execute(step.statement.sqlite_many, (now_us, *step.values))
+            for statement in {step.statement for step in steps}:
+                rows = [(now_us, *step.values) for step in steps if step.statement is statement]
+                connection.executemany(statement.sqlite_many, rows)
             connection.execute("COMMIT")
         except (sqlite3.Error, *UNFIT):
             self._roll_back()

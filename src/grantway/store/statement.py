@@ -22,7 +22,7 @@ class Statement:
         self.names: Final = tuple(dict.fromkeys(_NAME.findall(text)))
         number = {name: str(index) for index, name in enumerate(self.names, start=1)}
         self.sqlite: Final = _NAME.sub(lambda found: "?" + number[found[1]], text)
-        # Where nobody looks at the rows: sqlite3 takes many sets of values at once only if the statement gives none.
+        # For changes: sqlite3 counts and takes many sets of values at once only if a statement gives no rows.
         self.sqlite_many: Final = self.sqlite.partition(" RETURNING ")[0]
         self.postgres: Final = _NAME.sub(lambda found: "$" + number[found[1]], text)
 
