@@ -41,7 +41,7 @@ from grantway.web.dispatch import Dispatch
 from grantway.web.limits import Limits
 from grantway.web.protocol import limited_protocol
 
-# Signing and password hashing release the GIL; more threads than cores would only wait for each other.
+# Password hashing releases the GIL; more threads than cores would only wait for each other.
 _WORKER_THREADS: Final = 4
 # After SIGTERM (R6): so long /readyz says no while requests are still taken, then so long those under way may go on.
 _GRACE_S: Final = 2.0

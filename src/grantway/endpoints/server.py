@@ -22,7 +22,7 @@ class Server:
 
     - `root_door`: whose discovery document and issuer stand at the root.
     - `stopping`: set when the server is about to end, and should be given no more requests.
-    - `workers`: threads for what releases the GIL and takes long: signing, password hashes.
+    - `workers`: threads for what takes long and releases the GIL: password hashes.
     """
 
     db: Database

@@ -1,6 +1,5 @@
 """POST /services/oauth2/token and /oidc/token: the steps every grant shares (RFC 6749, section 3.2)."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -64,16 +63,11 @@ async def token(call: Call, server: Server, base: str) -> Reply:
             return _refuse(server, call, door, params, trail.refusal, trail, client)
         proof = grant.prove(case, server.ring)
         issued = issue(proof, door, token_call.now_ms, call.address, call.request_id)
-        if not (proof.wants_id_token and OPENID in proof.scopes):
-            if await server.db.commit(issued.write):
-                return _reply(call, door, params, proof, issued, base, "")
-            continue
-        signing = asyncio.ensure_future(_id_token(server, door, proof, issued, base))
-        try:
-            won = await server.db.commit(issued.write)
-        finally:
-            id_token = await signing
-        if won:
+        # The key is at hand before anything is used up, and only a winner's token is worth the signature.
+        with_id_token = proof.wants_id_token and OPENID in proof.scopes
+        key = (await server.signing.keys(server.db))[0] if with_id_token else None
+        if await server.db.commit(issued.write):
+            id_token = key.sign(_id_token_claims(server, door, proof, issued, base)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token)
     return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)
 
@@ -88,10 +82,9 @@ def _grant(params: Mapping[str, str]) -> Grant[Any]:
     return grant
 
 
-async def _id_token(server: Server, door: Door, proof: Proof, issued: Issued, base: str) -> str:
+def _id_token_claims(server: Server, door: Door, proof: Proof, issued: Issued, base: str) -> dict[str, Any]:
     app, user = proof.of.app, proof.of.user
-    key = (await server.signing.keys(server.db))[0]
-    claims = id_token_claims(
+    return id_token_claims(
         door=door,
         issuer=server.issuer(door, base),
         base=base,
@@ -105,7 +98,6 @@ async def _id_token(server: Server, door: Door, proof: Proof, issued: Issued, ba
         auth_time=proof.auth_time,
         more=standard_claims(user, proof.scopes) if app[s.ID_TOKEN_STANDARD_CLAIMS] else {},
     )
-    return await asyncio.get_running_loop().run_in_executor(server.workers, key.sign, claims)
 
 
 def _reply(

@@ -48,7 +48,7 @@ class SigningKey:
         }
 
     def sign(self, claims: dict[str, Any], typ: str = "JWT") -> str:
-        """Return a compact RS256 JWS of `claims`. About 0.25 ms of CPU with the GIL released."""
+        """Return a compact RS256 JWS of `claims`. About 0.26 ms of CPU (decision 9)."""
         header = {"kid": self.kid, "typ": typ, "alg": RS256}
         return jws.serialize_compact(header, msgspec.json.encode(claims), self._key, algorithms=[RS256])
 
