@@ -28,15 +28,24 @@ def test_a_plan_says_what_an_upgrade_then_does(empty: Terminal) -> None:
 
     assert empty.says("db", "upgrade", "--plan") == f"Would apply: {', '.join(names)}\n"
     assert "the schema is not current: run grantway db upgrade" in empty.run("db", "check").stderr
-    assert empty.json("db", "upgrade") == {"plan": False, "migrations": names}
+    assert empty.json("db", "upgrade") == {"plan": False, "migrations": names, "rolling": False}
     assert empty.says("db", "upgrade", "--plan") == "Would apply: nothing, it is current\n"
     assert empty.says("db", "check") == (
         f"Schema {NEWEST}, 0 migrations pending\nEverything is whole and can be read.\n"
     )
 
 
+def test_a_plan_says_whether_servers_may_go_on_meanwhile(terminal: Terminal) -> None:
+    terminal.write("UPDATE setting_of_server SET value = '1' WHERE name = 'schema_version'")
+
+    assert terminal.says("db", "upgrade", "--plan") == (
+        "Would apply: 0002_directory_revision\nServers of the release before may go on meanwhile.\n"
+    )
+    assert terminal.json("db", "upgrade", "--plan")["rolling"] is True
+
+
 def test_a_schema_of_a_newer_release_is_left_alone(terminal: Terminal) -> None:
-    terminal.write("UPDATE setting_of_server SET value = '9999' WHERE name = 'schema_version'")
+    terminal.write("UPDATE setting_of_server SET value = '9999' WHERE name IN ('schema_version', 'schema_serves')")
 
     for command in (("db", "upgrade"), ("db", "upgrade", "--plan"), ("org", "list"), ("org", "create", "X")):
         assert "is of a newer release than this one: update Grantway" in terminal.refuses(*command)

@@ -135,7 +135,13 @@ def upgrade(plan: bool, **given: Any) -> None:
     steps = run(chosen, setup.plan if plan else setup.upgrade, upgrade=False)
     named = [f"{step.number:04d}_{step.name}" for step in steps]
     word = "Would apply" if plan else "Applied"
-    show(chosen, {"plan": plan, "migrations": named}, f"{word}: {', '.join(named) or 'nothing, it is current'}")
+    text = f"{word}: {', '.join(named) or 'nothing, it is current'}"
+    before = steps[0].number - 1 if steps else 0
+    rolling = before > 0 and all(step.serves <= before for step in steps)
+    if before > 0:
+        may = "may go on meanwhile" if rolling else "have to be stopped first"
+        text += f"\nServers of the release before {may}."
+    show(chosen, {"plan": plan, "migrations": named, "rolling": rolling}, text)
 
 
 @db.command("check")

@@ -56,7 +56,7 @@ async def inspect(desk: Desk) -> Inspection:
     desk.caller.needs(Right.SERVER)
     pending = tuple(f"{one.number:04d}_{one.name}" for one in await schema.pending(desk.db))
     version = await schema.version_of(desk.db)
-    if version > schema.migrations()[-1].number:
+    if not await schema.can_serve(desk.db):
         problems: tuple[str, ...] = ("the schema is of a newer release than this one: update Grantway",)
     else:
         problems = () if pending else tuple([one async for one in _problems(desk)])

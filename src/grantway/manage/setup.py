@@ -44,7 +44,7 @@ async def upgrade(desk: Desk) -> tuple[schema.Migration, ...]:
 
 
 async def _missing(desk: Desk) -> tuple[schema.Migration, ...]:
-    version = await schema.version_of(desk.db)
-    if version > schema.migrations()[-1].number:
+    if not await schema.can_serve(desk.db):
+        version = await schema.version_of(desk.db)
         raise ManageProblem(f"the database's schema ({version}) is of a newer release than this one: update Grantway")
     return await schema.pending(desk.db)

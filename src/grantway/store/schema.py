@@ -10,6 +10,12 @@ from grantway.store.statement import Statement
 
 _FILE: Final = re.compile(r"(\d{4})_([a-z_]+)(?:\.(sqlite|postgres))?\.sql")
 _VERSION: Final = Statement("SELECT value FROM setting_of_server WHERE name = 'schema_version'")
+_SERVES: Final = Statement("SELECT value FROM setting_of_server WHERE name = 'schema_serves'")
+_SET_SERVES: Final = Statement(
+    "INSERT INTO setting_of_server (name, value) VALUES ('schema_serves', :version)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+_ADDS_ONLY: Final = re.compile(r"-- Serves releases from schema (\d+) on\b")
 _SET_VERSION: Final = Statement(
     "INSERT INTO setting_of_server (name, value) VALUES ('schema_version', :version)"
     " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -18,7 +24,10 @@ _SET_VERSION: Final = Statement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """One numbered step of the schema's history; `texts` is its SQL by engine, under "" where both take the same."""
+    """One numbered step of the schema's history; `texts` is its SQL by engine, under "" where both take the same.
+
+    A step that only adds says in its first line which releases it still serves: those that know schema N or newer.
+    """
 
     number: int
     name: str
@@ -27,6 +36,12 @@ class Migration:
     def text_for(self, engine: str) -> str:
         """Return the SQL for an engine."""
         return self.texts.get(engine) or self.texts[""]
+
+    @property
+    def serves(self) -> int:
+        """The oldest schema whose releases can work with this one (R7)."""
+        said = [_ADDS_ONLY.match(text) for text in self.texts.values()]
+        return max(int(found[1]) if found else self.number for found in said)
 
 
 def migrations() -> tuple[Migration, ...]:
@@ -47,6 +62,15 @@ async def version_of(db: Database, session: Session | None = None) -> int:
         return 0
     row = await session.one(_VERSION)
     return int(str(row[0])) if row else 0
+
+
+async def can_serve(db: Database) -> bool:
+    """Tell whether this release can work with a database: its schema is ours, older, or newer and still serves us."""
+    newest = migrations()[-1].number
+    if await version_of(db) <= newest:
+        return True
+    row = await db.one(_SERVES)
+    return row is not None and int(str(row[0])) <= newest
 
 
 async def pending(db: Database) -> tuple[Migration, ...]:
@@ -71,5 +95,6 @@ async def upgrade(db: Database) -> tuple[Migration, ...]:
                 continue
             await transaction.script(db.ddl(migration.text_for(db.name)))
             await transaction.run(_SET_VERSION, str(migration.number))
+            await transaction.run(_SET_SERVES, str(migration.serves))
         applied.append(migration)
     return tuple(applied)

@@ -1,3 +1,4 @@
+-- Serves releases from schema 1 on.
 -- One value that changes whenever an org, a person, what gives them rights, an app or a policy changes: what was read
 -- under a value holds as long as the value does (decision 6). Random, not counted: neither a rollback nor a standby that
 -- takes over may ever give an old value another meaning.

@@ -1,0 +1,37 @@
+// The peer: oidc-provider with its in-memory adapter, opaque access tokens, rotating refresh tokens, RS256 ID tokens.
+import Provider from 'oidc-provider'
+import MemoryAdapter from './node_modules/oidc-provider/lib/adapters/memory_adapter.js'
+
+// The adapter's own store forgets all but the newest thousand entries, tokens that are still good among them.
+const store = new Map()
+class Adapter extends MemoryAdapter {
+  constructor(model) {
+    super(model, store)
+  }
+}
+
+const [port, secret, callback] = process.argv.slice(2)
+const provider = new Provider(`http://127.0.0.1:${port}`, {
+  adapter: Adapter,
+  clients: [
+    {
+      client_id: 'bench',
+      client_secret: secret,
+      grant_types: ['client_credentials', 'authorization_code', 'refresh_token'],
+      redirect_uris: [callback],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'client_secret_post',
+    },
+  ],
+  cookies: { keys: ['bench-cookie-key'] },
+  features: {
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true },
+    devInteractions: { enabled: true },
+  },
+  scopes: ['openid', 'api'],
+  issueRefreshToken: async () => true,
+  rotateRefreshToken: true,
+  expiresWithSession: async () => false,
+})
+provider.listen(Number(port), '127.0.0.1', () => console.log('ready'))
