@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import uvloop
 
 from bench.cases import CASES, Case
 from bench.ours import grantway
-from bench.target import Target, cpu_s
+from bench.target import Target, cpu_s, pin
 from bench.theirs import peer
 from bench.wire import Load, run
 from tests.journeys.served import GRANTWAY
@@ -109,6 +110,15 @@ def targets(people: int, *, with_postgres: bool, commit_ms: float) -> Iterator[l
         yield found
 
 
+def _give_each_a_core(running: list[Target]) -> None:
+    """Put each server on one core and the load on another, as far as there are two; a database takes what is left."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) > 1:
+        for target in running:
+            pin(target.pids, cores[0])
+        os.sched_setaffinity(0, {cores[1]})
+
+
 def main() -> None:
     """Measure the cases named, or all."""
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
@@ -121,9 +131,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     chosen = parser.parse_args()
     cases = [case for case in CASES if not chosen.cases or case.name in chosen.cases]
-    results = []
+    results: list[Result] = []
     people = max(32, *chosen.connections)
     with targets(people, with_postgres=chosen.postgres, commit_ms=chosen.commit_ms) as running:
+        _give_each_a_core(running)
         for connections in chosen.connections:
             for case in cases:
                 result = measure(case, running, connections=connections, rounds=chosen.rounds, seconds=chosen.seconds)

@@ -106,6 +106,13 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def pin(pids: list[int], core: int) -> None:
+    """Keep processes, with all their threads, on one core."""
+    for pid in pids:
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {core})
+
+
 def resident_mb(pids: list[int]) -> float:
     """Return the memory that processes hold, in MB."""
     pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
