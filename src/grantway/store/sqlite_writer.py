@@ -63,6 +63,7 @@ class SqliteWriter:
         self._commit_s = 0.0
         self._last_size = 0
         self._patient = False
+        self._lazy = False
         wait_for_lock(self._connection, 0)
 
     async def commit(self, write: Write) -> bool:
@@ -81,8 +82,9 @@ class SqliteWriter:
         """Finish the writes that wait, then let go."""
         self._closed = True
         if self._busy:
-            self._idle = self._loop.create_future()
-            await self._idle
+            # Several may wait for it, and one of them may give up.
+            self._idle = self._idle or self._loop.create_future()
+            await asyncio.shield(self._idle)
         self._thread.shutdown()
         let_go(self._connection)
 
@@ -210,6 +212,9 @@ class SqliteWriter:
         outcomes: list[bool] = []
         many: dict[Statement, list[Row]] = {}
         settling: list[Step] = []
+        # What a commit that failed has left, should its own rollback have failed too.
+        self._roll_back()
+        self._wait_for_disk()
         connection.execute("BEGIN IMMEDIATE")
         try:
             for write, _, _ in group:
@@ -245,6 +250,7 @@ class SqliteWriter:
         connection = self._connection
         now_us = self._clock.now_us()
         try:
+            self._lazy = True
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("BEGIN IMMEDIATE")
             for statement in {step.statement for step in steps}:
@@ -255,8 +261,16 @@ class SqliteWriter:
             self._roll_back()
             return False
         finally:
-            connection.execute("PRAGMA synchronous = FULL")
+            # Where this fails the next group does it first: none is ever written that the disk is not waited for.
+            with contextlib.suppress(sqlite3.Error):
+                self._wait_for_disk()
         return True
+
+    def _wait_for_disk(self) -> None:
+        """Let a commit return when it is on disk, as all do but the one that settles."""
+        if self._lazy:
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._lazy = False
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
