@@ -95,6 +95,8 @@ async def upgrade(db: Database) -> tuple[Migration, ...]:
                 continue
             await transaction.script(db.ddl(migration.text_for(db.name)))
             await transaction.run(_SET_VERSION, str(migration.number))
-            await transaction.run(_SET_SERVES, str(migration.serves))
+            # A step that only adds does not mend what an earlier one broke.
+            serves = max(step.serves for step in migrations() if step.number <= migration.number)
+            await transaction.run(_SET_SERVES, str(serves))
         applied.append(migration)
     return tuple(applied)
