@@ -18,6 +18,9 @@ CHANGES = {
     "app blocked": "UPDATE app_policy SET is_blocked = 1, version = version + 1",
     "app uninstalled": "DELETE FROM app_policy",
     "OAuth switched off": """UPDATE app SET settings = '{"oauth_enabled": false}', version = version + 1""",
+    "OAuth switched off with the version that another content had": (
+        """UPDATE app SET settings = '{"oauth_enabled": false}'"""
+    ),
     "user no longer admin approved": (
         """UPDATE app_policy SET settings = '{"permitted_users": "admin_approved"}', version = version + 1"""
     ),

@@ -39,5 +39,12 @@ async def test_a_schema_that_has_changed_beyond_us_does_not(db: Database) -> Non
 async def test_the_schema_says_whom_it_serves(db: Database) -> None:
     (serves,) = await db.one(Statement("SELECT value FROM setting_of_server WHERE name = 'schema_serves'")) or ("",)
 
-    assert serves == str(schema.migrations()[-1].serves)
+    assert serves == str(schema.oldest_served(schema.migrations()))
     assert schema.migrations()[-1].serves <= schema.migrations()[-1].number
+
+
+def test_a_step_that_only_adds_does_not_mend_what_an_earlier_one_broke() -> None:
+    texts = {1: "", 2: "-- Serves releases from schema 1 on.", 3: "", 4: "-- Serves releases from schema 1 on."}
+    steps = [schema.Migration(number=number, name="step", texts={"": text}) for number, text in texts.items()]
+
+    assert [schema.oldest_served(steps[:number]) for number in texts] == [1, 1, 3, 3]

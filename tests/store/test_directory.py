@@ -77,3 +77,19 @@ async def test_tokens_and_sessions_do_not_change_the_revision(db: Database) -> N
     await _run(db, "INSERT INTO browser VALUES ('1', :hash, 1, 1)")
 
     assert await db.revision() == before
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+@pytest.mark.postgres
+async def test_taking_away_all_rows_of_a_table_at_once_is_a_change(db: Database, open_another: Opener) -> None:
+    other = await open_another()
+    for table in MADE:
+        assert await _revision_changes(db, other, f"TRUNCATE {table} CASCADE"), table
+
+
+async def test_a_revision_that_is_lost_never_seems_unchanged(db: Database) -> None:
+    await _run(db, "DELETE FROM directory_revision")
+    before = await db.revision()
+    await _run(db, MADE["org"])
+
+    assert await db.revision() != before

@@ -46,7 +46,7 @@ class InstalledApp:
     """An app as one org meets it: `app[s.REQUIRE_PKCE]` gives the developer's, the administrator's or the org's value.
 
     `policy` is None where the org has not installed the app; defaults hold then. Immutable by convention; one object
-    serves as long as none of the three versions it was made from has changed.
+    serves as long as the directory's revision has not changed.
     """
 
     __slots__ = ("_values", "app", "org", "policy", "secret")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
+from uuid import uuid4
 
 from grantway.store.statement import Row, SqlValue, Statement, Write
 
@@ -45,6 +46,11 @@ class Transaction(Session, Protocol):
 
 
 REVISION: Final = Statement("SELECT revision FROM directory_revision")
+
+
+def revision_in(row: Row | None) -> str:
+    """Return the revision that was read; where its row is lost, changes leave no trace, so nothing is kept."""
+    return str(row[0]) if row else str(uuid4())
 
 
 class Database(Session, Protocol):

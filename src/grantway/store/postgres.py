@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final, Self
 
 from grantway.kit.clock import Clock
-from grantway.store.database import REVISION
+from grantway.store.database import REVISION, revision_in
 from grantway.store.gathering import Gathering
 from grantway.store.postgres_connection import HeldConnection
 from grantway.store.postgres_readers import Readers
@@ -81,9 +81,10 @@ class PostgresDatabase:
                 if not answer.done():
                     answer.set_exception(Unavailable(str(problem)))
             return
+        revision = revision_in(found[0] if found else None)
         for answer in asking:
             if not answer.done():
-                answer.set_result(str(found[0][0]) if found else "")
+                answer.set_result(revision)
 
     async def commit(self, write: Write) -> bool:
         """Carry out a write durably; see `Database.commit`."""

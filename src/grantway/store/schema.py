@@ -1,6 +1,7 @@
 """The schema: which version a database has, which migrations it lacks, and applying them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -55,6 +56,11 @@ def migrations() -> tuple[Migration, ...]:
     return tuple(found[number] for number in sorted(found))
 
 
+def oldest_served(applied: Sequence[Migration]) -> int:
+    """Return the oldest schema whose releases can work after these steps: no later one mends what an earlier broke."""
+    return max(step.serves for step in applied)
+
+
 async def version_of(db: Database, session: Session | None = None) -> int:
     """Return the number of the last migration applied; 0 for an empty database."""
     session = session or db
@@ -95,6 +101,6 @@ async def upgrade(db: Database) -> tuple[Migration, ...]:
                 continue
             await transaction.script(db.ddl(migration.text_for(db.name)))
             await transaction.run(_SET_VERSION, str(migration.number))
-            await transaction.run(_SET_SERVES, str(migration.serves))
+            await transaction.run(_SET_SERVES, str(oldest_served(migrations()[: migration.number])))
         applied.append(migration)
     return tuple(applied)

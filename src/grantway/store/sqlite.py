@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from grantway.kit.clock import Clock
-from grantway.store.database import REVISION
+from grantway.store.database import REVISION, revision_in
 from grantway.store.sqlite_connection import UNFIT, connect, create_private, let_go
 from grantway.store.sqlite_transaction import SqliteTransaction
 from grantway.store.sqlite_writer import SqliteWriter
@@ -78,8 +78,7 @@ class SqliteDatabase:
     async def revision(self) -> str:
         """Return the directory's revision; asked once in a turn of the loop."""
         if self._revision is None:
-            row = await self.one(REVISION)
-            self._revision = str(row[0]) if row else ""
+            self._revision = revision_in(await self.one(REVISION))
         return self._revision
 
     def _note_read(self) -> None:

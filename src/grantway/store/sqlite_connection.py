@@ -31,11 +31,6 @@ def connect(path: str, patience_s: float) -> sqlite3.Connection:
     return connection
 
 
-def wait_for_lock(connection: sqlite3.Connection, patience_s: float) -> None:
-    """Let a connection wait so long for another process's lock from now on; with nothing left it gives up at once."""
-    connection.execute(f"PRAGMA busy_timeout = {max(0, int(patience_s * 1000))}")
-
-
 def let_go(connection: sqlite3.Connection) -> None:
     """Close a connection, whatever state it is in."""
     with contextlib.suppress(sqlite3.Error):
@@ -58,6 +53,11 @@ def is_away(problem: Exception) -> bool:
     if not isinstance(problem, sqlite3.OperationalError) and type(problem) is not sqlite3.DatabaseError:
         return False
     return getattr(problem, "sqlite_errorcode", _OUR_MISTAKE) & 0xFF != _OUR_MISTAKE
+
+
+def is_locked(problem: sqlite3.Error) -> bool:
+    """Tell whether another connection holds the lock that was needed."""
+    return getattr(problem, "sqlite_errorcode", _OUR_MISTAKE) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def create_private(path: str) -> None:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
 from grantway.kit.clock import Clock
-from grantway.store.sqlite_connection import UNFIT, as_ours, connect, is_away, let_go, wait_for_lock
+from grantway.store.sqlite_connection import UNFIT, as_ours, connect, is_away, is_locked, let_go
 from grantway.store.statement import Row, Statement, Step, Unavailable, Write
 
 # A group is as large as what waited during the last commit, up to here: a bound on the work lost to one bad write.
@@ -25,6 +25,9 @@ _QUICK_S: Final = 0.001
 _NEWEST: Final = 0.1
 # A slow disk is given this long before a commit is tried on the loop again, doubled up to the second.
 _PATIENCE_S: Final = (0.25, 30.0)
+# How often a thread asks for another process's lock. SQLite's own waiting soon asks ten times a second only, and always
+# finds the lock with a process that takes it again a moment after it let go.
+_LOOK_AGAIN_S: Final = 0.001
 
 
 class _Waiting(NamedTuple):
@@ -63,7 +66,9 @@ class SqliteWriter:
         self._commit_s = 0.0
         self._last_size = 0
         self._patient = False
-        wait_for_lock(self._connection, 0)
+        self._lazy = False
+        self._lock_until = 0.0
+        self._connection.execute("PRAGMA busy_timeout = 0")
 
     async def commit(self, write: Write) -> bool:
         """Carry out a write durably; see `Database.commit`."""
@@ -81,8 +86,9 @@ class SqliteWriter:
         """Finish the writes that wait, then let go."""
         self._closed = True
         if self._busy:
-            self._idle = self._loop.create_future()
-            await self._idle
+            # Several may wait for it, and one of them may give up.
+            self._idle = self._idle or self._loop.create_future()
+            await asyncio.shield(self._idle)
         self._thread.shutdown()
         let_go(self._connection)
 
@@ -196,11 +202,11 @@ class SqliteWriter:
     @contextlib.contextmanager
     def _waiting_for_lock(self, group: list[_Waiting]) -> Iterator[None]:
         """Let the connection wait for another process's lock until the first of a group must be told."""
-        wait_for_lock(self._connection, min(waiting.until for waiting in group) - time.monotonic())
+        self._lock_until = min(waiting.until for waiting in group)
         try:
             yield
         finally:
-            wait_for_lock(self._connection, 0)
+            self._lock_until = 0.0
 
     # Where the others call them
 
@@ -210,7 +216,10 @@ class SqliteWriter:
         outcomes: list[bool] = []
         many: dict[Statement, list[Row]] = {}
         settling: list[Step] = []
-        connection.execute("BEGIN IMMEDIATE")
+        # What a commit that failed has left, should its own rollback have failed too.
+        self._roll_back()
+        self._wait_for_disk()
+        self._begin()
         try:
             for write, _, _ in group:
                 guard = write.guard
@@ -229,6 +238,18 @@ class SqliteWriter:
             raise
         return _Written(outcomes, settling)
 
+    def _begin(self) -> None:
+        """Take the lock: at once or not at all on the loop, as long as they may wait on the thread."""
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as problem:
+                if not is_locked(problem) or time.monotonic() >= self._lock_until:
+                    raise
+            else:
+                return
+            time.sleep(_LOOK_AGAIN_S)
+
     def _commit(self) -> None:
         try:
             self._connection.execute("COMMIT")
@@ -245,8 +266,9 @@ class SqliteWriter:
         connection = self._connection
         now_us = self._clock.now_us()
         try:
+            self._lazy = True
             connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("BEGIN IMMEDIATE")
+            self._begin()
             for statement in {step.statement for step in steps}:
                 rows = [(now_us, *step.values) for step in steps if step.statement is statement]
                 connection.executemany(statement.sqlite_many, rows)
@@ -255,8 +277,16 @@ class SqliteWriter:
             self._roll_back()
             return False
         finally:
-            connection.execute("PRAGMA synchronous = FULL")
+            # Where this fails the next group does it first: none is ever written that the disk is not waited for.
+            with contextlib.suppress(sqlite3.Error):
+                self._wait_for_disk()
         return True
+
+    def _wait_for_disk(self) -> None:
+        """Let a commit return when it is on disk, as all do but the one that settles."""
+        if self._lazy:
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._lazy = False
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:

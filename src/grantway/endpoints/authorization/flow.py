@@ -103,7 +103,7 @@ async def resume(call: Call, server: Server, base: str) -> Flow | Reply:
     door = DOORS[request.door]
     if waiting.done_at is not None:
         return refuse_on_page(call, server, door, no.TRANSACTION_GONE())
-    app = await server.apps.by_key(server.db, request.consumer_key)
+    app = await server.directory.app_by_key(request.consumer_key)
     trail = Trail()
     passed = trail.passes((known,), ClientCase(door, request.consumer_key, app, ()))
     if app is None or not passed or not trail.passes(STILL_GOOD, case_of(request, door, app)):

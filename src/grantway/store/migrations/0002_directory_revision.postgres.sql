@@ -34,3 +34,19 @@ CREATE CONSTRAINT TRIGGER app_changes_directory AFTER INSERT OR UPDATE OR DELETE
 
 CREATE CONSTRAINT TRIGGER app_policy_changes_directory AFTER INSERT OR UPDATE OR DELETE ON app_policy DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION directory_changed();
+
+-- What takes away all rows at once has no rows to be told of.
+
+CREATE TRIGGER org_truncate_changes_directory AFTER TRUNCATE ON org FOR EACH STATEMENT EXECUTE FUNCTION directory_changed();
+
+CREATE TRIGGER profile_truncate_changes_directory AFTER TRUNCATE ON profile FOR EACH STATEMENT EXECUTE FUNCTION directory_changed();
+
+CREATE TRIGGER permission_set_truncate_changes_directory AFTER TRUNCATE ON permission_set FOR EACH STATEMENT EXECUTE FUNCTION directory_changed();
+
+CREATE TRIGGER person_truncate_changes_directory AFTER TRUNCATE ON person FOR EACH STATEMENT EXECUTE FUNCTION directory_changed();
+
+CREATE TRIGGER permission_set_assignment_truncate_changes_directory AFTER TRUNCATE ON permission_set_assignment FOR EACH STATEMENT EXECUTE FUNCTION directory_changed();
+
+CREATE TRIGGER app_truncate_changes_directory AFTER TRUNCATE ON app FOR EACH STATEMENT EXECUTE FUNCTION directory_changed();
+
+CREATE TRIGGER app_policy_truncate_changes_directory AFTER TRUNCATE ON app_policy FOR EACH STATEMENT EXECUTE FUNCTION directory_changed();
