@@ -186,7 +186,7 @@ def go(
     """Go where an app sends a browser, log in, decide; return the callback's address with the answer in it."""
     reply = client.get(url)
     for _ in range(5):
-        location = reply.headers.get("location", "")
+        location: str = reply.headers.get("location", "")
         if location and not location.startswith(served.base):
             return location
         page = client.get(location)
