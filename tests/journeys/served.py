@@ -176,11 +176,19 @@ def walk(
 ) -> SignedIn:
     """Go to authorize, log in (as the first demo user), decide, and come back with what the callback was told."""
     url, verifier = link(served, door, **more)
+    location = go(served, client, url, decision=decision, user=user)
+    return SignedIn(location, {k: v[0] for k, v in parse_qs(urlsplit(location).query).items()}, verifier)
+
+
+def go(
+    served: Served, client: httpx.Client, url: str, *, decision: str = "allow", user: dict[str, str] | None = None
+) -> str:
+    """Go where an app sends a browser, log in, decide; return the callback's address with the answer in it."""
     reply = client.get(url)
     for _ in range(5):
-        location = reply.headers.get("location", "")
+        location: str = reply.headers.get("location", "")
         if location and not location.startswith(served.base):
-            return SignedIn(location, {k: v[0] for k, v in parse_qs(urlsplit(location).query).items()}, verifier)
+            return location
         page = client.get(location)
         form = fields(page.text) | (
             {"decision": decision} if "decision" in page.text else user or served.demo["users"][0]
