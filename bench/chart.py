@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-_WIDTH, _LEFT, _RIGHT = 760, 230, 90
+_WIDTH, _LEFT, _RIGHT = 760, 230, 130
 _BAR, _GAP, _TOP = 13, 16, 64
 _STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
