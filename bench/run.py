@@ -96,15 +96,15 @@ def show(result: Result) -> None:
 
 
 @contextmanager
-def targets(people: int, *, with_postgres: bool, commit_ms: float) -> Iterator[list[Target]]:
+def targets(people: int, *, with_postgres: bool, commit_ms: float, workers: int) -> Iterator[list[Target]]:
     """Run ours on SQLite, ours on PostgreSQL if wanted, and the peer, which comes last."""
     launcher = (sys.executable, str(_SLOW_DISK), str(commit_ms)) if commit_ms else GRANTWAY
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        found = [stack.enter_context(grantway(folder / "sqlite", people, launcher=launcher))]
+        found = [stack.enter_context(grantway(folder / "sqlite", people, launcher=launcher, workers=workers))]
         if with_postgres:
             postgres = stack.enter_context(PostgresServer())
-            ours = grantway(folder / "postgres", people, postgres=postgres, launcher=launcher)
+            ours = grantway(folder / "postgres", people, postgres=postgres, launcher=launcher, workers=workers)
             found.append(stack.enter_context(ours))
         found.append(stack.enter_context(peer(people)))
         yield found
@@ -128,13 +128,16 @@ def main() -> None:
     parser.add_argument("--connections", type=int, nargs="+", default=[32], help="keep-alive connections (32)")
     parser.add_argument("--postgres", action="store_true", help="measure ours on PostgreSQL too")
     parser.add_argument("--commit-ms", type=float, default=0, help="make each of our commits so much slower (0)")
+    parser.add_argument("--workers", type=int, default=1, help="processes of ours; more than one share all cores (1)")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     chosen = parser.parse_args()
     cases = [case for case in CASES if not chosen.cases or case.name in chosen.cases]
     results: list[Result] = []
     people = max(32, *chosen.connections)
-    with targets(people, with_postgres=chosen.postgres, commit_ms=chosen.commit_ms) as running:
-        _give_each_a_core(running)
+    options = {"with_postgres": chosen.postgres, "commit_ms": chosen.commit_ms, "workers": chosen.workers}
+    with targets(people, **options) as running:
+        if chosen.workers == 1:
+            _give_each_a_core(running)
         for connections in chosen.connections:
             for case in cases:
                 result = measure(case, running, connections=connections, rounds=chosen.rounds, seconds=chosen.seconds)
