@@ -4,6 +4,7 @@ import json
 import stat
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.cli.terminal import grantway
 from tests.journeys.served import serving
 
 
-def create_app(data: str, *values: str) -> dict[str, object]:
+def create_app(data: str, *values: str) -> dict[str, Any]:
     """Register an app and return what was printed."""
     done = grantway("--data", data, "app", "create", "Sync", "--contact-email", "it@harbour.example", *values, "--json")
     assert done.returncode == 0, done.stderr
@@ -19,7 +20,7 @@ def create_app(data: str, *values: str) -> dict[str, object]:
 
 
 def test_a_new_app_starts_with_the_safe_settings(data: str) -> None:
-    settings = dict(create_app(data)["settings"])  # type: ignore[call-overload]
+    settings = create_app(data)["settings"]
 
     assert settings["require_pkce"] is True
     assert settings["refresh_token_rotation"] is True

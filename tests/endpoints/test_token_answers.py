@@ -176,9 +176,9 @@ async def test_scope_is_what_was_granted_also_after_a_refresh(house: House, door
 async def test_urlencoded_says_the_same(house: House, web: httpx.AsyncClient, asked: str) -> None:
     """Section 1.10."""
     form = {**MACHINE, **in_body(await machine(house))}
-    by_format = {"data": {**form, "format": "urlencoded"}}
-    by_accept = {"data": form, "headers": {"accept": "application/x-www-form-urlencoded"}}
-    reply = await web.post(f"{SALESFORCE}/token", **(by_format if asked == "format" else by_accept))  # type: ignore[arg-type]
+    by_format: dict[str, Any] = {"data": {**form, "format": "urlencoded"}}
+    by_accept: dict[str, Any] = {"data": form, "headers": {"accept": "application/x-www-form-urlencoded"}}
+    reply = await web.post(f"{SALESFORCE}/token", **(by_format if asked == "format" else by_accept))
 
     assert reply.headers["content-type"] == "application/x-www-form-urlencoded;charset=UTF-8"
     assert parse_qs(reply.text)["instance_url"] == [BASE]
@@ -188,9 +188,9 @@ async def test_urlencoded_says_the_same(house: House, web: httpx.AsyncClient, as
 @pytest.mark.parametrize("asked", ["format", "accept"])
 async def test_xml_says_the_same(house: House, web: httpx.AsyncClient, asked: str) -> None:
     form = {**MACHINE, **in_body(await machine(house))}
-    by_format = {"data": {**form, "format": "xml"}}
-    by_accept = {"data": form, "headers": {"accept": "application/xml"}}
-    reply = await web.post(f"{SALESFORCE}/token", **(by_format if asked == "format" else by_accept))  # type: ignore[arg-type]
+    by_format: dict[str, Any] = {"data": {**form, "format": "xml"}}
+    by_accept: dict[str, Any] = {"data": form, "headers": {"accept": "application/xml"}}
+    reply = await web.post(f"{SALESFORCE}/token", **(by_format if asked == "format" else by_accept))
     root = ElementTree.fromstring(reply.content)
 
     assert reply.headers["content-type"] == "application/xml;charset=UTF-8"
