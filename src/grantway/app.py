@@ -4,22 +4,16 @@ import asyncio
 import contextlib
 import ctypes
 import gc
-import logging
-import multiprocessing
-import multiprocessing.connection
-import os
 import signal
 import socket
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Semaphore
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Final, cast
+from typing import Final
 
 import uvicorn
 import uvloop
@@ -32,12 +26,12 @@ from grantway.kit.clock import Clock, SystemClock
 from grantway.kit.config import ServeConfig
 from grantway.kit.keyfile import read_key_ring
 from grantway.kit.urls import Urls
+from grantway.kit.workers import AT_ONCE, Supervisor
 from grantway.protocol.door import DOORS
 from grantway.store.apps import Apps
 from grantway.store.directory import Directory
 from grantway.store.open import open_database
 from grantway.web.adapter import Edge
-from grantway.web.connection import Connection
 from grantway.web.dispatch import Dispatch
 from grantway.web.limits import Limits
 from grantway.web.protocol import limited_protocol
@@ -51,9 +45,6 @@ _GC_THRESHOLD: Final = 20_000
 _M_MMAP_THRESHOLD: Final = -3  # of malloc.h
 _DRAIN_S: Final = 30
 _CLOSE_S: Final = 10
-_PARENT_S: Final = 1.0
-_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
-_log: Final = logging.getLogger("grantway")
 Ready = Callable[[str], None]
 
 
@@ -104,7 +95,15 @@ def run(config: ServeConfig, ready: Ready) -> None:
     if config.workers == 1:
         uvloop.run(_serve(config, listener, lambda: ready(config.base_url)))
     else:
-        _supervise(config, listener, ready)
+        supervisor = Supervisor(config.workers, partial(_work, config, listener))
+        supervisor.run(lambda: ready(config.base_url))
+        # Nobody takes what would come in here once the workers have closed theirs.
+        listener.close()
+        supervisor.wait(_GRACE_S + _DRAIN_S + _CLOSE_S)
+
+
+def _work(config: ServeConfig, listener: socket.socket, ready: Callable[[], None]) -> None:
+    uvloop.run(_serve(config, listener, ready))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -132,28 +131,25 @@ class _Announcing(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._tell_stopping()
-        # Ctrl+C is meant at once; SIGTERM gives whoever hands us requests the time to hand them to others.
+        # Ctrl+C is meant at once, SIGTERM gives whoever hands us requests the time to hand them to others.
         if self._signals[:1] == [signal.SIGTERM]:
-            until = time.monotonic() + _GRACE_S
-            while time.monotonic() < until:
-                for connection in tuple(self.server_state.connections):
-                    cast(Connection, connection).part()
-                await asyncio.sleep(_GRACE_S / 40)
+            await asyncio.sleep(_GRACE_S)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._signals.append(sig)
-        super().handle_exit(sig, frame)
+        # To uvicorn, a second SIGINT says to wait for nothing.
+        super().handle_exit(signal.SIGINT if sig == AT_ONCE else sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on a signal, and let it be: uvicorn would raise it again before the database is closed."""
-        before = {number: signal.signal(number, self.handle_exit) for number in _STOP_SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        """Stop on a signal, and let it be: uvicorn would raise it again before the database is closed.
+
+        The handlers stay when it ends: one more Ctrl+C must not interrupt the closing.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT, AT_ONCE):
+            signal.signal(number, self.handle_exit)
+        yield
 
 
 async def _serve(config: ServeConfig, listener: socket.socket, started: Callable[[], None]) -> None:
@@ -163,7 +159,11 @@ async def _serve(config: ServeConfig, listener: socket.socket, started: Callable
             dispatch, dispatch.refuse_status, now_us=server.clock.now_us, trusted_proxies=config.trusted_proxies
         )
         protocol = limited_protocol(
-            Limits(), dispatch.refuse_status, now_us=server.clock.now_us, trusted_proxies=config.trusted_proxies
+            Limits(),
+            dispatch.refuse_status,
+            now_us=server.clock.now_us,
+            stopping=server.stopping.is_set,
+            trusted_proxies=config.trusted_proxies,
         )
         settings = uvicorn.Config(
             edge,
@@ -194,65 +194,3 @@ def _give_back_large_blocks() -> None:
     """Have the C library return blocks of a megabyte and more: it would keep the 19 MB of each password's hash."""
     with contextlib.suppress(OSError, AttributeError):  # another C library than glibc
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 1 << 20)
-
-
-def _work(config: ServeConfig, listener: socket.socket, started: Semaphore, parent: int) -> None:
-    """Be one worker process; ends with its parent."""
-
-    async def serve() -> None:
-        orphan = asyncio.ensure_future(_end_with(parent))
-        try:
-            await _serve(config, listener, started.release)
-        finally:
-            orphan.cancel()
-
-    uvloop.run(serve())
-
-
-async def _end_with(parent: int) -> None:
-    while os.getppid() == parent:  # noqa: ASYNC110 - nothing else tells of a parent that was killed
-        await asyncio.sleep(_PARENT_S)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _supervise(config: ServeConfig, listener: socket.socket, ready: Ready) -> None:
-    """Start the workers, start anew what dies, and pass on the signal that ends everything."""
-    context = multiprocessing.get_context("spawn")
-    started = context.Semaphore(0)
-    stopping = 0
-
-    def start() -> BaseProcess:
-        process = context.Process(target=_work, args=(config, listener, started, os.getpid()))
-        process.start()
-        return process
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = stopping or number
-
-    for number in _STOP_SIGNALS:
-        signal.signal(number, stop)
-    workers = [start() for _ in range(config.workers)]
-    told = 0
-    while not stopping:
-        if told < config.workers and started.acquire(timeout=_PARENT_S / 4):
-            told += 1
-            if told == config.workers:
-                ready(config.base_url)
-        for index, worker in enumerate(workers):
-            if not worker.is_alive() and not stopping:
-                _log.error("worker %s ended with status %s; starting another", worker.pid, worker.exitcode)
-                workers[index] = start()
-        if told >= config.workers:
-            with contextlib.suppress(ProcessLookupError):
-                multiprocessing.connection.wait([worker.sentinel for worker in workers], timeout=_PARENT_S)
-    for worker in workers:
-        if worker.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.pid, stopping)
-    # Nobody takes what would come in here once the workers have closed theirs.
-    listener.close()
-    for worker in workers:
-        worker.join(_GRACE_S + _DRAIN_S + _CLOSE_S)
-        if worker.is_alive():
-            worker.kill()

@@ -1,7 +1,9 @@
-"""SIGTERM: what is under way is answered, nothing new is taken, and a rolling restart loses no request (R6)."""
+"""SIGTERM and Ctrl+C answer what is under way and take nothing new; a rolling restart loses no request (R6)."""
 
+import os
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -10,7 +12,7 @@ import pytest
 from tests.journeys.balancer import balancing, free_port
 from tests.journeys.engines import Engine
 from tests.journeys.load import Load, assert_kept
-from tests.journeys.served import Served, kill, start
+from tests.journeys.served import Served, kill, start, wait_until_dead
 
 pytestmark = [pytest.mark.xdist_group("stopping"), pytest.mark.requirement("R6")]
 
@@ -37,16 +39,58 @@ def test_sigterm_fails_readiness_then_refuses_connections_and_answers_what_is_un
         kill(served, signal.SIGKILL)
 
 
-def test_ctrl_c_ends_the_server_in_order(tmp_path: Path) -> None:
-    served = start(tmp_path)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_answers_what_is_under_way_and_ends_the_server_in_order(tmp_path: Path, workers: str) -> None:
+    served = start(tmp_path, "--workers", workers)
     try:
-        served.process.send_signal(signal.SIGINT)
-        assert served.process.wait(timeout=40) == 0
+        slow = _Slow(served)
+        # A terminal sends it to every process of the group.
+        os.killpg(served.process.pid, signal.SIGINT)
+        while _takes_connections(served):
+            pass
+        assert slow.answer().startswith(b"HTTP/1.1 200 ")
+        wait_until_dead(served)
     finally:
         kill(served, signal.SIGKILL)
+    assert served.process.returncode == 0
     assert list(served.log) == []
     # The database was closed: nothing is left to be recovered.
     assert not (tmp_path / "grantway.db-wal").exists()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_second_ctrl_c_waits_for_nothing_that_is_under_way(tmp_path: Path, workers: str) -> None:
+    served = start(tmp_path, "--workers", workers)
+    try:
+        slow = _Slow(served)
+        os.killpg(served.process.pid, signal.SIGINT)
+        while _takes_connections(served):
+            pass
+        os.killpg(served.process.pid, signal.SIGINT)
+        served.process.wait(timeout=5)
+        wait_until_dead(served)
+        assert slow.answer() == b""
+    finally:
+        kill(served, signal.SIGKILL)
+    assert list(served.log) == []
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_connections_that_come_while_a_server_stops_are_told_to_go_with_their_first_answer(
+    tmp_path: Path, workers: str
+) -> None:
+    served = start(tmp_path, "--workers", workers)
+    told = 0
+    try:
+        with httpx.Client(limits=httpx.Limits(max_keepalive_connections=0)) as client:
+            served.process.send_signal(signal.SIGTERM)
+            with suppress(httpx.TransportError):  # it takes none any more
+                while (reply := client.get(f"{served.base}/readyz")).status_code == 200 or told < 100:
+                    assert reply.headers.get("connection") == ("close" if reply.status_code == 503 else None)
+                    told += reply.status_code == 503
+    finally:
+        kill(served, signal.SIGKILL)
+    assert told > 0
 
 
 def test_a_rolling_restart_behind_a_balancer_loses_no_request(engine: Engine) -> None:
@@ -100,6 +144,6 @@ def _address(served: Served) -> tuple[str, int]:
 def _takes_connections(served: Served) -> bool:
     try:
         socket.create_connection(_address(served), timeout=20).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # reset: it came while the server let go of its port
         return False
     return True

@@ -48,6 +48,7 @@ class Connection(HttpToolsProtocol):
     limits: ClassVar[Limits]
     refuse: ClassVar[Refuse]
     now_us: ClassVar[Callable[[], int]]
+    stopping: ClassVar[Callable[[], bool]]
     trusted_proxies: ClassVar[tuple[str, ...]]
 
     def __init__(
@@ -67,7 +68,6 @@ class Connection(HttpToolsProtocol):
         self._queue: deque[Served] = deque()
         self._parting: int | None = None  # the refusal that is due after the answers under way
         self._closing = False  # the connection ends after the answers under way
-        self._parts = False  # the connection ends with an answer that says so
         self._deadline = _NEVER
         self._write_deadline = _NEVER
         self._write_paused = False
@@ -127,10 +127,6 @@ class Connection(HttpToolsProtocol):
         self._reading = Reading.NOTHING
         self._closing = True
         return True
-
-    def part(self) -> None:
-        """End the connection with the next answer, which tells the client so: nobody asks again and is not heard."""
-        self._parts = True
 
     def shutdown(self) -> None:
         """End the connection when what is under way is answered; asked by the server that stops."""
@@ -358,7 +354,7 @@ class Connection(HttpToolsProtocol):
 
     def unfinished(self, served: Served) -> bool:
         """Tell whether the connection ends with this answer."""
-        if self._parts and not self._queue:
+        if self.gate.stopping() and not self._queue:
             served.keep_alive = False
         return self._closing or not served.keep_alive or not served.body.complete
 
@@ -475,5 +471,7 @@ class Connection(HttpToolsProtocol):
 def _gate_of(made: type[Connection], state: ServerState, loop: asyncio.AbstractEventLoop) -> Gate:
     gate = _GATES.get(state)
     if gate is None:
-        gate = _GATES[state] = Gate(loop, made.limits, made.refuse, made.now_us, Peers(made.trusted_proxies))
+        gate = _GATES[state] = Gate(
+            loop, made.limits, made.refuse, made.now_us, made.stopping, Peers(made.trusted_proxies)
+        )
     return gate

@@ -39,11 +39,13 @@ class Gate:
         limits: Limits,
         refuse: Refuse,
         now_us: Callable[[], int],
+        stopping: Callable[[], bool],
         peers: Peers,
     ) -> None:
         self.loop: Final = loop
         self.limits: Final = limits
         self.peers: Final = peers
+        self.stopping: Final = stopping
         self.arrivals: Final = Arrivals(loop, now_us)
         self.date: Final = HttpDate(now_us)
         self.busy = 0
