@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from tests.journeys.load import ask, assert_clear, is_active
 from tests.journeys.served import Served, grantway, kill, serving, start
 
+_EXT4 = ("-t", "ext4", "-o", "loop,errors=remount-ro")
 pytestmark = [pytest.mark.xdist_group("sqlite faults"), pytest.mark.requirement("R5")]
 
 
@@ -88,6 +90,33 @@ def test_a_read_only_file_system_is_told_in_one_line_at_the_start(tmp_path: Path
         pass
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("how", ["read-only", "immutable"])
+def test_when_the_file_system_turns_read_only_writes_are_refused_clearly_and_reads_go_on(
+    tmp_path: Path, client: httpx.Client, how: str, workers: str
+) -> None:
+    with _ext4(tmp_path) as disk:
+        folder = disk / "data"
+        with serving(folder, "--workers", workers) as served:
+            token = _token(served, client)
+            with _turned_read_only(folder, how):
+                refused = [ask(served, client, "token", grant_type="client_credentials") for _ in range(50)]
+                before = _memory(served)
+                refused += [ask(served, client, "token", grant_type="client_credentials") for _ in range(500)]
+                assert_clear(refused)
+                assert is_active(served, client, token)
+                assert _memory(served) - before < 6_000  # KiB
+            # A file system that gave itself up is mounted again, and Grantway started again; all else it survives.
+            if how == "immutable":
+                assert is_active(served, client, _token(served, client))
+        assert "Traceback" not in "\n".join(served.log)
+        if how == "read-only":
+            _mount_again(disk)
+        with serving(folder) as served:
+            assert is_active(served, client, token)
+            assert is_active(served, client, _token(served, client))
+
+
 def _token(served: Served, client: httpx.Client) -> str:
     reply = ask(served, client, "token", grant_type="client_credentials")
     assert reply.status_code == 200, reply.text
@@ -145,6 +174,43 @@ def _read_only(folder: Path) -> Iterator[None]:
     yield
     folder.chmod(0o700)
     (folder / "grantway.db").chmod(0o600)
+
+
+@contextmanager
+def _ext4(folder: Path) -> Iterator[Path]:
+    """A file system of its own, in a file, that turns read-only when something is wrong with it, as is usual."""
+    image, disk = folder / "image", folder / "disk"
+    disk.mkdir()
+    with image.open("wb") as file:
+        file.truncate(64 << 20)
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("mkfs.ext4 is missing (Debian: apt install e2fsprogs)")
+    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
+    with _mounted(disk, *_EXT4, str(image)):
+        yield disk
+
+
+def _mount_again(disk: Path) -> None:
+    """Repair a file system of `_ext4`, as an operator does."""
+    image = disk.with_name("image")
+    subprocess.run(["umount", str(disk)], check=True)
+    subprocess.run(["e2fsck", "-f", "-p", str(image)], check=False, capture_output=True)
+    subprocess.run(["mount", *_EXT4, str(image), str(disk)], check=True)
+
+
+@contextmanager
+def _turned_read_only(folder: Path, how: str) -> Iterator[None]:
+    """No file can be written any more, those that are open included."""
+    if how == "immutable":
+        files = [str(folder / name) for name in ("grantway.db", "grantway.db-wal")]
+        subprocess.run(["chattr", "+i", *files], check=True)
+        yield
+        subprocess.run(["chattr", "-i", *files], check=True)
+        return
+    device = folder.stat().st_dev
+    name = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve().name
+    Path(f"/sys/fs/ext4/{name}/trigger_fs_error").write_text("made by a test")
+    yield
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import click
 from grantway.cli.context import options, run, shared
 from grantway.cli.options import Options
 from grantway.cli.printing import fail, misuse
+from grantway.cli.private_file import make_private
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -153,6 +153,5 @@ def _prepare(chosen: Options, *, demo: bool, base_url: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = json.dumps(made, indent=2) + "\n"
     path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
+    make_private(path, text)
     click.echo(text + f"This stands in {path} as well.")
