@@ -69,6 +69,11 @@ class InstalledApp:
         return dict(self._values)
 
     @property
+    def version(self) -> str:
+        """Changes whenever the app or its policies in this org do: what a form was filled in over (S42)."""
+        return f"{self.app.version}.{self.policy.version if self.policy else 0}"
+
+    @property
     def id(self) -> str:
         """The app's 18-character id."""
         return self.app.id

@@ -14,7 +14,7 @@ _HTML: Final = (b"content-type", b"text/html;charset=UTF-8")
 async def home(call: Call, server: Server, base: str) -> Reply:
     """Show what this is, to somebody who opens the base URL in a browser."""
     del server
-    page = HomePage(host=call.host, org_name=None, base_url=base, setup_path=None)
+    page = HomePage(host=call.host, org_name=None, base_url=base, setup_path="/setup/")
     return Reply(200, render(page), (_HTML, *security_headers()))
 
 

@@ -55,6 +55,28 @@ def parse_query(text: str) -> Mapping[str, str]:
     return fields_of(pairs)
 
 
+def parse_fields(body: bytes, *, most: int) -> Mapping[str, tuple[str, ...]]:
+    """Read the form of a page of ours, in which a name may stand several times: all values of each name, in order.
+
+    Raises:
+        FormError: not UTF-8, a NUL or a lone surrogate, or more than `most` fields.
+    """
+    if body.count(b"&") >= most:
+        raise FormError(f"there are more than {most} fields")
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        for field in body.decode("ascii").split("&"):
+            name, _, value = (unquote_plus(part, errors="strict") for part in field.partition("="))
+            if name:
+                found[name] = (*found.get(name, ()), value)
+    except UnicodeDecodeError as problem:
+        raise FormError("the form is not UTF-8") from problem
+    for name, values in found.items():
+        if "\0" in "".join(values) or not name.isprintable():
+            raise FormError("a field holds what is no text")
+    return found
+
+
 def fields_of(pairs: list[tuple[str, str]]) -> Mapping[str, str]:
     """Return pairs as a mapping; repeatable parameters are joined by blanks.
 

@@ -26,7 +26,7 @@ def api_name(text: str) -> str:
     """
     name = re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_")[:80].rstrip("_")
     if not _API_NAME.fullmatch(name):
-        raise ManageProblem(f"name: {text!r} gives no API name; begin with a letter, use letters and digits")
+        raise ManageProblem.at("name", f"{text!r} gives no API name; begin with a letter, use letters and digits")
     return name
 
 

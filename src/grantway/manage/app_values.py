@@ -33,21 +33,21 @@ def parse_values(asked: dict[str, Any]) -> Values:
         ManageProblem: an unknown setting, a setting of an org, or values that are not taken.
     """
     values: Values = {}
-    problems = []
+    problems: dict[str, str] = {}
     for name, raw in asked.items():
         setting = s.BY_NAME.get(name)
         if setting is None:
             near = difflib.get_close_matches(name, s.BY_NAME, 1)
-            problems.append(f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+            problems[name] = "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
         elif setting.held_by is s.Holder.ORG:
-            problems.append(f"{name}: is a setting of the org; use grantway org set")
+            problems[name] = "is a setting of the org; use grantway org set"
         else:
             try:
                 values[setting] = setting.kind.parse(raw)
             except s.SettingProblem as problem:
-                problems.append(f"{name}: {problem}")
+                problems[name] = str(problem)
     if problems:
-        raise ManageProblem("; ".join(problems))
+        raise ManageProblem.of(problems)
     return values
 
 
@@ -74,7 +74,7 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
     if run_as := values.get(s.RUN_AS):
         found = await user_and_password(desk.session, run_as)
         if found is None or found[0].org_id != org.id or not found[0].may_act:
-            raise ManageProblem(f"run_as: there is no active user {run_as!r} in the org {org.name}")
+            raise ManageProblem.at("run_as", f"there is no active user {run_as!r} in the org {org.name}")
         values = values | {s.RUN_AS: found[0].username}
     after = (app.values() if app else {}) | values
     acts = s.RUN_AS in values or (after.get(s.CLIENT_CREDENTIALS) and not _WHAT_IT_MAY_DO.isdisjoint(values))
@@ -88,7 +88,7 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
                     doing = f"pre-authorize the {kind.word} {holder.name}"
                     desk.caller.holds_all(read_permissions(holder.permissions), doing)
     if values.get(s.INTROSPECT_ALL) and (other := await introspecting_app(desk, org, app.id if app else "")):
-        raise ManageProblem(f"introspect_all: one app an org may have it, and {other} has it")
+        raise ManageProblem.at("introspect_all", f"one app an org may have it, and {other} has it")
     return values
 
 

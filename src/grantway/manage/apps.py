@@ -13,7 +13,7 @@ from grantway.manage.app_names import api_name, key_problem, secret_problem
 from grantway.manage.app_values import Values, demand_power_of, demand_rights, fit_values, held, parse_values
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
 from grantway.store.apps import SECRET_PURPOSE, Apps
 from grantway.store.statement import Conflict, Insert, Statement
@@ -80,11 +80,11 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
     values = {one: one.starts_with for one in s.held_by(s.Holder.APP, s.Holder.POLICY)} | values
     values[s.LABEL] = values[s.LABEL] or asked.name.strip()[:80]
     if not values[s.CONTACT_EMAIL]:
-        raise ManageProblem("contact_email: say whom to write to about this app")
+        raise ManageProblem.at("contact_email", "say whom to write to about this app")
     if asked.consumer_key and (problem := key_problem(asked.consumer_key)):
-        raise ManageProblem(f"consumer_key: {problem}")
+        raise ManageProblem.at("consumer_key", f"{problem}")
     if asked.consumer_secret and (problem := secret_problem(asked.consumer_secret)):
-        raise ManageProblem(f"consumer_secret: {problem}")
+        raise ManageProblem.at("consumer_secret", f"{problem}")
     return await add(desk, org, name, values, key=asked.consumer_key, secret=asked.consumer_secret)
 
 
@@ -103,9 +103,9 @@ async def add(
     app_id, now = new_id(CONNECTED_APP), desk.clock.now_ms()
     async with desk.changing() as changing:
         if await id_of_name(changing, org, name):
-            raise ManageProblem(f"name: there is an app {name} in {org.name} already")
+            raise ManageProblem.at("name", f"there is an app {name} in {org.name} already")
         if await is_key_taken(changing, key):
-            raise ManageProblem("consumer_key: it is taken by another app of this server")
+            raise ManageProblem.at("consumer_key", "it is taken by another app of this server")
         values = await fit_values(changing, org, values, None)
         policy = held(values, s.Holder.POLICY)
         try:
@@ -124,7 +124,7 @@ async def add(
                 desk.caller.user_id,
             )
         except Conflict as problem:
-            raise ManageProblem("name: an app of this name or key was made at this moment") from problem
+            raise ManageProblem.at("name", "an app of this name or key was made at this moment") from problem
         await changing.run(_ADD_POLICY, org.id, app_id, write_values(policy), policy.get(s.RUN_AS, ""), 1, 0, 0, now)
         after = {one.name: one.kind.write(value) for one, value in values.items()}
         await changing.audit("admin.app.create", org.id, app_id=app_id, name=name, consumer_key=key, after=after)
@@ -146,7 +146,7 @@ async def find(desk: Desk, org: Org, name: str) -> InstalledApp:
         names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id)]
         near = difflib.get_close_matches(name, names, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise ManageProblem(f"there is no app {name!r} in the org {org.name}{hint}")
+        raise NotFound(f"there is no app {name!r} in the org {org.name}{hint}")
     return app
 
 
@@ -177,25 +177,28 @@ async def all_apps(desk: Desk, org: Org) -> tuple[InstalledApp, ...]:
     return tuple(app for app in found if app is not None)
 
 
-async def change(desk: Desk, org: Org, name: str, asked: dict[str, Any]) -> Changed:
+async def change(desk: Desk, org: Org, name: str, asked: dict[str, Any], *, seen: str = "") -> Changed:
     """Change settings of an app and its policies in an org; all of them or none.
 
+    `seen` is the app's version that the caller looked at; empty for a change that does not depend on it.
+
     Raises:
-        ManageProblem: no right, no such app, or values that are not taken.
+        ManageProblem: no right, no such app, values that are not taken, or (StaleVersion) changed since it was seen.
     """
-    return await put(desk, org, name, parse_values(asked))
+    return await put(desk, org, name, parse_values(asked), seen=seen)
 
 
-async def put(desk: Desk, org: Org, name: str, values: Values) -> Changed:
+async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = "") -> Changed:
     """Store values of an app that are read already; what is not among them stays as it is.
 
     Raises:
-        ManageProblem: no right, no such app, or values that do not fit.
+        ManageProblem: no right, no such app, values that do not fit, or (StaleVersion) changed since it was seen.
     """
     demand_rights(desk, org, values)
     async with desk.changing() as changing:
         # Read within the transaction: what somebody else changes meanwhile is never overwritten (S42).
         app = await find(changing, org, name)
+        demand_version(app, seen)
         values = await fit_values(changing, org, values, app)
         of_app, of_policy = held(values, s.Holder.APP), held(values, s.Holder.POLICY)
         if of_app:
@@ -259,6 +262,16 @@ async def reveal(desk: Desk, org: Org, name: str) -> InstalledApp:
             await demand_power_of(changing, app[s.RUN_AS], f"reveal the secret that acts as {app[s.RUN_AS]}")
         await changing.audit("admin.app.reveal", org.id, app_id=app.id, name=app.app.name)
         return app
+
+
+def demand_version(app: InstalledApp, seen: str) -> None:
+    """Demand that an app is as it was when the caller looked; an empty `seen` asks for nothing.
+
+    Raises:
+        StaleVersion: it was changed meanwhile.
+    """
+    if seen and seen != app.version:
+        raise StaleVersion(f"{app.app.name} was changed by somebody else since you opened it: look at it again")
 
 
 def _installed(app: InstalledApp, doing: str) -> Policy:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from grantway.domain.org import User
 from grantway.domain.permissions import (
     ALL,
     CUSTOMIZE_APPLICATION,
@@ -14,7 +15,7 @@ from grantway.domain.permissions import (
     MODIFY_ALL_DATA,
     ROTATE_CONSUMER,
 )
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.store.database import Session
 from grantway.store.people import permissions_of, user_and_password
 
@@ -61,28 +62,28 @@ class Caller:
         """Demand a right in an org; an empty `org_id` means what belongs to no org, which is the operator's.
 
         Raises:
-            ManageProblem: names the permission that is missing.
+            NotAllowed: names the permission that is missing.
         """
         if self.is_operator:
             return
         if right not in _NEEDS or org_id != self.org_id:
-            raise ManageProblem(f"{self.username} may not {right.value} here: that is the operator's or another org's")
+            raise NotAllowed(f"{self.username} may not {right.value} here: that is the operator's or another org's")
         for group in _NEEDS[right]:
             if group.isdisjoint(self.permissions):
                 labels = " or ".join(sorted(ALL[name].label for name in group))
-                raise ManageProblem(f"{self.username} may not {right.value}: the permission {labels} is missing")
+                raise NotAllowed(f"{self.username} may not {right.value}: the permission {labels} is missing")
 
     def holds_all(self, permissions: Iterable[str], doing: str) -> None:
         """Demand that nobody gives, takes over or acts as more than they hold themselves (S38).
 
         Raises:
-            ManageProblem: names the permissions the caller lacks; `doing` says what was tried.
+            NotAllowed: names the permissions the caller lacks; `doing` says what was tried.
         """
         if self.is_operator:
             return
         if beyond := sorted(set(permissions) - self.permissions):
             labels = ", ".join(ALL[name].label if name in ALL else name for name in beyond)
-            raise ManageProblem(f"{self.username} cannot {doing}: that needs {labels}, which they do not hold")
+            raise NotAllowed(f"{self.username} cannot {doing}: that needs {labels}, which they do not hold")
 
 
 OPERATOR: Final = Caller()
@@ -97,6 +98,10 @@ async def caller_named(session: Session, username: str) -> Caller:
     found = await user_and_password(session, username)
     if found is None or not found[0].may_act:
         raise ManageProblem(f"--as: there is no active user {username!r}")
-    user = found[0]
+    return await caller_of(session, found[0])
+
+
+async def caller_of(session: Session, user: User) -> Caller:
+    """Return a user who was found and may act as a caller, with the rights that they have at this moment."""
     permissions = await permissions_of(session, user)
     return Caller(user_id=user.id, username=user.username, org_id=user.org_id, permissions=permissions)

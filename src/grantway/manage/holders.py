@@ -11,7 +11,7 @@ from grantway.kit.ids import PERMISSION_SET, PROFILE, new_id
 from grantway.manage.administrators import demand_one_left
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotFound
 from grantway.store.statement import Conflict, Insert, Statement, columns_of
 
 _COLUMNS: Final = columns_of(PermissionHolder)
@@ -56,7 +56,7 @@ async def create(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tu
     desk.caller.needs(Right.PROFILES, org_id)
     name = name.strip()
     if not 1 <= len(name) <= 80 or not name.isprintable():
-        raise ManageProblem(f"name: a {kind.word}'s name has 1 to 80 characters")
+        raise ManageProblem.at("name", f"a {kind.word}'s name has 1 to 80 characters")
     permissions = checked_permissions(permissions)
     desk.caller.holds_all(permissions, f"make this {kind.word}")
     document = msgspec.json.encode(permissions).decode()
@@ -66,7 +66,7 @@ async def create(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tu
             await changing.run(kind.add, *msgspec.structs.astuple(holder))
             await changing.audit(f"admin.{kind.table}.create", org_id, name=name, permissions=permissions)
     except Conflict as problem:
-        raise ManageProblem(f"name: there is a {kind.word} named {name!r} already") from problem
+        raise ManageProblem.at("name", f"there is a {kind.word} named {name!r} already") from problem
     return holder
 
 
@@ -92,7 +92,7 @@ async def find(desk: Desk, kind: Kind, org_id: str, name: str) -> PermissionHold
             return holder
     near = difflib.get_close_matches(name, [holder.name for holder in found], 1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    raise ManageProblem(f"there is no {kind.word} {name!r} in this org{hint}")
+    raise NotFound(f"there is no {kind.word} {name!r} in this org{hint}")
 
 
 async def change(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...]) -> PermissionHolder:

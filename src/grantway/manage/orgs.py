@@ -16,7 +16,7 @@ from grantway.manage import holders
 from grantway.manage.app_values import Values
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotFound
 from grantway.settings.catalogue import BY_NAME, held_by
 from grantway.settings.kinds import SettingProblem, text
 from grantway.settings.setting import Holder
@@ -76,6 +76,12 @@ async def all_orgs(desk: Desk) -> tuple[Org, ...]:
     return found if desk.caller.is_operator else tuple(org for org in found if org.id == desk.caller.org_id)
 
 
+async def home_of(desk: Desk) -> Org:
+    """Return the org that the calling user belongs to."""
+    (org,) = await all_orgs(desk)
+    return org
+
+
 async def find(desk: Desk, asked: str) -> Org:
     """Return the org that an id or a name means; an empty text means the only one, and for a user their own.
 
@@ -87,7 +93,7 @@ async def find(desk: Desk, asked: str) -> Org:
         raise ManageProblem("there is no org yet: grantway org create NAME")
     if not asked:
         if len(orgs) > 1:
-            raise ManageProblem(f"org: there are {len(orgs)} orgs; say which with --org NAME")
+            raise ManageProblem.at("org", f"there are {len(orgs)} orgs; say which with --org NAME")
         return orgs[0]
     wanted = canonical_id(asked, ORG)
     for org in orgs:
@@ -98,7 +104,7 @@ async def find(desk: Desk, asked: str) -> Org:
             return org
     near = difflib.get_close_matches(asked, [org.name for org in orgs], 1)
     hint = f"did you mean {near[0]}?" if near else "grantway org list shows them"
-    raise ManageProblem(f"org: there is no org {asked!r}; {hint}")
+    raise NotFound.at("org", f"there is no org {asked!r}; {hint}")
 
 
 async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
@@ -120,12 +126,12 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
                 fields[name] = _line(name, raw, 40 if name == "edition" else 80)
             elif setting is None or setting.held_by is not Holder.ORG:
                 known = ", ".join([*fields, *(one.name for one in held_by(Holder.ORG))])
-                raise ManageProblem(f"{name}: is no setting of an org; these are: {known}")
+                raise ManageProblem.at(name, f"is no setting of an org; these are: {known}")
             else:
                 try:
                     values[setting] = setting.kind.parse(raw)
                 except SettingProblem as problem:
-                    raise ManageProblem(f"{name}: {problem}") from problem
+                    raise ManageProblem.at(name, str(problem)) from problem
         _demand_free_name(fields["name"], others)
         _free_domain(fields["my_domain"], {one.my_domain for one in others})
         await changing.run(_SET, settings=write_values(values, over=org.settings), id=org.id, **fields)
@@ -150,7 +156,7 @@ def _line(name: str, raw: Any, limit: int) -> str:
     try:
         return text(limit, required=True).parse(raw)
     except SettingProblem as problem:
-        raise ManageProblem(f"{name}: {problem}") from problem
+        raise ManageProblem.at(name, str(problem)) from problem
 
 
 def _same_name(one: str, other: str) -> bool:
@@ -160,14 +166,14 @@ def _same_name(one: str, other: str) -> bool:
 def _demand_free_name(name: str, others: Iterable[Org]) -> None:
     """An org is found by its name in any spelling, so no two may differ in spelling only."""
     if any(_same_name(name, one.name) for one in others):
-        raise ManageProblem(f"name: there is an org named {name!r} already")
+        raise ManageProblem.at("name", f"there is an org named {name!r} already")
 
 
 def _free_domain(my_domain: str, taken: set[str]) -> str:
     if not _DOMAIN.fullmatch(my_domain):
-        raise ManageProblem("my_domain: one label of a host name, 1 to 40 of a-z, 0-9 and hyphens")
+        raise ManageProblem.at("my_domain", "one label of a host name, 1 to 40 of a-z, 0-9 and hyphens")
     if my_domain in taken:
-        raise ManageProblem(f"my_domain: {my_domain} is another org's")
+        raise ManageProblem.at("my_domain", f"{my_domain} is another org's")
     return my_domain
 
 

@@ -59,6 +59,7 @@ def facts_of(setting: AnySetting) -> dict[str, Any]:
         "metadata": {name: xml.path for name, xml in setting.xml.items()},
         "effect": setting.effect,
         "shown_on": setting.shown_on,
+        "awaits": setting.awaits,
         "refusals": [{"reason": reason.id, "says": _wire_of(reason)} for reason in reasons_of(setting)],
         "example": command_for(setting, setting.example_argument, "Shipment_Sync"),
     }
@@ -88,6 +89,7 @@ def _entry(setting: AnySetting) -> str:
         ("Metadata", ", ".join(elements) or "none: Salesforce has no element for it, so `app export` names it apart"),
         ("On the wire", setting.effect or "nothing"),
         ("Shown on", setting.shown_on),
+        ("Not in force yet", f"waits for {setting.awaits}" if setting.awaits else ""),
         ("Refusals", refusals),
         ("Example", _code(facts["example"])),
     ]

@@ -148,7 +148,9 @@ async def revoke_one(desk: Desk, org: Org, text: str) -> int:
             row = await changing.session.one(_ONE_ACCESS, access_id, org.id)
             line_id = ""
         if row is None:
-            raise ManageProblem(f"token: the org {org.name} knows no such token; it may have been swept after its end")
+            raise ManageProblem.at(
+                "token", f"the org {org.name} knows no such token; it may have been swept after its end"
+            )
         statement = _END_ONE_LINE if line_id else _END_ONE_ACCESS
         ended = await changing.run(statement, now=desk.clock.now_ms(), id=line_id or access_id)
         await changing.audit(

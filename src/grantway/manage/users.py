@@ -16,7 +16,7 @@ from grantway.manage.administrators import demand_one_left
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.passwords import hash_password
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotFound
 from grantway.settings.kinds import EMAIL, FLAG, SettingProblem, text
 from grantway.store.people import USER_COLUMNS, permissions_of, user_and_password, user_by_id
 from grantway.store.statement import Conflict, Insert, Statement
@@ -97,7 +97,7 @@ async def create(desk: Desk, org: Org, asked: NewUser) -> User:
     desk.caller.needs(Right.USERS, org.id)
     username = canonical_username(asked.username)
     if not _USERNAME.fullmatch(username) or not username.isprintable():
-        raise ManageProblem("username: write it like an e-mail address, ada@example.com")
+        raise ManageProblem.at("username", "write it like an e-mail address, ada@example.com")
     local = username.split("@", 1)[0]
     fields = _read({"email": asked.email, "first_name": asked.first_name, "last_name": asked.last_name or local})
     hashed = hash_password(asked.password) if asked.password else ""
@@ -128,7 +128,7 @@ async def create(desk: Desk, org: Org, asked: NewUser) -> User:
             await changing.audit("admin.user.create", org.id, username=username, profile=profile.name)
             return await find(changing, org, username)
     except Conflict as problem:
-        raise ManageProblem(f"username: {username} is taken; usernames are unique over all orgs") from problem
+        raise ManageProblem.at("username", f"{username} is taken; usernames are unique over all orgs") from problem
 
 
 async def all_users(desk: Desk, org: Org) -> tuple[User, ...]:
@@ -157,7 +157,7 @@ async def find(desk: Desk, org: Org, username: str) -> User:
     if user is None or user.org_id != org.id:
         near = difflib.get_close_matches(username, [one.username for one in await all_users(desk, org)], 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise ManageProblem(f"there is no user {username!r} in the org {org.name}{hint}")
+        raise NotFound(f"there is no user {username!r} in the org {org.name}{hint}")
     return user
 
 
@@ -295,9 +295,9 @@ def _read(asked: dict[str, Any]) -> dict[str, Any]:
         if read is None:
             near = difflib.get_close_matches(name, (*_READ, *_DETAILS), 1)
             hint = f"did you mean {near[0]}?" if near else f"these are: {', '.join((*_READ, *_DETAILS))}"
-            raise ManageProblem(f"{name}: is no field of a user; {hint}")
+            raise ManageProblem.at(name, f"is no field of a user; {hint}")
         try:
             found[name] = read(raw)
         except SettingProblem as problem:
-            raise ManageProblem(f"{name}: {problem}") from problem
+            raise ManageProblem.at(name, str(problem)) from problem
     return found

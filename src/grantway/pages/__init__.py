@@ -7,7 +7,7 @@ and sends it. Importing this package does not load the template engine; the firs
 
 from grantway.pages.assets import Asset, asset, asset_path
 from grantway.pages.headers import security_headers
-from grantway.pages.rendering import Display, Theme, render
+from grantway.pages.rendering import Display, Theme, render, render_setup
 from grantway.pages.screens import (
     Ask,
     Asker,
@@ -21,6 +21,7 @@ from grantway.pages.screens import (
     Page,
     SignedOutPage,
 )
+from grantway.pages.setup import Flash, Frame, NavGroup, NavLink, SetupMessagePage, SetupPage
 from grantway.pages.wording import initials_of
 
 __all__ = [
@@ -32,15 +33,22 @@ __all__ = [
     "Display",
     "Document",
     "ErrorPage",
+    "Flash",
+    "Frame",
     "HomePage",
     "LoginPage",
     "MessagePage",
+    "NavGroup",
+    "NavLink",
     "Page",
+    "SetupMessagePage",
+    "SetupPage",
     "SignedOutPage",
     "Theme",
     "asset",
     "asset_path",
     "initials_of",
     "render",
+    "render_setup",
     "security_headers",
 ]

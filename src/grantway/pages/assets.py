@@ -5,7 +5,12 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-_TYPES = {"grantway.css": "text/css; charset=utf-8", "grantway.svg": "image/svg+xml"}
+_TYPES = {
+    "grantway.css": "text/css; charset=utf-8",
+    "setup.css": "text/css; charset=utf-8",
+    "setup.js": "text/javascript; charset=utf-8",
+    "grantway.svg": "image/svg+xml",
+}
 
 
 class Asset(NamedTuple):

@@ -18,7 +18,7 @@ _ALWAYS = (
 )
 
 
-def security_headers(*, callbacks: Iterable[str] | None = ()) -> tuple[tuple[bytes, bytes], ...]:
+def security_headers(*, callbacks: Iterable[str] | None = (), scripts: bool = False) -> tuple[tuple[bytes, bytes], ...]:
     """The headers every page is sent with, names in lower case as ASGI wants them.
 
     Args:
@@ -28,12 +28,15 @@ def security_headers(*, callbacks: Iterable[str] | None = ()) -> tuple[tuple[byt
             redirect to it, too: an app whose callback sends the browser on to another origin is stopped there.
             None leaves `form-action` out, for callbacks that may do so. Nothing, the default, is for pages whose
             forms end on this host.
+        scripts: whether the page may run the scripts of this host, as the console's may; never those in the page.
 
     A page of an app's flow may stand in a window that the app opened, and the app watches that window to learn whether
     it was closed. So only the other pages cut themselves off from their opener.
     """
     of_a_flow = callbacks is None
     policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    if scripts:
+        policy += "; script-src 'self'"
     if callbacks is not None:
         sources = dict.fromkeys(_source(callback) for callback in callbacks)
         of_a_flow = bool(sources)

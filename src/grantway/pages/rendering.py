@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from grantway.pages import links, wording
 from grantway.pages.assets import asset_path
 from grantway.pages.screens import Page
+from grantway.pages.setup import Frame, SetupPage
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -23,6 +24,11 @@ def render(page: Page, *, theme: Theme | None = None, display: Display = "page")
         display: the kind of window the app asked for; changes spacing only.
     """
     return _templates().get_template(page.template).render(page=page, theme=theme, display=display).encode("utf-8")
+
+
+def render_setup(page: SetupPage, frame: Frame) -> bytes:
+    """A page of the console, within its frame, as UTF-8 HTML."""
+    return _templates().get_template(page.template).render(page=page, frame=frame).encode("utf-8")
 
 
 @cache

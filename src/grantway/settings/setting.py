@@ -70,6 +70,8 @@ class Setting(Generic[T]):
     - `default`: when nothing is set, and so for imported apps whose file leaves it out.
     - `for_new_apps`: what an app created here starts with, where that differs (decision 5).
     - `effect`: what it does on the wire, in protocol words; empty where it has none.
+    - `awaits`: the flow or policy engine that will enforce it, while there is none; said wherever the setting is shown.
+    - `under`: the switch that it belongs to; it means nothing while that is off.
     - `shown_on`: where people see it, for settings without an effect on the wire.
     - `example`: a value as somebody might write it on the command line.
     - `xml`: metadata type -> element.
@@ -85,6 +87,8 @@ class Setting(Generic[T]):
     for_new_apps: T | _Unset = UNSET
     effect: str = ""
     shown_on: str = ""
+    awaits: str = ""
+    under: "Setting[bool] | None" = None
     example: str
     xml: dict[str, Xml] = field(default_factory=dict)
 

@@ -44,6 +44,7 @@ _NEW_COOKIE: Final = Update("browser", ["hash", "seen_at"])
 _SEEN: Final = Update("browser", ["seen_at"])
 _ADD_SESSION: Final = Insert("browser_session", BrowserSession.__struct_fields__)
 _KEEP_SESSION: Final = Update("browser_session", ["seen_at", "expires_at"], where="t.ended_at IS NULL")
+_END_SESSION: Final = Update("browser_session", ["ended_at"], where="t.ended_at IS NULL")
 _END_OTHERS: Final = Statement(
     "UPDATE browser_session SET ended_at = :now WHERE browser_id = :browser_id AND org_id = :org_id"
     " AND ended_at IS NULL AND id <> :session_id"
@@ -105,6 +106,11 @@ def add_session(session: BrowserSession) -> Step:
 def end_other_sessions(session: BrowserSession, now_ms: int) -> Step:
     """End the earlier sessions of the same browser in the same org: one is active per org."""
     return Step(_END_OTHERS, (now_ms, session.browser_id, session.org_id, session.id))
+
+
+def end_session(session_id: str, now_ms: int) -> Step:
+    """End a session: its person logged out."""
+    return Step(_END_SESSION, (now_ms, session_id))
 
 
 def keep_session(session_id: str, now_ms: int, expires_at: int) -> Step:

@@ -11,7 +11,7 @@ from grantway.protocol.door import door_of
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.store.statement import Unavailable, Unfit
-from grantway.web.routes import ANY_HOST, PAGES, route_of
+from grantway.web.routes import ANY_HOST, is_page, route_of
 
 _log: Final = logging.getLogger("grantway")
 
@@ -49,7 +49,7 @@ class Dispatch:
 
     def refuse(self, call: Call, refusal: Refusal) -> Reply:
         """Put a refusal in the dialect of the path, or on a page where a person looks, and keep it for `explain`."""
-        if call.path in PAGES and wants_page(call):
+        if is_page(call.path) and wants_page(call):
             return refuse_on_page(call, self._server, door_of(call.path), refusal)
         note(self._server, call, refusal, refusal.reason.wire(voice_of(call.path)))
         return refuse_at_edge(call.path, refusal)

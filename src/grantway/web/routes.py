@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from grantway.console.dispatch import setup
 from grantway.endpoints import discovery, health, people, static
 from grantway.endpoints.authorize import authorize
 from grantway.endpoints.consent import consent
@@ -55,18 +56,26 @@ EXACT: Final[dict[str, Route]] = {
     "/services/data/": Route(resources.versions, READ),
     "/healthz": Route(health.alive, READ),
     "/readyz": Route(health.ready, READ),
+    "/setup": Route(setup, ANY),
     "/": Route(static.home, READ),
 }
 # Longest first: the first prefix that fits is taken.
 PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
     ("/services/data/", Route(resources.resources, READ)),
+    ("/setup/", Route(setup, ANY)),
     ("/assets/", Route(static.asset, READ)),
     ("/id/", Route(people.identity, ANY)),
 )
 # Where people meet the server: what goes wrong there is said on a page.
 PAGES: Final = frozenset(path for path, route in EXACT.items() if route.endpoint in (authorize, login, consent))
+_CONSOLE: Final = "/setup/"
 # Liveness is asked by address, not by name.
 ANY_HOST: Final = frozenset({"/healthz", "/readyz"})
+
+
+def is_page(path: str) -> bool:
+    """Tell whether people meet the server at a path."""
+    return path in PAGES or path.startswith(_CONSOLE)
 
 
 def route_of(path: str) -> Route | None:

@@ -150,6 +150,16 @@ def _named(name: str, base: str) -> str:
     return f"__Host-{name}" if needs_secure_cookies(base) else name
 
 
+def cookie_named(call: Call, name: str, base: str) -> str:
+    """Return the value of a cookie of ours; empty when there is none."""
+    return _cookies(call).get(_named(name, base), "")
+
+
+def cookie_header(name: str, value: str, base: str, max_age_s: int | None = None) -> Header:
+    """Return the header that sets a cookie of ours; it is kept from scripts and from requests of other sites."""
+    return _set(name, value, base, max_age_s)
+
+
 def _set(name: str, value: str, base: str, max_age_s: int | None = None) -> Header:
     text = f"{_named(name, base)}={value}; Path=/; HttpOnly; SameSite=Lax"
     if needs_secure_cookies(base):
