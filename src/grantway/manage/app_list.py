@@ -147,12 +147,12 @@ def _is_on(flow: str) -> str:
 
 
 _COUNTS: Final = {
-    flow: Statement(f"SELECT COUNT(*) {_FROM} WHERE {_MATCHES}{_is_on(flow)}")  # noqa: S608 - our own names
+    flow: Statement(f"SELECT COUNT(*) {_FROM} WHERE {_MATCHES}{_is_on(flow)}")
     for flow in ("", *(flow.word for flow in FLOWS))
 }
 _PAGES: Final = {
     (flow, sort, descending): Statement(
-        f"SELECT a.id {_FROM}{_USED if sort == 'used' else ''} WHERE {_MATCHES}{_is_on(flow)}"  # noqa: S608 - our own names
+        f"SELECT a.id {_FROM}{_USED if sort == 'used' else ''} WHERE {_MATCHES}{_is_on(flow)}"
         f" ORDER BY {_ORDER[sort]}{' DESC' if descending else ''}, a.id"
         " LIMIT CAST(:most AS BIGINT) OFFSET CAST(:skipped AS BIGINT)"
     )

@@ -20,15 +20,15 @@ LIVE: Final = (
     " AND f.created_at > :born AND f.used_at > :used"
 )
 _COUNT: Final = Statement(
-    f"SELECT COUNT(DISTINCT CASE WHEN {LIVE} THEN f.user_id END), COUNT(CASE WHEN {LIVE} THEN 1 END),"  # noqa: S608 - our own names
+    f"SELECT COUNT(DISTINCT CASE WHEN {LIVE} THEN f.user_id END), COUNT(CASE WHEN {LIVE} THEN 1 END),"
     f" MAX(f.used_at) {_OF} {_WHERE}"
 )
 _PAST: Final = Statement(
-    f"SELECT COUNT(*) {_OF} {_WHERE} AND {LIVE} AND (f.created_at <= :born_after OR f.used_at <= :used_after)"  # noqa: S608 - our own names
+    f"SELECT COUNT(*) {_OF} {_WHERE} AND {LIVE} AND (f.created_at <= :born_after OR f.used_at <= :used_after)"
 )
-_SCOPES: Final = Statement(f"SELECT f.scopes, COUNT(*) {_OF} {_WHERE} AND {LIVE} GROUP BY f.scopes")  # noqa: S608 - our own names
+_SCOPES: Final = Statement(f"SELECT f.scopes, COUNT(*) {_OF} {_WHERE} AND {LIVE} GROUP BY f.scopes")
 _HOLDERS: Final = Statement(
-    "SELECT u.id, u.username, u.first_name, u.last_name, r.name,"  # noqa: S608 - our own names
+    "SELECT u.id, u.username, u.first_name, u.last_name, r.name,"
     f" COUNT(CASE WHEN {LIVE} THEN 1 END), MAX(f.used_at) {_OF} JOIN profile r ON r.id = u.profile_id"
     f" {_WHERE} AND f.revoked_at IS NULL GROUP BY u.id, u.username, u.first_name, u.last_name, r.name"
 )
