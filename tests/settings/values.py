@@ -48,7 +48,7 @@ _LINE: Final = st.text(
 )
 
 
-def _certificate() -> str:
+def new_certificate() -> str:
     """Return a new certificate as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sync.harbour.example")])
@@ -66,7 +66,7 @@ def _certificate() -> str:
     return made.public_bytes(Encoding.PEM).decode()
 
 
-_CERTIFICATES: Final = st.one_of(st.none(), st.sampled_from([_certificate(), EXAMPLE_CERTIFICATE]))
+_CERTIFICATES: Final = st.one_of(st.none(), st.sampled_from([new_certificate(), EXAMPLE_CERTIFICATE]))
 _RANGE: Final = st.one_of(
     st.tuples(st.ip_addresses(v=4), st.ip_addresses(v=4)), st.tuples(st.ip_addresses(v=6), st.ip_addresses(v=6))
 )

@@ -20,6 +20,7 @@ from grantway.store.statement import Row, SqlValue, Statement
 class Desk:
     """Where one caller's operations are carried out.
 
+    `base_url` is where the server answers, for addresses of it that are stored; empty where it is not known.
     `transaction` is the one that is open, if one is. An operation changes things through `changing()`, so that it is
     whole by itself and can also be a part of a larger one.
     """
@@ -28,6 +29,7 @@ class Desk:
     clock: Clock
     ring: KeyRing
     caller: Caller
+    base_url: str = ""
     transaction: Transaction | None = None
 
     @property
