@@ -35,16 +35,19 @@ class Directory:
         self._users: dict[tuple[str, str, str], AppUser] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
-        """Return the app with a consumer key as its home org meets it, or None."""
+        """Return the app with a consumer key as its home org meets it, or None.
+
+        A key that is staged or was replaced finds it too: `known` and `key_state` say whether it answers.
+        """
         return await self._app_by_key(await self._now(), consumer_key)
 
     async def app_and_run_as(self, consumer_key: str) -> tuple[InstalledApp | None, AppUser | None]:
         """Return the app with a consumer key, and the user that its home org's policy has it run as."""
         revision = await self._now()
-        found = self._run_as.get(consumer_key)
-        if found is not None:
-            return found.app, found
         app = await self._app_by_key(revision, consumer_key)
+        found = self._run_as.get(consumer_key)
+        if app is not None and found is not None:
+            return app, found
         row = await self.db.one(_RUN_AS, app.id, app.org.id) if app is not None else None
         if app is None or row is None:
             return app, None
