@@ -133,7 +133,7 @@ class AppUser(msgspec.Struct, frozen=True, gc=False):
     """A user, and an app as the user's org meets it.
 
     `permission_sets` are the names of the user's permission sets, where they can decide about using the app;
-    `permissions` the user permissions, where the app is not installed.
+    `permissions` the user permissions, where the app is not installed or API Access Control is on.
     """
 
     app: InstalledApp

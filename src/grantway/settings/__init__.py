@@ -23,7 +23,12 @@ from grantway.settings.oauth import (
     ROTATION_OVERLAP,
     SCOPES,
 )
-from grantway.settings.org import ORG_SESSION_TIMEOUT, REQUIRE_PKCE_FOR_ALL_APPS
+from grantway.settings.org import (
+    ADMIN_APPROVED_APPS_ONLY,
+    CORS_ORIGINS,
+    ORG_SESSION_TIMEOUT,
+    REQUIRE_PKCE_FOR_ALL_APPS,
+)
 from grantway.settings.policies import (
     PERMISSION_SETS,
     PERMITTED_USERS,
@@ -35,11 +40,13 @@ from grantway.settings.policies import (
 from grantway.settings.setting import AnySetting, Holder, Section, Setting, Xml
 
 __all__ = [
+    "ADMIN_APPROVED_APPS_ONLY",
     "ALL",
     "BY_NAME",
     "CALLBACK_URL",
     "CLIENT_CREDENTIALS",
     "CONTACT_EMAIL",
+    "CORS_ORIGINS",
     "DESCRIPTION",
     "DOORS",
     "ID_TOKEN_AUDIENCES",
