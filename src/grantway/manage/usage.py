@@ -33,12 +33,12 @@ _SEEN: Final = (
     " JOIN org o ON o.id = a.org_id LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
 )
 _USED: Final = (
-    "(p.is_blocked = 1"
+    "(p.is_blocked = 1"  # noqa: S608 - our own names
     " OR EXISTS (SELECT 1 FROM token_family f WHERE f.app_id = a.id AND f.org_id = :org_id AND f.has_refresh = 1"
     " AND f.revoked_at IS NULL)"
     " OR EXISTS (SELECT 1 FROM refusal r WHERE r.app_id = a.id AND r.org_id = :org_id"
     " AND r.at > CAST(:since AS BIGINT))"
-    f" OR a.id IN (SELECT t.app_id FROM {LIVE_ACCESS}))"  # noqa: S608 - our own names
+    f" OR a.id IN (SELECT t.app_id FROM {LIVE_ACCESS}))"
 )
 _IN_USE: Final = Statement(f"{_SEEN} WHERE {_USED}")
 _ONE_IN_USE: Final = Statement(f"{_SEEN} WHERE a.id = :app_id AND {_USED}")
