@@ -6,4 +6,15 @@ from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
 
-NAV: Final = (NavGroup(heading="", links=(NavLink(label="Home", path=HOME),)),)
+NAV: Final = (
+    NavGroup(heading="", links=(NavLink(label="Home", path=HOME),)),
+    NavGroup(heading="Apps", links=(NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),)),
+    NavGroup(
+        heading="People",
+        links=(
+            NavLink(label="Users", path="/setup/users"),
+            NavLink(label="Profiles", path="/setup/profiles"),
+            NavLink(label="Permission Sets", path="/setup/permsets"),
+        ),
+    ),
+)

@@ -2,10 +2,17 @@
 
 from typing import Final
 
-from grantway.console import home
+from grantway.console import app_page, holders, home, usage, user_forms, users
 from grantway.console.visit import Route
 
-ROUTES: Final[tuple[Route, ...]] = (*home.ROUTES,)
+ROUTES: Final[tuple[Route, ...]] = (
+    *home.ROUTES,
+    *app_page.ROUTES,
+    *usage.ROUTES,
+    *user_forms.ROUTES,
+    *users.ROUTES,
+    *holders.ROUTES,
+)
 
 
 def route_of(path: str) -> tuple[Route, dict[str, str]] | None:

@@ -86,7 +86,8 @@ def snippets_of(app: InstalledApp, base: str) -> tuple[Snippet, ...]:
 
 
 def _refreshes(app: InstalledApp) -> bool:
-    return allows_refresh(app[s.SCOPES]) and app[s.REFRESH_TOKEN_POLICY].form != "zero"
+    scopes: tuple[str, ...] = app[s.SCOPES]
+    return allows_refresh(scopes) and app[s.REFRESH_TOKEN_POLICY].form != "zero"
 
 
 def _calls(app: InstalledApp, flows: tuple[str, ...]) -> list[Call]:
@@ -94,6 +95,7 @@ def _calls(app: InstalledApp, flows: tuple[str, ...]) -> list[Call]:
     standards = door_path(app) == "/oidc"
     public = not app[s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW]
     calls = []
+    scopes: tuple[str, ...] = app[s.SCOPES]
     if "Refresh Token" in flows:
         calls.append(
             Call(
@@ -110,7 +112,7 @@ def _calls(app: InstalledApp, flows: tuple[str, ...]) -> list[Call]:
     if "Client Credentials" in flows:
         fields = (("grant_type", "client_credentials"), key)
         calls.append(Call(id="client", name="client credentials", path="/token", fields=fields, variables=(secret,)))
-    if _USERINFO.intersection(app[s.SCOPES]):
+    if _USERINFO.intersection(scopes):
         calls.append(Call(id="userinfo", name="who the user is", path="/userinfo", bearer=True))
     token = ("token", "ACCESS_TOKEN")
     calls.append(
@@ -300,11 +302,11 @@ console.log(await reply.text());
 
 
 def _py(value: str) -> str:
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _js(value: str) -> str:
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _comment(mark: str, text: str) -> str:
