@@ -8,7 +8,13 @@ HOME: Final = "/setup/"
 
 NAV: Final = (
     NavGroup(heading="", links=(NavLink(label="Home", path=HOME),)),
-    NavGroup(heading="Apps", links=(NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),)),
+    NavGroup(
+        heading="Apps",
+        links=(
+            NavLink(label="New Connected App", path="/setup/apps/new"),
+            NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
+        ),
+    ),
     NavGroup(
         heading="People",
         links=(
