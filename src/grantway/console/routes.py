@@ -2,10 +2,14 @@
 
 from typing import Final
 
-from grantway.console import home
+from grantway.console import home, keys, verify
 from grantway.console.visit import Route
 
-ROUTES: Final[tuple[Route, ...]] = (*home.ROUTES,)
+ROUTES: Final[tuple[Route, ...]] = (
+    *home.ROUTES,
+    *keys.ROUTES,
+    *verify.ROUTES,
+)
 
 
 def route_of(path: str) -> tuple[Route, dict[str, str]] | None:
