@@ -2,14 +2,10 @@
 
 from typing import Final
 
-from grantway.console import home, keys, verify
+from grantway.console import app_edit, home, keys, verify
 from grantway.console.visit import Route
 
-ROUTES: Final[tuple[Route, ...]] = (
-    *home.ROUTES,
-    *keys.ROUTES,
-    *verify.ROUTES,
-)
+ROUTES: Final[tuple[Route, ...]] = (*home.ROUTES, *app_edit.ROUTES, *keys.ROUTES, *verify.ROUTES)
 
 
 def route_of(path: str) -> tuple[Route, dict[str, str]] | None:

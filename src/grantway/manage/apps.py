@@ -1,7 +1,7 @@
 """Connected apps: registered, changed, blocked, deleted. Every value goes through its setting's one declaration."""
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from grantway import settings as s
@@ -14,6 +14,7 @@ from grantway.manage.app_values import Values, demand_power_of, demand_rights, f
 from grantway.manage.audit import record_changes, recorded
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.left_out import begins_admin_approval, end_grants
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
 from grantway.store.apps import SECRET_PURPOSE, Apps
@@ -68,10 +69,11 @@ class NewApp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """An app after a change, and what should be looked at."""
+    """An app after a change, what should be looked at, and how many live grants ended with it."""
 
     app: InstalledApp
     warnings: tuple[str, ...] = ()
+    ended: int = 0
 
 
 async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
@@ -218,8 +220,13 @@ async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = ""
             await changing.run(_SET_POLICY, write_values(of_policy, over=policy.settings), run_as, org.id, app.id)
         before = {one.name: one.kind.write(app[one]) for one in values}
         after = {one.name: one.kind.write(value) for one, value in values.items()}
-        await record_changes(changing, "admin.app.change", org.id, before, after, app_id=app.id, name=app.app.name)
-        return await _changed(changing, app.id, org.id)
+        changed = await _changed(changing, app.id, org.id)
+        ended = {}
+        if begins_admin_approval(app, changed.app):
+            ended = {"grants_ended": await end_grants(changing, changed.app)}
+        about = {"name": app.app.name, **ended}
+        await record_changes(changing, "admin.app.change", org.id, before, after, app_id=app.id, **about)
+        return replace(changed, ended=ended.get("grants_ended", 0))
 
 
 async def block(desk: Desk, org: Org, name: str, *, blocked: bool) -> InstalledApp:

@@ -140,6 +140,24 @@ HTTPS_URL: Final = Kind[str](
 )
 
 
+def _start_page(raw: Any) -> str:
+    word = text(2400).parse(raw)
+    if word.lower() in ("", "app"):
+        return "app"
+    return "none" if word.lower() == "none" else _https_url(word)
+
+
+START_PAGE_KIND: Final = Kind[str](
+    name="start_page",
+    parse=_start_page,
+    write=lambda value: value,
+    says=lambda value: {"app": "as the app says", "none": "none"}.get(value, value),
+    schema={"anyOf": [{"type": "string", "enum": ["app", "none"]}, {"type": "string", "maxLength": 2400}]},
+    hint="app|none|https://…",
+    limits="an address has at most 2400 characters",
+)
+
+
 def integer(low: int, high: int, unit: str) -> Kind[int]:
     """A whole number of `unit` from `low` to `high`."""
 
@@ -157,6 +175,28 @@ def integer(low: int, high: int, unit: str) -> Kind[int]:
         says=lambda value: f"{value} {unit}",
         schema={"type": "integer", "minimum": low, "maximum": high},
         hint=f"{low}…{high} {unit}",
+    )
+
+
+def minutes_of(*allowed: int) -> Kind[int]:
+    """One of the numbers of minutes that are allowed."""
+    listed = ", ".join(map(str, allowed))
+
+    def parse(raw: Any) -> int:
+        if isinstance(raw, str) and re.fullmatch(r"\d{1,5}", raw.strip(), re.ASCII):
+            raw = int(raw)
+        if isinstance(raw, bool) or not isinstance(raw, int) or raw not in allowed:
+            raise SettingProblem(f"say one of these numbers of minutes: {listed}")
+        return raw
+
+    return Kind(
+        name="minutes",
+        parse=parse,
+        write=lambda value: value,
+        says=lambda value: f"{value} minutes" if value != 1 else "1 minute",
+        schema={"type": "integer", "enum": list(allowed)},
+        hint="MINUTES",
+        limits=f"one of {listed} minutes",
     )
 
 
