@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grantway.console import app_manager, app_page, app_review, holders, home, usage, user_forms, users
+from grantway.console import app_manager, app_page, app_review, holders, home, keys, usage, user_forms, users, verify
 from grantway.console.visit import Route
 
 # In this order: a path with a word in a place comes before one with a name there.
@@ -10,6 +10,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *home.ROUTES,
     *app_manager.ROUTES,
     *app_review.ROUTES,
+    *keys.ROUTES,
+    *verify.ROUTES,
     *app_page.ROUTES,
     *usage.ROUTES,
     *user_forms.ROUTES,
