@@ -21,7 +21,11 @@ APP_EDITOR = "ed@harbour.example"
 @pytest.fixture
 async def name(house: House) -> str:
     """An app of the org, by its API name."""
-    given = {s.LABEL: "Sync", s.CONTACT_EMAIL: "nora@harbour.example", s.CALLBACK_URL: ("https://a.example/cb",)}
+    given: dict[s.AnySetting, Any] = {
+        s.LABEL: "Sync",
+        s.CONTACT_EMAIL: "nora@harbour.example",
+        s.CALLBACK_URL: ("https://a.example/cb",),
+    }
     return (await apps.add(house.desk, house.org, "Shipment_Sync", given)).app.app.name
 
 

@@ -84,7 +84,7 @@ ALLOW_LEGACY_QUERY_PARAMETERS: Final = Setting[bool](
     section=Section.ORG,
     held_by=Holder.ORG,
     effect="everywhere: invalid_request 'secrets are not accepted in the URL' when off",
-    awaits="endpoints that old clients call so",
+    awaits="endpoints that read what old clients put into URLs; until then it is refused at every one",
     example="true",
 )
 
