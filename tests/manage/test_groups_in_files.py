@@ -86,3 +86,12 @@ async def test_a_private_key_where_the_certificate_belongs_is_neither_stored_nor
     assert [(kept.path, kept.line) for kept in told.kept] == [("samlConfig/certificate", 5)]
     assert "MIIEvQIBADANBg" not in repr(told)
     assert "MIIEvQIBADANBg" not in await exported(desk, org)
+
+
+async def test_a_group_goes_with_its_last_setting(desk: Desk, org: Org) -> None:
+    content = f"{LABEL}    <sessionPolicy>\n        <sessionTimeout>15</sessionTimeout>\n    </sessionPolicy>\n"
+    await import_file(desk, org, file(content))
+
+    await apps.change(desk, org, "Sync", {"session_timeout": "none"})
+
+    assert "sessionPolicy" not in await exported(desk, org)

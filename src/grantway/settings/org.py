@@ -140,7 +140,7 @@ ADMIN_APPROVED_APPS_ONLY_FOR_EXTERNAL_USER: Final = Setting[bool](
     section=Section.ORG_ACCESS,
     held_by=Holder.ORG,
     effect="APIs: INVALID_SESSION_ID for tokens that customers and partners have from other apps",
-    awaits="API access control",
+    awaits="users who are customers or partners",
     example="true",
     xml={"ConnectedAppSettings": Xml(path="enableAdminApprovedAppsOnlyForExternalUser")},
 )
