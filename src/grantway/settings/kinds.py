@@ -296,15 +296,20 @@ def names(limit: int, what: str) -> Kind[tuple[str, ...]]:
 
 
 def _callbacks(raw: Any) -> tuple[str, ...]:
-    # A comma may stand in a URL, so only line ends part them.
-    found = tuple(dict.fromkeys(parts_of(raw, r"[\r\n]+")))
+    # A comma may stand in a URL, so only line ends part them. Lines are numbered as they were typed, empty ones too.
+    lines = [line.strip() for line in re.split(r"\r\n|\r|\n", raw)] if isinstance(raw, str) else parts_of(raw)
+    found = tuple(dict.fromkeys(line for line in lines if line))
     if sum(map(len, found)) + max(0, len(found) - 1) > CALLBACKS_TOTAL:
         raise SettingProblem(
             f"all callback URLs together may have {CALLBACKS_TOTAL} characters; create another app for the rest"
         )
-    for number, url in enumerate(found, start=1):
-        if problem := callback_problem(url):
-            raise SettingProblem(f"line {number} {problem}")
+    problems = [
+        f"line {number} {problem}"
+        for number, line in enumerate(lines, start=1)
+        if line and (problem := callback_problem(line))
+    ]
+    if problems:
+        raise SettingProblem(" ".join([problems[0], *(problem[:1].upper() + problem[1:] for problem in problems[1:])]))
     return found
 
 

@@ -119,7 +119,10 @@ ADMIN_APPROVED_APPS_ONLY: Final = Setting[bool](
     name="admin_approved_apps_only",
     kind=FLAG,
     label="For admin-approved users, limit API access to only allowlisted connected apps",
-    help="Only apps that are installed, and approved for the user, may then reach the APIs.",
+    help=(
+        "Every token then needs an app that is installed and whose users an administrator approved. Who has the "
+        "permission Use Any API Client is exempt."
+    ),
     default=False,
     section=Section.ORG_ACCESS,
     held_by=Holder.ORG,
