@@ -252,7 +252,7 @@ def wire_of(setting: AnySetting) -> tuple[Piece, ...]:
 
 
 def refusals_of(setting: AnySetting) -> tuple[tuple[str, str], ...]:
-    """Return error and text of what clients are told because of a setting, but for what its effect says already."""
+    """Return error and text of what clients are told because of a setting, where its effect does not say it."""
     wires = [reason.wire(Voice.SALESFORCE) for reason in no.ALL.values() if reason.setting is setting]
     told = dict.fromkeys((wire.error, wire.says if wire.says != wire.error else "") for wire in wires)
-    return tuple(one for one in told if one[0] not in setting.effect)
+    return () if any(error in setting.effect for error, _ in told) else tuple(told)
