@@ -91,8 +91,9 @@ class Control:
 def widget_of(setting: AnySetting, choices: tuple[str, ...] | None = None) -> str:
     """Return how a setting is filled in; `choices` are the names that a list of names can hold, where that is known."""
     kind = setting.kind
-    if kind.name == "choice":
-        return "radios" if len(kind.schema["enum"]) < _SELECT_FROM else "select"
+    schema, _ = schema_of(setting)
+    if "enum" in schema and kind.name != "flag":
+        return "radios" if len(schema["enum"]) < _SELECT_FROM and kind.name == "choice" else "select"
     if kind.name == "names" and choices is not None:
         return "choices"
     simple = {
@@ -105,11 +106,19 @@ def widget_of(setting: AnySetting, choices: tuple[str, ...] | None = None) -> st
     }
     if kind.name in simple:
         return simple[kind.name]
-    if kind.many or kind.schema.get("type") == "array":
+    if kind.many or schema.get("type") == "array":
         return "lines"
-    if "lines allowed" in kind.limits or kind.schema.get("maxLength", 0) >= 4000 or kind.name == "certificate":
+    if "lines allowed" in kind.limits or schema.get("maxLength", 0) >= 4000 or kind.name == "certificate":
         return "prose" if kind.name == "text" else "lines"
     return "text"
+
+
+def schema_of(setting: AnySetting) -> tuple[dict[str, Any], bool]:
+    """Return the schema of a setting's values, and whether it may also be left out."""
+    schema = setting.kind.schema
+    several = schema.get("anyOf", ())
+    there = [one for one in several if one != {"type": "null"}]
+    return (there[0] if len(there) == 1 else schema, len(there) < len(several))
 
 
 def raw_of(setting: AnySetting, value: Any, widget: str) -> Raw:
@@ -165,11 +174,8 @@ def control(
 ) -> Control:
     """Return a setting's control; `choices` are the names there are, where its values are names in the org."""
     widget = widget_of(setting, choices)
-    schema = setting.kind.schema
-    for one in schema.get("anyOf", ()):
-        if "minimum" in one:
-            schema = one
-    optional = setting.kind.says(None) if {"type": "null"} in setting.kind.schema.get("anyOf", ()) else ""
+    schema, may_be_left_out = schema_of(setting)
+    optional = setting.kind.says(None) if may_be_left_out else ""
     unit = re.sub(r"^\S+\s+|\|none$", "", setting.kind.hint) if widget == "number" else ""
     text = raw[0] if raw else ""
     return Control(
@@ -196,7 +202,12 @@ def control(
 def _options(setting: AnySetting, widget: str, raw: Raw, choices: tuple[str, ...]) -> tuple[Option, ...]:
     kind = setting.kind
     if widget in ("radios", "select"):
-        return tuple(Option(value=one, label=_words(kind.says(kind.parse(one)))) for one in kind.schema["enum"])
+        schema, may_be_left_out = schema_of(setting)
+        nothing = (Option(value="", label=_words(kind.says(None))),) if may_be_left_out else ()
+        return (
+            *nothing,
+            *(Option(value=str(one), label=_words(kind.says(kind.parse(one)))) for one in schema["enum"]),
+        )
     if widget == "choices":
         # What is chosen and no longer there still stands, so that it is not lost unseen.
         missing = tuple(one for one in raw if one not in choices)
