@@ -73,6 +73,12 @@ class Control:
         return self.raw[0] if self.raw else ""
 
     @property
+    def limits(self) -> str:
+        """What its values must be like, as a sentence; empty where the control shows it."""
+        limits = self.setting.kind.limits if self.widget in ("lines", "choices") else ""
+        return f"{limits[:1].upper()}{limits[1:]}." if limits else ""
+
+    @property
     def is_on(self) -> bool:
         """Whether a checkbox is ticked."""
         return self.value == "true"
@@ -131,8 +137,19 @@ def raw_of(setting: AnySetting, value: Any, widget: str) -> Raw:
     if written is None:
         return ("",)
     if isinstance(written, list):
+        says = setting.kind.says(value) if written else ""
+        if any(not isinstance(one, str) for one in written) and _reads(setting, says, value):
+            return (says,)
         return ("\n".join(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in written),)
     return (str(written),)
+
+
+def _reads(setting: AnySetting, text: str, value: Any) -> bool:
+    """Tell whether a value's words are also a way to write it: then they stand in its control, and no JSON."""
+    try:
+        return bool(setting.kind.parse(text) == value)
+    except s.SettingProblem:
+        return False
 
 
 def parsed_from(widget: str, raw: Raw) -> Any:
