@@ -34,7 +34,7 @@ async def setup(call: Call, server: Server, base: str) -> Reply:
         return await signin.answer(call, server, base)
     visitor = await visitor_of(call, server, base)
     if not visitor.sessions:
-        return signin.send(call, base)
+        return await signin.send_over(call, server, base, visitor)
     visit = await _visit(call, server, base, visitor)
     try:
         return await _answer(visit)
