@@ -5,13 +5,14 @@ from typing import Final
 from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
+APPS: Final = "/setup/apps"
 
 NAV: Final = (
     NavGroup(heading="", links=(NavLink(label="Home", path=HOME),)),
     NavGroup(
         heading="Apps",
         links=(
-            NavLink(label="New Connected App", path="/setup/apps/new"),
+            NavLink(label="App Manager", path=APPS),
             NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
         ),
     ),

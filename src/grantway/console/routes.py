@@ -2,13 +2,16 @@
 
 from typing import Final
 
-from grantway.console import app_edit, app_page, holders, home, usage, user_forms, users
+from grantway.console import app_manager, app_page, app_review, holders, home, keys, usage, user_forms, users, verify
 from grantway.console.visit import Route
 
 # In this order: a path with a word in a place comes before one with a name there.
 ROUTES: Final[tuple[Route, ...]] = (
     *home.ROUTES,
-    *app_edit.ROUTES,
+    *app_manager.ROUTES,
+    *app_review.ROUTES,
+    *keys.ROUTES,
+    *verify.ROUTES,
     *app_page.ROUTES,
     *usage.ROUTES,
     *user_forms.ROUTES,

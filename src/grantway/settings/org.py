@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grantway.settings.kinds import FLAG, HTTPS_URL, integer
+from grantway.settings.kinds import FLAG, HTTPS_URL, ORIGINS_KIND, integer
 from grantway.settings.setting import Holder, Section, Setting, Xml
 
 REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
@@ -119,12 +119,14 @@ ADMIN_APPROVED_APPS_ONLY: Final = Setting[bool](
     name="admin_approved_apps_only",
     kind=FLAG,
     label="For admin-approved users, limit API access to only allowlisted connected apps",
-    help="Only apps that are installed, and approved for the user, may then reach the APIs.",
+    help=(
+        "Every token then needs an app that is installed and whose users an administrator approved. Who has the "
+        "permission Use Any API Client is exempt."
+    ),
     default=False,
     section=Section.ORG_ACCESS,
     held_by=Holder.ORG,
     effect="APIs: INVALID_SESSION_ID for tokens of other apps, except for users who may use any API client",
-    awaits="API access control",
     example="true",
     xml={"ConnectedAppSettings": Xml(path="enableAdminApprovedAppsOnly")},
 )
@@ -155,4 +157,16 @@ ALLOW_CONNECTED_APP_CREATION: Final = Setting[bool](
     effect="admin API: making a connected app is refused when off",
     awaits="the restriction of creation",
     example="false",
+)
+
+CORS_ORIGINS: Final = Setting[tuple[str, ...]](
+    name="cors_origins",
+    kind=ORIGINS_KIND,
+    label="CORS Allowed Origins List",
+    help="Origins whose pages may call the OAuth endpoints and the data API from a browser. Without one, no page may.",
+    default=(),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="token, revoke, introspect, userinfo, identity URL, data API: Access-Control-Allow-Origin for these origins",
+    example="https://app.example.com",
 )
