@@ -57,7 +57,7 @@ async def test_an_app_is_blocked_after_the_number_was_ticked_and_let_in_again(ho
     unticked = await setup.send(f"{path}/block", {})
     blocked = await setup.follow(await setup.send(f"{path}/block", {"sure": "1"}))
 
-    assert "1 grants of 1 users" in review.text
+    assert "1 grant of 1 user." in review.text
     assert unticked.status_code == 400
     assert "Nothing was done yet" in unticked.text
     assert "is blocked from this moment on" in blocked.text

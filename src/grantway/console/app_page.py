@@ -53,7 +53,7 @@ class RefusedRow:
     request_id: str
     at: Moment
     endpoint: str
-    reason: str
+    means: str
     error: str
     setting: str
     setting_label: str
@@ -177,7 +177,7 @@ async def _blocking(visit: Visit, app: InstalledApp) -> ReviewPage:
             "OAUTH_APP_BLOCKED.",
             "Nothing is deleted. Unblock lets people in again.",
         ),
-        tick=f"Block the app for {out.users} users.",
+        tick=f"Block the app for {out.users.of('user')}.",
         button=f"Block {_called(app)}",
         action=f"{_path(visit, app)}/block",
         back=_path(visit, app),
@@ -192,7 +192,7 @@ async def _deleting(visit: Visit, app: InstalledApp) -> ReviewPage:
             f"{_has_out(out)} All of it ends at once, in every org that has the app installed.",
             "The app, its consumer key and secret, and the policies of every org go for good. They cannot be restored.",
         ),
-        tick=f"Delete {app.app.name} and end {out.grants} grants.",
+        tick=f"Delete {app.app.name} and end {out.grants.of('grant')}.",
         button=f"Delete {_called(app)}",
         action=f"{_path(visit, app)}/delete",
         back=_path(visit, app),
@@ -201,8 +201,8 @@ async def _deleting(visit: Visit, app: InstalledApp) -> ReviewPage:
 
 
 def _has_out(out: app_activity.Out) -> str:
-    tokens = f" and {out.access_tokens} access tokens without one" if out.access_tokens.number else ""
-    return f"In this org it has {out.grants} grants of {out.users} users{tokens}."
+    alone = f", and {out.access_tokens.of('access token')} without one" if out.access_tokens.number else ""
+    return f"In this org it has {out.grants.of('grant')} of {out.users.of('user')}{alone}."
 
 
 def _glance(app: InstalledApp) -> tuple[tuple[str, str, str], ...]:
@@ -259,7 +259,7 @@ def _refused(one: app_activity.Refused, now: int) -> RefusedRow:
         request_id=one.request_id,
         at=moment(one.at, now),
         endpoint=one.endpoint,
-        reason=one.reason,
+        means=one.means,
         error=one.error,
         setting=one.setting.name if one.setting else "",
         setting_label=one.setting.label if one.setting else "",
