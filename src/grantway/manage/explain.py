@@ -62,11 +62,7 @@ async def explain(desk: Desk, text: str) -> Explanation:
     # not there (S57, S62).
     if row is None or (not caller.is_operator and row[7] != caller.org_id):
         raise ManageProblem(f"no refused request {request_id} is known; refusals are kept for 30 days")
-    facts = msgspec.json.decode(cast(str, row[5]), type=dict[str, Any])
-    shown = {
-        name: iso_seconds(value) if isinstance(value, int) and name.endswith(_TIMES) else value
-        for name, value in facts.items()
-    }
+    shown = facts_of(cast(str, row[5]))
     reason = by_id(cast(str, row[3]))
     setting = reason.setting if reason else None
     app = cast("str | None", row[9]) or ""
@@ -87,3 +83,12 @@ async def explain(desk: Desk, text: str) -> Explanation:
         change=command_for(setting, f"{setting.name}=VALUE", app or "APP") if setting else "",
         checks=tuple(msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])),
     )
+
+
+def facts_of(document: str) -> dict[str, Any]:
+    """Return the facts of a refusal as they are kept, times in words."""
+    facts = msgspec.json.decode(document, type=dict[str, Any])
+    return {
+        name: iso_seconds(value) if isinstance(value, int) and name.endswith(_TIMES) else value
+        for name, value in facts.items()
+    }
