@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
+from grantway.endpoints.tally import Tally
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import STANDARDS_PREFIX, Urls
@@ -32,6 +33,7 @@ class Server:
     directory: Directory
     signing: Signing
     refusals: RefusalLog
+    tally: Tally
     workers: Executor
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
