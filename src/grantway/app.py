@@ -65,7 +65,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
     sweeper = Sweeper(db, clock)
     with ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="worker") as workers:
         try:
-            yield Server(
+            server = Server(
                 db=db,
                 clock=clock,
                 ring=ring,
@@ -77,6 +77,10 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
                 workers=workers,
                 root_door=DOORS[config.root_issuer],
             )
+            try:
+                yield server
+            finally:
+                await server.census.close()
         finally:
             await sweeper.close()
             await refusals.close()

@@ -298,5 +298,6 @@ async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
         try:
             yield House(server, clock, desk, org, user_ids)
         finally:
+            await server.census.close()
             await refusals.close()
             await tally.close()

@@ -2,10 +2,16 @@
 
 from typing import Final
 
-from grantway.console import home
+from grantway.console import home, org, reference, search, traces
 from grantway.console.visit import Route
 
-ROUTES: Final[tuple[Route, ...]] = (*home.ROUTES,)
+ROUTES: Final[tuple[Route, ...]] = (
+    *home.ROUTES,
+    *traces.ROUTES,
+    *search.ROUTES,
+    *reference.ROUTES,
+    *org.ROUTES,
+)
 
 
 def route_of(path: str) -> tuple[Route, dict[str, str]] | None:

@@ -11,6 +11,7 @@ from grantway.endpoints.tally import Tally
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import STANDARDS_PREFIX, Urls
+from grantway.manage.census import Census
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
 from grantway.store.database import Database
@@ -37,6 +38,7 @@ class Server:
     workers: Executor
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
+    census: Census = field(default_factory=Census)
     stopping: Event = field(default_factory=Event)
 
     @property

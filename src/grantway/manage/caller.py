@@ -29,6 +29,7 @@ class Right(Enum):
     USERS = "manage users"
     PROFILES = "manage profiles and permission sets"
     SEE_PEOPLE = "see users, profiles and permission sets"
+    ORG_SETTINGS = "change the org's OAuth settings"
     SERVER = "manage orgs, keys and the database"
 
 
@@ -38,6 +39,7 @@ _NEEDS: Final[dict[Right, tuple[set[str], ...]]] = {
     Right.APPS: _APPS,
     Right.APP_ASSIGNMENTS: ({CUSTOMIZE_APPLICATION.name}, {MODIFY_ALL_DATA.name}, {MANAGE_PROFILES.name}),
     Right.REVEAL_SECRET: (*_APPS, {ROTATE_CONSUMER.name}),
+    Right.ORG_SETTINGS: ({CUSTOMIZE_APPLICATION.name}, {MODIFY_ALL_DATA.name}),
     Right.USERS: ({MANAGE_USERS.name},),
     Right.PROFILES: ({MANAGE_PROFILES.name},),
     Right.SEE_PEOPLE: ({MANAGE_USERS.name, MANAGE_PROFILES.name, CUSTOMIZE_APPLICATION.name},),
