@@ -18,9 +18,7 @@ APP = "Demo_App"
 # What stands in the places of a path, by the page's section where one word means several things.
 _PLACES = {
     "/setup/apps/{name}": APP,
-    "/setup/profiles/{name}": "Standard User",
-    "/setup/permission-sets/{name}": "Console_Set",
-    "{username}": "admin@demo.example",
+    "{user}": "admin@demo.example",
     "{app}": APP,
 }
 PAGES = tuple(dict.fromkeys(route.path for route in ROUTES if route.get is not None))
@@ -66,12 +64,20 @@ class Console:
         def fill(place: re.Match[str]) -> str:
             if place[0] == "{request_id}":
                 return self.request_id
+            if place[0] == "{id}":
+                return self.first_id(pattern.partition("/{")[0])
             for begins, value in _PLACES.items():
                 if begins == place[0] or (begins.startswith("/") and pattern.startswith(begins)):
                     return value.replace(" ", "%20").replace("@", "%40")
             raise AssertionError(f"say in _PLACES what stands for {place[0]} of {pattern}")
 
         return re.sub(r"\{\w+\}", fill, pattern)
+
+    def first_id(self, path: str) -> str:
+        """Return the id that the first link of a list leads to."""
+        with self.browser.new_context(storage_state=self.state) as context:
+            page = context.request.get(self.served.base + path).text()
+        return next(str(found) for found in re.findall(f'href="{path}/([^"/?]+)"', page) if found != "new")
 
     def open(self, pattern: str, *, width: int = 1280, dark: bool = False, scripts: bool = True) -> Seen | None:
         """Open a page; None when the path gives no page but a file."""

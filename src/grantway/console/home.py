@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from grantway.console.audit import Row, latest
 from grantway.console.navigation import HOME
 from grantway.console.places import TRACES, app_path, trace_path, with_query
 from grantway.console.visit import Route, Visit
@@ -15,6 +16,7 @@ from grantway.manage.activity import LOOKED_AT, Activity, Attention, activity, n
 from grantway.manage.census import LiveGrants
 from grantway.manage.problem import NotAllowed
 from grantway.pages.bars import Bars, bars
+from grantway.protocol.door import Voice
 from grantway.protocol.no import by_id
 from grantway.store.hour_counts import hour_of
 
@@ -32,7 +34,7 @@ class RefusedRow:
     """How often one reason refused, as a number and a bar; `path` leads to the requests."""
 
     reason: str
-    means: str
+    says: str
     setting: str
     number: int
     width: int
@@ -67,6 +69,7 @@ class HomePage:
     looks: tuple[Look, ...]
     more_looks: int
     all_looked_at: bool
+    changes: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,7 @@ async def home(visit: Visit) -> Reply:
         looks=tuple(_look(one) for one in looks[:_MOST]),
         more_looks=max(len(looks) - _MOST, 0),
         all_looked_at=found.apps <= LOOKED_AT,
+        changes=await latest(visit, 5),
     )
     return visit.show(page, here=HOME)
 
@@ -150,7 +154,7 @@ def _refused(numbers: Counter[str]) -> tuple[RefusedRow, ...]:
         rows.append(
             RefusedRow(
                 reason=reason_id,
-                means=reason.remedy if reason else "",
+                says=reason.wire(Voice.SALESFORCE).says if reason else "",
                 setting=reason.setting.label if reason and reason.setting else "",
                 number=number,
                 width=max(number * _BAR // max(numbers.values()), 1),

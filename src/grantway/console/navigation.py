@@ -2,13 +2,21 @@
 
 from typing import Final
 
-from grantway.console.places import ORG, SEARCH, SETTINGS, TRACES
+from grantway.console.places import AUDIT, ORG, SEARCH, SETTINGS, TRACES
 from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
+APPS: Final = "/setup/apps"
 
 NAV: Final = (
     NavGroup(heading="", links=(NavLink(label="Home", path=HOME), NavLink(label="Search", path=SEARCH))),
+    NavGroup(
+        heading="Apps",
+        links=(
+            NavLink(label="App Manager", path=APPS),
+            NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
+        ),
+    ),
     NavGroup(
         heading="Why?",
         links=(
@@ -16,5 +24,19 @@ NAV: Final = (
             NavLink(label="Settings explained", path=SETTINGS),
         ),
     ),
-    NavGroup(heading="Org", links=(NavLink(label="OAuth and OpenID Connect", path=ORG),)),
+    NavGroup(
+        heading="People",
+        links=(
+            NavLink(label="Users", path="/setup/users"),
+            NavLink(label="Profiles", path="/setup/profiles"),
+            NavLink(label="Permission Sets", path="/setup/permsets"),
+        ),
+    ),
+    NavGroup(
+        heading="Org",
+        links=(
+            NavLink(label="OAuth and OpenID Connect", path=ORG),
+            NavLink(label="Audit Trail", path=AUDIT),
+        ),
+    ),
 )

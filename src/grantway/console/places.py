@@ -8,6 +8,7 @@ from grantway.settings.setting import AnySetting
 
 TRACES: Final = "/setup/traces"
 ORG: Final = "/setup/org"
+AUDIT: Final = "/setup/audit"
 SEARCH: Final = "/setup/search"
 SETTINGS: Final = "/setup/settings"
 

@@ -2,15 +2,42 @@
 
 from typing import Final
 
-from grantway.console import home, org, reference, search, traces
+from grantway.console import (
+    app_manager,
+    app_page,
+    app_review,
+    audit,
+    holders,
+    home,
+    keys,
+    org,
+    reference,
+    search,
+    traces,
+    usage,
+    user_forms,
+    users,
+    verify,
+)
 from grantway.console.visit import Route
 
+# In this order: a path with a word in a place comes before one with a name there.
 ROUTES: Final[tuple[Route, ...]] = (
     *home.ROUTES,
+    *app_manager.ROUTES,
+    *app_review.ROUTES,
+    *keys.ROUTES,
+    *verify.ROUTES,
+    *app_page.ROUTES,
+    *usage.ROUTES,
+    *user_forms.ROUTES,
+    *users.ROUTES,
+    *holders.ROUTES,
     *traces.ROUTES,
     *search.ROUTES,
     *reference.ROUTES,
     *org.ROUTES,
+    *audit.ROUTES,
 )
 
 
