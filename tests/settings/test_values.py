@@ -32,7 +32,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
     """Tell whether a JSON value fits a JSON Schema; knows the keywords that the catalogue uses."""
     if "anyOf" in schema:
         return any(fits(one, value) for one in schema["anyOf"])
-    types = {"string": str, "integer": int, "boolean": bool, "array": list, "null": type(None)}
+    types = {"string": str, "integer": int, "boolean": bool, "array": list, "null": type(None), "object": dict}
     size = len(value) if isinstance(value, (str, list)) else value if type(value) is int else 0
     return (
         type(value) is types[schema["type"]]
@@ -40,6 +40,10 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         and ("pattern" not in schema or re.search(str(schema["pattern"]), str(value)) is not None)
         and size <= min(schema.get(name, math.inf) for name in ("maxLength", "maxItems", "maximum"))
         and size >= max(schema.get(name, -math.inf) for name in ("minLength", "minimum"))
+        and set(schema.get("required", ())) <= set(value if isinstance(value, dict) else ())
+        and all(
+            fits(schema["properties"][name], item) for name, item in (value if isinstance(value, dict) else {}).items()
+        )
         and all(fits(schema["items"], item) for item in (value if isinstance(value, list) else []))
     )
 

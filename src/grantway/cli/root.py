@@ -8,6 +8,7 @@ from grantway import __version__
 from grantway.cli.app_files import export, import_apps
 from grantway.cli.apps import app
 from grantway.cli.context import shared
+from grantway.cli.custom import permission, scope
 from grantway.cli.orgs import org
 from grantway.cli.people import permset, profile, user
 from grantway.cli.serve import serve
@@ -34,5 +35,5 @@ def cli(context: click.Context, /, **given: Any) -> None:
 
 for command in (import_apps, export):
     app.add_command(command)
-for command in (serve, org, user, profile, permset, app, token, settings, explain, db, keys):
+for command in (serve, org, user, profile, permset, app, scope, permission, token, settings, explain, db, keys):
     cli.add_command(command)

@@ -12,6 +12,7 @@ from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import STANDARDS_PREFIX, Urls
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
+from grantway.store.custom_claims import PublicScopes
 from grantway.store.database import Database
 from grantway.store.directory import Directory
 
@@ -35,6 +36,7 @@ class Server:
     workers: Executor
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
+    public_scopes: PublicScopes = field(default_factory=PublicScopes)
     stopping: Event = field(default_factory=Event)
 
     @property

@@ -29,6 +29,8 @@ class Right(Enum):
     USERS = "manage users"
     PROFILES = "manage profiles and permission sets"
     SEE_PEOPLE = "see users, profiles and permission sets"
+    CUSTOM_SCOPES = "see and change custom scopes"
+    CUSTOM_PERMISSIONS = "create and delete custom permissions"
     SERVER = "manage orgs, keys and the database"
 
 
@@ -40,6 +42,8 @@ _NEEDS: Final[dict[Right, tuple[set[str], ...]]] = {
     Right.REVEAL_SECRET: (*_APPS, {ROTATE_CONSUMER.name}),
     Right.USERS: ({MANAGE_USERS.name},),
     Right.PROFILES: ({MANAGE_PROFILES.name},),
+    Right.CUSTOM_SCOPES: ({MANAGE_CONNECTED_APPS.name},),
+    Right.CUSTOM_PERMISSIONS: ({CUSTOMIZE_APPLICATION.name},),
     Right.SEE_PEOPLE: ({MANAGE_USERS.name, MANAGE_PROFILES.name, CUSTOMIZE_APPLICATION.name},),
 }
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from grantway import settings as s
 from grantway.manage.app_values import Values
+from grantway.manage.metadata_groups import read_groups, write_groups
 from grantway.metadata.document import (
     MetadataDocument,
     count,
@@ -48,7 +49,12 @@ class Reading:
 
 def covered_paths() -> frozenset[str]:
     """Return the paths of all elements that a setting stands for."""
-    return frozenset(setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml)
+    return frozenset(
+        path
+        for setting in s.ALL
+        if (xml := setting.xml.get(TYPE))
+        for path in ([f"{xml.path}/{name}" for name in xml.fields] or [xml.path])
+    )
 
 
 def demand_shape(document: MetadataDocument) -> None:
@@ -60,7 +66,9 @@ def demand_shape(document: MetadataDocument) -> None:
     """
     leaves = [unnumbered(path) for path in paths(document)]
     groups = {above for leaf in leaves for above in _above(leaf)}
-    settled = covered_paths() | {KEY, SECRET}
+    # Groups that may stand there many times are read one by one.
+    settled = {setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml and not setting.xml[TYPE].fields}
+    settled |= {KEY, SECRET}
     for group in sorted({above for path in settled for above in _above(path)}):
         if count(document, group) > 1:
             raise MetadataProblem(f"<{group}> stands there more than once.", line_of(document, group))
@@ -94,6 +102,12 @@ def read_settings(document: MetadataDocument) -> Reading:
             continue
         if xml.present:
             found[setting] = has(document, xml.path)
+            continue
+        if xml.fields:
+            items, left = read_groups(document, setting, xml)
+            kept += [Kept(path=path, why=why) for path, why in left]
+            if items is not None:
+                found[setting] = items
             continue
         texts = values(document, xml.path)
         if setting.kind.many:
@@ -129,7 +143,9 @@ def write_settings(
         found = now.get(setting, setting.default)
         if found == read.get(setting, setting.default):
             continue
-        if not xml.present:
+        if xml.fields:
+            document = write_groups(document, setting, xml, found, read.get(setting, setting.default))
+        elif not xml.present:
             document = replaced(document, xml.path, _texts(setting, xml, found, refused.get(setting, ())))
         elif found:
             # The group comes with its one required element, which other settings fill.

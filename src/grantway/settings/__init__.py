@@ -8,7 +8,14 @@ values (those live in records, `domain`) nor its enforcement (checks name the se
 from grantway.settings.basic import CONTACT_EMAIL, DESCRIPTION, INFO_URL, LABEL
 from grantway.settings.catalogue import ALL, BY_NAME, held_by
 from grantway.settings.choices import Doors, PermittedUsers, RefreshTokenPolicy
-from grantway.settings.id_token import ID_TOKEN_AUDIENCES, ID_TOKEN_STANDARD_CLAIMS, ID_TOKEN_VALIDITY
+from grantway.settings.custom import CUSTOM_ATTRIBUTES, CUSTOM_SCOPES
+from grantway.settings.id_token import (
+    ID_TOKEN_ATTRIBUTES,
+    ID_TOKEN_AUDIENCES,
+    ID_TOKEN_CUSTOM_PERMISSIONS,
+    ID_TOKEN_STANDARD_CLAIMS,
+    ID_TOKEN_VALIDITY,
+)
 from grantway.settings.kinds import SettingProblem
 from grantway.settings.oauth import (
     CALLBACK_URL,
@@ -40,9 +47,13 @@ __all__ = [
     "CALLBACK_URL",
     "CLIENT_CREDENTIALS",
     "CONTACT_EMAIL",
+    "CUSTOM_ATTRIBUTES",
+    "CUSTOM_SCOPES",
     "DESCRIPTION",
     "DOORS",
+    "ID_TOKEN_ATTRIBUTES",
     "ID_TOKEN_AUDIENCES",
+    "ID_TOKEN_CUSTOM_PERMISSIONS",
     "ID_TOKEN_STANDARD_CLAIMS",
     "ID_TOKEN_VALIDITY",
     "INFO_URL",

@@ -27,6 +27,7 @@ class Section(Enum):
     BASIC = "Basic Information"
     OAUTH = "API (Enable OAuth Settings)"
     ID_TOKEN = "Configure ID Token"
+    CUSTOM = "Custom Attributes and Scopes"
     POLICIES = "OAuth Policies"
     ORG = "OAuth and OpenID Connect Settings"
 
@@ -45,6 +46,7 @@ class Xml:
     - `inverted`: the element says the opposite of the flag.
     - `present`: the element's mere presence switches the flag on.
     - `words`: the element's words -> the setting's, where they differ.
+    - `fields`: a list of records stands in groups, one each, with these elements.
     - `unset_word`: a word of the element that means the same as its absence.
     - `joined`: a list stands in one element, parted by this.
     """
@@ -53,6 +55,7 @@ class Xml:
     inverted: bool = False
     present: bool = False
     words: dict[str, str] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
     unset_word: str = ""
     joined: str = ""
 
