@@ -1,5 +1,6 @@
 """Custom scopes: an app may ask for those assigned to it; they reach the token and open nothing here."""
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -105,7 +106,7 @@ async def test_a_refresh_at_the_standards_door_narrows_to_it_and_never_widens(ho
 
 @pytest.mark.usefixtures("scopes")
 async def test_client_credentials_bear_the_apps_custom_scopes(house: House) -> None:
-    values = {s.CLIENT_CREDENTIALS: True, s.SCOPES: ("api",), s.CUSTOM_SCOPES: (READ,)}
+    values: dict[s.AnySetting, Any] = {s.CLIENT_CREDENTIALS: True, s.SCOPES: ("api",), s.CUSTOM_SCOPES: (READ,)}
     app = await house.app(values, run_as="ada@harbour.example")
     form = {"grant_type": "client_credentials", "client_id": app.consumer_key, "client_secret": app.consumer_secret}
 

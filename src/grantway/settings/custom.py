@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from grantway.settings.formula import LENGTH_LIMIT, Formula, FormulaProblem, parse_formula
 from grantway.settings.kinds import Kind, SettingProblem, parts_of, text
-from grantway.settings.scopes import SCOPES, scope_named, scope_of_metadata
+from grantway.settings.scopes import SCOPES, scope_named
 from grantway.settings.setting import Section, Setting, Xml
 
 ATTRIBUTES_LIMIT: Final = 128
@@ -15,9 +15,7 @@ CUSTOM_SCOPES_LIMIT: Final = 100
 _KEY_LIMIT: Final = 255
 _SHAPE: Final = "write KEY=FORMULA, one a line, or a list of objects with key and formula"
 _SCOPE_NAME: Final = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
-_STANDARD_NAMES: Final = frozenset(
-    word.lower() for one in SCOPES for word in (one.name, *one.synonyms, one.metadata, *one.metadata_aliases)
-)
+_STANDARD_NAMES: Final = frozenset(name.lower() for one in SCOPES for name in (one.name, *one.synonyms))
 _STANDARD: Final = "is one of the standard scopes' names, which no custom scope can have"
 
 
@@ -108,7 +106,7 @@ def _custom_scopes(raw: Any) -> tuple[str, ...]:
     if len(found) > CUSTOM_SCOPES_LIMIT:
         raise SettingProblem(f"at most {CUSTOM_SCOPES_LIMIT} custom scopes, these are {len(found)}")
     for name in found:
-        if scope_named(name) or scope_of_metadata(name):
+        if scope_named(name):
             raise SettingProblem(f"{name} is a standard scope: select it in scopes")
         if problem := scope_name_problem(name):
             raise SettingProblem(f"{name[:40]!r} is no name of a custom scope: {problem}")
