@@ -1,7 +1,10 @@
 """Migrations: applied once, by whoever comes first."""
 
 import asyncio
+import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,16 @@ from grantway.store.database import Database
 from grantway.store.open import open_database
 from grantway.store.statement import Statement
 
+OPENER = """
+import sys, time
+from grantway.store.sqlite_connection import connect
+
+print("ready", flush=True)
+for line in sys.stdin:
+    at, path = line.split()
+    time.sleep(max(0, float(at) - time.time()))
+    print(connect(path, 5).execute("PRAGMA journal_mode").fetchone()[0])
+"""
 PROJECT = Path(__file__).resolve().parents[2]
 UPGRADER = """
 import asyncio, sys
@@ -73,6 +86,22 @@ async def test_of_several_processes_that_upgrade_at_the_same_time_one_does_it(em
 
     assert [upgrader.returncode for upgrader in upgraders] == [0] * 4
     assert sum(int(output) for output, _ in answers) == len(schema.migrations())
+
+
+def test_a_new_sqlite_file_is_opened_by_many_processes_at_once(tmp_path: Path) -> None:
+    openers = [
+        subprocess.Popen([sys.executable, "-c", OPENER], cwd=PROJECT, stdin=-1, stdout=-1, text=True) for _ in range(6)
+    ]
+    for opener in openers:
+        assert opener.stdout is not None
+        assert opener.stdout.readline() == "ready\n"
+
+    soon = time.time() + 0.2
+    paths = "".join(f"{soon + number / 100} {tmp_path / f'{number}.db'}\n" for number in range(100))
+    with ThreadPoolExecutor(len(openers)) as pool:
+        told = [answer for answer, _ in pool.map(lambda opener: opener.communicate(paths), openers)]
+
+    assert told == ["wal\n" * 100] * len(openers)
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(db: Database) -> None:

@@ -5,5 +5,9 @@ from typing import Final
 from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
+APPS: Final = "/setup/apps"
 
-NAV: Final = (NavGroup(heading="", links=(NavLink(label="Home", path=HOME),)),)
+NAV: Final = (
+    NavGroup(heading="", links=(NavLink(label="Home", path=HOME),)),
+    NavGroup(heading="Apps", links=(NavLink(label="App Manager", path=APPS),)),
+)

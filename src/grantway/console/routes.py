@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from grantway.console import home
+from grantway.console import app_manager, app_review, home
 from grantway.console.visit import Route
 
-ROUTES: Final[tuple[Route, ...]] = (*home.ROUTES,)
+ROUTES: Final[tuple[Route, ...]] = (*home.ROUTES, *app_manager.ROUTES, *app_review.ROUTES)
 
 
 def route_of(path: str) -> tuple[Route, dict[str, str]] | None:

@@ -44,7 +44,7 @@ async def load(call: TokenCall, directory: Directory) -> MachineCase:
     # Without a standard scope there is no token, whatever else the app may ask for.
     if scopes and app is not None:
         scopes += app[s.CUSTOM_SCOPES]
-    return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets), run_as, scopes)
+    return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets, call.now_ms), run_as, scopes)
 
 
 def scope_taken(case: MachineCase) -> Finding | None:

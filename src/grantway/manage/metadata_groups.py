@@ -7,10 +7,8 @@ from grantway.settings.kinds import SettingProblem
 from grantway.settings.setting import AnySetting, Xml
 
 
-def read_groups(
-    document: MetadataDocument, setting: AnySetting, xml: Xml
-) -> tuple[tuple[Any, ...] | None, list[tuple[str, str]]]:
-    """Return the items that the setting takes, None where there is none, and (path, why) of each that it does not."""
+def read_groups(document: MetadataDocument, setting: AnySetting, xml: Xml) -> tuple[Any, list[tuple[str, str]]]:
+    """Return the items that the setting takes, and (path, why) of each that it does not."""
     items: list[Any] = []
     left = []
     for path, item in _groups(document, xml):
@@ -23,8 +21,8 @@ def read_groups(
             setting.kind.parse([*items, item])
             items.append(item)
         except SettingProblem as problem:
-            left.append((path, str(problem)))
-    return (setting.kind.parse(items) if items else None), left
+            left.append((path, str(problem).removeprefix("line 1: ")))
+    return setting.kind.parse(items), left
 
 
 def write_groups(document: MetadataDocument, setting: AnySetting, xml: Xml, now: Any, read: Any) -> MetadataDocument:

@@ -26,7 +26,6 @@ from grantway.settings.setting import AnySetting, Xml
 TYPE: Final = "ConnectedApp"
 KEY: Final = "oauthConfig/consumerKey"
 SECRET: Final = "oauthConfig/consumerSecret"
-_CALLBACK: Final = "oauthConfig/callbackUrl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +48,12 @@ class Reading:
 
 def covered_paths() -> frozenset[str]:
     """Return the paths of all elements that a setting stands for."""
-    return frozenset(
-        path
-        for setting in s.ALL
-        if (xml := setting.xml.get(TYPE))
-        for path in ([f"{xml.path}/{name}" for name in xml.fields] or [xml.path])
-    )
+    return frozenset(path for setting in s.ALL if TYPE in setting.xml for path in _leaves(setting.xml[TYPE]))
+
+
+def _leaves(xml: Xml) -> list[str]:
+    """Return the paths of the elements that say a setting: a list of records has one a field."""
+    return [f"{xml.path}/{field}" for field in xml.fields] or [xml.path]
 
 
 def demand_shape(document: MetadataDocument) -> None:
@@ -66,15 +65,15 @@ def demand_shape(document: MetadataDocument) -> None:
     """
     leaves = [unnumbered(path) for path in paths(document)]
     groups = {above for leaf in leaves for above in _above(leaf)}
-    # Groups that may stand there many times are read one by one.
-    settled = {setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml and not setting.xml[TYPE].fields}
-    settled |= {KEY, SECRET}
+    settled = covered_paths() | {KEY, SECRET}
+    records = {setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml and setting.xml[TYPE].fields}
     for group in sorted({above for path in settled for above in _above(path)}):
-        if count(document, group) > 1:
+        if group not in records and count(document, group) > 1:
             raise MetadataProblem(f"<{group}> stands there more than once.", line_of(document, group))
         if (value(document, group) or "").strip():
             raise MetadataProblem(f"<{group}> holds text where its settings should be.", line_of(document, group))
-    for path in sorted(settled & groups - {s.OAUTH_ENABLED.xml[TYPE].path}):
+    switches = {setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml and setting.xml[TYPE].present}
+    for path in sorted(settled & groups - switches):
         raise MetadataProblem(f"<{path}> holds elements where its value should be.", line_of(document, path))
 
 
@@ -104,10 +103,9 @@ def read_settings(document: MetadataDocument) -> Reading:
             found[setting] = has(document, xml.path)
             continue
         if xml.fields:
-            items, left = read_groups(document, setting, xml)
-            kept += [Kept(path=path, why=why) for path, why in left]
-            if items is not None:
-                found[setting] = items
+            if count(document, xml.path):
+                found[setting], left = read_groups(document, setting, xml)
+                kept += [Kept(path=path, why=why) for path, why in left]
             continue
         texts = values(document, xml.path)
         if setting.kind.many:
@@ -125,7 +123,9 @@ def read_settings(document: MetadataDocument) -> Reading:
         try:
             found[setting] = _read_one(setting, xml, word)
         except (s.SettingProblem, MetadataProblem) as problem:
-            kept.append(Kept(path=xml.path, why=_why(word, problem)))
+            # What somebody took for a certificate may be a key: it is not quoted.
+            why = str(problem) if setting.kind is s.CERTIFICATE.kind else _why(word, problem)
+            kept.append(Kept(path=xml.path, why=why))
     return Reading(values=found, refused=refused, kept=tuple(kept))
 
 
@@ -139,6 +139,7 @@ def write_settings(
 
     `refused` are texts of lists that no setting took: they stay where a list is written anew.
     """
+    before = document
     for setting, xml in _placed(now).items():
         found = now.get(setting, setting.default)
         if found == read.get(setting, setting.default):
@@ -148,21 +149,37 @@ def write_settings(
         elif not xml.present:
             document = replaced(document, xml.path, _texts(setting, xml, found, refused.get(setting, ())))
         elif found:
-            # The group comes with its one required element, which other settings fill.
-            document = replaced(document, _CALLBACK, [""])
+            document = _with_required(document, xml.path, now)
         else:
             document = replaced(document, xml.path, None)
+    new_groups = {above for path in covered_paths() for above in _above(path)}
+    for group in sorted(new_groups):
+        if has(document, group) and not has(before, group):
+            document = _with_required(document, group, now)
+    return document
+
+
+def _with_required(document: MetadataDocument, group: str, now: Values) -> MetadataDocument:
+    """Return the document with the elements that a group never lacks; a group of its own making begins with them."""
+    for setting in s.ALL:
+        xml = setting.xml.get(TYPE)
+        if xml is None or not xml.required or xml.path.rpartition("/")[0] != group or has(document, xml.path):
+            continue
+        document = replaced(document, xml.path, _texts(setting, xml, now.get(setting, setting.default), ()) or [""])
     return document
 
 
 def _placed(now: Values) -> dict[AnySetting, Xml]:
     """Return the settings that the file of an app with these values can say, with where."""
-    off = not now.get(s.OAUTH_ENABLED, s.OAUTH_ENABLED.default)
-    inside = f"{s.OAUTH_ENABLED.xml[TYPE].path}/"
+    off = tuple(
+        f"{setting.xml[TYPE].path}/"
+        for setting in s.ALL
+        if TYPE in setting.xml and setting.xml[TYPE].present and not now.get(setting, setting.default)
+    )
     return {
         setting: setting.xml[TYPE]
         for setting in s.ALL
-        if TYPE in setting.xml and not (off and setting.xml[TYPE].path.startswith(inside))
+        if TYPE in setting.xml and not setting.xml[TYPE].path.startswith(off)
     }
 
 
@@ -220,7 +237,10 @@ def _texts(setting: AnySetting, xml: Xml, value: Any, refused: tuple[str, ...]) 
         return None
     if isinstance(written, bool):
         return [boolean_text(written != xml.inverted)]
-    return [next((word for word, ours in xml.words.items() if ours == written), str(written))]
+    word = next((word for word, ours in xml.words.items() if ours == written), None)
+    if xml.words and word is None:
+        return None
+    return [word or str(written)]
 
 
 def _above(path: str) -> list[str]:

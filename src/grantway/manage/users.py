@@ -13,6 +13,7 @@ from grantway.domain.permissions import MANAGE_USERS, read_permissions
 from grantway.kit.ids import USER, canonical_id, new_id
 from grantway.manage import holders
 from grantway.manage.administrators import demand_one_left
+from grantway.manage.audit import record_changes
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.passwords import hash_password
@@ -204,12 +205,13 @@ async def change(desk: Desk, org: Org, username: str, asked: dict[str, Any]) -> 
             await demand_one_left(changing, org.id)
         changed = await find(changing, org, user.id)
         before, after = fields_of(user), fields_of(changed)
-        await changing.audit(
+        await record_changes(
+            changing,
             "admin.user.change",
             org.id,
+            before,
+            {name: after[name] for name in fields},
             username=user.username,
-            before={name: before[name] for name in fields},
-            after={name: after[name] for name in fields},
         )
         return changed
 

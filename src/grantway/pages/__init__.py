@@ -22,7 +22,7 @@ from grantway.pages.screens import (
     SignedOutPage,
 )
 from grantway.pages.setup import Flash, Frame, NavGroup, NavLink, SetupMessagePage, SetupPage
-from grantway.pages.wording import initials_of
+from grantway.pages.wording import initials_of, when_said
 
 __all__ = [
     "Ask",
@@ -51,4 +51,5 @@ __all__ = [
     "render",
     "render_setup",
     "security_headers",
+    "when_said",
 ]

@@ -46,3 +46,13 @@ def utc_text(when_ms: int) -> str:
 def utc_stamp(when_ms: int) -> str:
     """A time in milliseconds since 1970 as machines read it: `2026-11-24T14:02:11Z`."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when_ms // 1000))
+
+
+def when_said(when_ms: int, now_ms: int) -> str:
+    """A time in a table: `today, 14:02`, `23 Nov, 16:41`, or `2 Mar 2025` where the year is another. All in UTC."""
+    at, now = time.gmtime(when_ms // 1000), time.gmtime(now_ms // 1000)
+    month = _MONTHS[at.tm_mon - 1][:3]
+    if at.tm_year != now.tm_year:
+        return f"{at.tm_mday} {month} {at.tm_year}"
+    day = "today" if at.tm_yday == now.tm_yday else f"{at.tm_mday} {month}"
+    return f"{day}, {at.tm_hour:02}:{at.tm_min:02}"

@@ -5,9 +5,39 @@ values (those live in records, `domain`) nor its enforcement (checks name the se
 `app[s.REQUIRE_PKCE]`.
 """
 
-from grantway.settings.basic import CONTACT_EMAIL, DESCRIPTION, INFO_URL, LABEL
-from grantway.settings.catalogue import ALL, BY_NAME, held_by
-from grantway.settings.choices import Doors, PermittedUsers, RefreshTokenPolicy
+from grantway.settings.asset_tokens import (
+    ASSET_SIGNING_CERTIFICATE,
+    ASSET_TOKEN_ATTRIBUTES,
+    ASSET_TOKEN_AUDIENCES,
+    ASSET_TOKEN_CUSTOM_PERMISSIONS,
+    ASSET_TOKEN_VALIDITY,
+    ASSET_TOKENS,
+)
+from grantway.settings.basic import (
+    CONTACT_EMAIL,
+    CONTACT_PHONE,
+    DESCRIPTION,
+    ICON_URL,
+    INFO_URL,
+    LABEL,
+    LOGO_URL,
+)
+from grantway.settings.catalogue import (
+    ALL,
+    BY_NAME,
+    held_by,
+)
+from grantway.settings.certificates import (
+    Certificate,
+)
+from grantway.settings.choices import (
+    Doors,
+    IpRelaxation,
+    PermittedUsers,
+    RefreshTokenPolicy,
+    SessionAction,
+    SessionLevel,
+)
 from grantway.settings.custom import CUSTOM_ATTRIBUTES, CUSTOM_SCOPES
 from grantway.settings.id_token import (
     ID_TOKEN_ATTRIBUTES,
@@ -16,41 +46,124 @@ from grantway.settings.id_token import (
     ID_TOKEN_STANDARD_CLAIMS,
     ID_TOKEN_VALIDITY,
 )
-from grantway.settings.kinds import SettingProblem
+from grantway.settings.ip_ranges import (
+    IP_RANGES,
+    IpRange,
+)
+from grantway.settings.kinds import (
+    SettingProblem,
+)
 from grantway.settings.oauth import (
     CALLBACK_URL,
+    CERTIFICATE,
     CLIENT_CREDENTIALS,
+    CODE_AND_CREDENTIALS,
+    CODE_AND_CREDENTIALS_POST_ONLY,
+    DEVICE_FLOW,
     DOORS,
     INTROSPECT_ALL,
+    JWT_ACCESS_TOKENS,
     OAUTH_ENABLED,
     REFRESH_TOKEN_ROTATION,
     REQUIRE_PKCE,
     REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW,
+    REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW,
     REQUIRE_SECRET_FOR_WEB_SERVER_FLOW,
     ROTATION_OVERLAP,
     SCOPES,
+    TOKEN_EXCHANGE,
 )
-from grantway.settings.org import ORG_SESSION_TIMEOUT, REQUIRE_PKCE_FOR_ALL_APPS
+from grantway.settings.org import (
+    ADMIN_APPROVED_APPS_ONLY,
+    ADMIN_APPROVED_APPS_ONLY_FOR_EXTERNAL_USER,
+    ALLOW_CODE_AND_CREDENTIALS,
+    ALLOW_CONNECTED_APP_CREATION,
+    ALLOW_LEGACY_QUERY_PARAMETERS,
+    BLOCK_USER_AGENT_FLOW,
+    BLOCK_USERNAME_PASSWORD_FLOW,
+    CORS_ORIGINS,
+    LOGOUT_LANDING_PAGE,
+    OPEN_REGISTRATION,
+    ORG_SESSION_TIMEOUT,
+    REQUIRE_PKCE_FOR_ALL_APPS,
+)
 from grantway.settings.policies import (
+    IP_RELAXATION,
     PERMISSION_SETS,
     PERMITTED_USERS,
     PROFILES,
     REFRESH_TOKEN_POLICY,
     RUN_AS,
+    SINGLE_LOGOUT_URL_OF_ORG,
+    START_PAGE,
+    TOKEN_EXCHANGE_ALLOWED,
+)
+from grantway.settings.session_policies import (
+    GUEST_JWT_TIMEOUT,
+    NAMED_USER_JWT_TIMEOUT,
+    SESSION_LEVEL,
+    SESSION_POLICY_ACTION,
     SESSION_TIMEOUT,
 )
-from grantway.settings.setting import AnySetting, Holder, Section, Setting, Xml
+from grantway.settings.setting import (
+    AnySetting,
+    Holder,
+    Section,
+    Setting,
+    Xml,
+)
+from grantway.settings.single_logout import (
+    SINGLE_LOGOUT_URL,
+)
+from grantway.settings.web_app import (
+    MOBILE_START_URL,
+    SAML,
+    SAML_ACS_URL,
+    SAML_CERTIFICATE,
+    SAML_ENCRYPTION_CERTIFICATE,
+    SAML_ENCRYPTION_TYPE,
+    SAML_ENTITY_ID,
+    SAML_ISSUER,
+    SAML_NAME_ID_FORMAT,
+    SAML_SIGNING_ALGORITHM,
+    SAML_SINGLE_LOGOUT_BINDING,
+    SAML_SINGLE_LOGOUT_URL,
+    SAML_SUBJECT_ATTRIBUTE,
+    SAML_SUBJECT_TYPE,
+    START_URL,
+)
 
 __all__ = [
+    "ADMIN_APPROVED_APPS_ONLY",
+    "ADMIN_APPROVED_APPS_ONLY_FOR_EXTERNAL_USER",
     "ALL",
+    "ALLOW_CODE_AND_CREDENTIALS",
+    "ALLOW_CONNECTED_APP_CREATION",
+    "ALLOW_LEGACY_QUERY_PARAMETERS",
+    "ASSET_SIGNING_CERTIFICATE",
+    "ASSET_TOKENS",
+    "ASSET_TOKEN_ATTRIBUTES",
+    "ASSET_TOKEN_AUDIENCES",
+    "ASSET_TOKEN_CUSTOM_PERMISSIONS",
+    "ASSET_TOKEN_VALIDITY",
+    "BLOCK_USERNAME_PASSWORD_FLOW",
+    "BLOCK_USER_AGENT_FLOW",
     "BY_NAME",
     "CALLBACK_URL",
+    "CERTIFICATE",
     "CLIENT_CREDENTIALS",
+    "CODE_AND_CREDENTIALS",
+    "CODE_AND_CREDENTIALS_POST_ONLY",
     "CONTACT_EMAIL",
+    "CONTACT_PHONE",
+    "CORS_ORIGINS",
     "CUSTOM_ATTRIBUTES",
     "CUSTOM_SCOPES",
     "DESCRIPTION",
+    "DEVICE_FLOW",
     "DOORS",
+    "GUEST_JWT_TIMEOUT",
+    "ICON_URL",
     "ID_TOKEN_ATTRIBUTES",
     "ID_TOKEN_AUDIENCES",
     "ID_TOKEN_CUSTOM_PERMISSIONS",
@@ -58,8 +171,16 @@ __all__ = [
     "ID_TOKEN_VALIDITY",
     "INFO_URL",
     "INTROSPECT_ALL",
+    "IP_RANGES",
+    "IP_RELAXATION",
+    "JWT_ACCESS_TOKENS",
     "LABEL",
+    "LOGOUT_LANDING_PAGE",
+    "LOGO_URL",
+    "MOBILE_START_URL",
+    "NAMED_USER_JWT_TIMEOUT",
     "OAUTH_ENABLED",
+    "OPEN_REGISTRATION",
     "ORG_SESSION_TIMEOUT",
     "PERMISSION_SETS",
     "PERMITTED_USERS",
@@ -69,17 +190,44 @@ __all__ = [
     "REQUIRE_PKCE",
     "REQUIRE_PKCE_FOR_ALL_APPS",
     "REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW",
+    "REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW",
     "REQUIRE_SECRET_FOR_WEB_SERVER_FLOW",
     "ROTATION_OVERLAP",
     "RUN_AS",
+    "SAML",
+    "SAML_ACS_URL",
+    "SAML_CERTIFICATE",
+    "SAML_ENCRYPTION_CERTIFICATE",
+    "SAML_ENCRYPTION_TYPE",
+    "SAML_ENTITY_ID",
+    "SAML_ISSUER",
+    "SAML_NAME_ID_FORMAT",
+    "SAML_SIGNING_ALGORITHM",
+    "SAML_SINGLE_LOGOUT_BINDING",
+    "SAML_SINGLE_LOGOUT_URL",
+    "SAML_SUBJECT_ATTRIBUTE",
+    "SAML_SUBJECT_TYPE",
     "SCOPES",
+    "SESSION_LEVEL",
+    "SESSION_POLICY_ACTION",
     "SESSION_TIMEOUT",
+    "SINGLE_LOGOUT_URL",
+    "SINGLE_LOGOUT_URL_OF_ORG",
+    "START_PAGE",
+    "START_URL",
+    "TOKEN_EXCHANGE",
+    "TOKEN_EXCHANGE_ALLOWED",
     "AnySetting",
+    "Certificate",
     "Doors",
     "Holder",
+    "IpRange",
+    "IpRelaxation",
     "PermittedUsers",
     "RefreshTokenPolicy",
     "Section",
+    "SessionAction",
+    "SessionLevel",
     "Setting",
     "SettingProblem",
     "Xml",

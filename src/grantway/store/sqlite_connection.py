@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,8 @@ from grantway.store.statement import Conflict, Unavailable, Unfit
 UNFIT: Final = (UnicodeError, OverflowError)
 # SQLite's word for a mistake in a statement; every other operational error is about the file or the disk.
 _OUR_MISTAKE: Final = sqlite3.SQLITE_ERROR
+_ASK_AGAIN_S: Final = 0.005
+_OPENING_S: Final = 5.0
 
 
 def connect(path: str, patience_s: float) -> sqlite3.Connection:
@@ -22,13 +25,31 @@ def connect(path: str, patience_s: float) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=patience_s, isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA wal_autocheckpoint = 4000")
     connection.execute("PRAGMA cache_size = -16000")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log, which the first to open a file does for all.
+
+    Of several that open a new file at once SQLite refuses all but one, and lets none of them wait: two that waited with
+    a lock each would wait for ever.
+    """
+    until = time.monotonic() + _OPENING_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as problem:
+            if not is_locked(problem) or time.monotonic() >= until:
+                raise
+            time.sleep(_ASK_AGAIN_S)
+        else:
+            return
 
 
 def let_go(connection: sqlite3.Connection) -> None:
