@@ -1,5 +1,7 @@
 """The audit trail: one record a changed setting, in words, found again by filters and cursors (S38, S40, S43)."""
 
+from typing import Any
+
 import pytest
 
 from grantway import settings as s
@@ -10,7 +12,7 @@ from tests.manage.conftest import Office
 
 
 async def make(office: Office) -> str:
-    values = {s.LABEL: "Sync", s.CALLBACK_URL: ("https://sync.example/a",)}
+    values: dict[s.AnySetting, Any] = {s.LABEL: "Sync", s.CALLBACK_URL: ("https://sync.example/a",)}
     return (await apps.add(office.desk, office.org, "Sync", values)).app.id
 
 

@@ -11,7 +11,7 @@ from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
 from grantway.manage import app_list
 from grantway.manage.app_list import AppPage, Asked, ListedApp
-from grantway.pages import when_said
+from grantway.pages import near_text
 from grantway.settings.choices import PermittedUsers
 
 _COLUMNS: Final = (("name", "App"), ("permitted", "Permitted Users"), ("used", "Last used"))
@@ -80,7 +80,7 @@ async def manager(visit: Visit) -> Reply:
             label=one.app[s.LABEL] or one.app.app.name,
             path=path_of(visit, one.app),
             permitted=_permitted(one),
-            used=when_said(one.last_used, now) if one.last_used else "–",
+            used=near_text(one.last_used, now) if one.last_used else "–",
         )
         for one in found.apps
     )

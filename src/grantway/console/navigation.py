@@ -9,5 +9,19 @@ APPS: Final = "/setup/apps"
 
 NAV: Final = (
     NavGroup(heading="", links=(NavLink(label="Home", path=HOME),)),
-    NavGroup(heading="Apps", links=(NavLink(label="App Manager", path=APPS),)),
+    NavGroup(
+        heading="Apps",
+        links=(
+            NavLink(label="App Manager", path=APPS),
+            NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
+        ),
+    ),
+    NavGroup(
+        heading="People",
+        links=(
+            NavLink(label="Users", path="/setup/users"),
+            NavLink(label="Profiles", path="/setup/profiles"),
+            NavLink(label="Permission Sets", path="/setup/permsets"),
+        ),
+    ),
 )

@@ -59,7 +59,9 @@ async def create(desk: Desk, asked: NewOrg) -> Org:
         _demand_free_name(name, others)
         taken = {org.my_domain for org in others}
         my_domain = _free_domain(asked.my_domain, taken) if asked.my_domain else _domain_of(name, taken)
-        org = Org(new_id(ORG), name, edition, my_domain, "{}", 1, 0, now)
+        # Written only where new orgs begin safer than those that were there before the setting was.
+        safer = {one: one.starts_with for one in held_by(Holder.ORG) if one.starts_with != one.default}
+        org = Org(new_id(ORG), name, edition, my_domain, write_values(safer), 1, 0, now)
         await changing.run(_ADD, *msgspec.structs.astuple(org))
         await changing.audit("admin.org.create", org.id, name=name, edition=edition, my_domain=my_domain)
         for profile, permissions in (

@@ -63,10 +63,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         return _INSTALLED if app[s.OAUTH_ENABLED] else _switched_off(app, no)
 
     def active(case: UseCase) -> Finding | None:
-        user = case.of.user
-        if user.may_act:
-            return _ACTIVE
-        return Finding(USER, "deactivated or frozen", no.user_inactive(user=user.username))
+        return _active(case, no)
 
     def permitted(case: UseCase) -> Finding | None:
         app, user = case.of.app, case.of.user
@@ -94,6 +91,11 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         return _STANDS
 
     return (installed, active, permitted, api_access, standing)
+
+
+def _active(case: UseCase, no: Voices) -> Finding:
+    user = case.of.user
+    return _ACTIVE if user.may_act else Finding(USER, "deactivated or frozen", no.user_inactive(user=user.username))
 
 
 def _api_access(case: UseCase, no: Voices) -> Finding | None:

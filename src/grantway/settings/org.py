@@ -126,7 +126,7 @@ ADMIN_APPROVED_APPS_ONLY: Final = Setting[bool](
     default=False,
     section=Section.ORG_ACCESS,
     held_by=Holder.ORG,
-    effect="access token: INVALID_SESSION_ID; token: invalid_app_access for apps that are not admin approved",
+    effect="APIs: INVALID_SESSION_ID for tokens of other apps, except for users who may use any API client",
     example="true",
     xml={"ConnectedAppSettings": Xml(path="enableAdminApprovedAppsOnly")},
 )
