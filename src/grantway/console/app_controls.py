@@ -121,6 +121,8 @@ def raw_of(setting: AnySetting, value: Any, widget: str) -> Raw:
         return tuple(written)
     if written is None:
         return ("",)
+    if isinstance(written, list) and any(isinstance(one, dict) for one in written):
+        return (setting.kind.says(value),)  # one record a line, as its kind reads it
     if isinstance(written, list):
         return ("\n".join(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in written),)
     return (str(written),)
