@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from grantway.console import app_manager, app_page, app_review, holders, home, keys, usage, user_forms, users, verify
+from grantway.console import (
+    app_manager,
+    app_page,
+    app_review,
+    holders,
+    home,
+    keys,
+    scopes,
+    usage,
+    user_forms,
+    users,
+    verify,
+)
 from grantway.console.visit import Route
 
 # In this order: a path with a word in a place comes before one with a name there.
@@ -14,6 +26,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *verify.ROUTES,
     *app_page.ROUTES,
     *usage.ROUTES,
+    *scopes.ROUTES,
     *user_forms.ROUTES,
     *users.ROUTES,
     *holders.ROUTES,
