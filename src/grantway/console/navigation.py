@@ -15,6 +15,7 @@ NAV: Final = (
         links=(
             NavLink(label="App Manager", path=APPS),
             NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
+            NavLink(label="OAuth Custom Scopes", path="/setup/scopes"),
         ),
     ),
     NavGroup(

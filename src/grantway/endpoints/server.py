@@ -14,6 +14,7 @@ from grantway.kit.urls import STANDARDS_PREFIX, Urls
 from grantway.manage.census import Census
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
+from grantway.store.custom_claims import PublicScopes
 from grantway.store.database import Database
 from grantway.store.directory import Directory
 
@@ -39,6 +40,7 @@ class Server:
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
     census: Census = field(default_factory=Census)
+    public_scopes: PublicScopes = field(default_factory=PublicScopes)
     stopping: Event = field(default_factory=Event)
 
     @property

@@ -16,6 +16,7 @@ from grantway.policy import app_use
 from grantway.policy.client import ClientCase, known
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
+from grantway.protocol.custom_claims import id_token_claims_of
 from grantway.protocol.decision import Trail
 from grantway.protocol.door import SALESFORCE, Door, door_of
 from grantway.protocol.no import app as no_app
@@ -105,7 +106,10 @@ def _id_token_claims(
         access_token=issued.access_token,
         nonce=proof.nonce,
         auth_time=proof.auth_time,
-        more=standard_claims(user, proof.scopes) if app[s.ID_TOKEN_STANDARD_CLAIMS] else {},
+        more={
+            **(standard_claims(user, proof.scopes) if app[s.ID_TOKEN_STANDARD_CLAIMS] else {}),
+            **id_token_claims_of(proof.of, issued.record.scopes, base),
+        },
     )
 
 

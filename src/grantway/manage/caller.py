@@ -32,6 +32,8 @@ class Right(Enum):
     PROFILES = "manage profiles and permission sets"
     SEE_PEOPLE = "see users, profiles and permission sets"
     ORG_SETTINGS = "change the org's OAuth settings"
+    CUSTOM_SCOPES = "see and change custom scopes"
+    CUSTOM_PERMISSIONS = "create and delete custom permissions"
     SERVER = "manage orgs, keys and the database"
 
 
@@ -46,6 +48,8 @@ _NEEDS: Final[dict[Right, tuple[set[str], ...]]] = {
     Right.AUDIT: ({CUSTOMIZE_APPLICATION.name},),
     Right.USERS: ({MANAGE_USERS.name},),
     Right.PROFILES: ({MANAGE_PROFILES.name},),
+    Right.CUSTOM_SCOPES: ({MANAGE_CONNECTED_APPS.name},),
+    Right.CUSTOM_PERMISSIONS: ({CUSTOMIZE_APPLICATION.name},),
     Right.SEE_PEOPLE: ({MANAGE_USERS.name, MANAGE_PROFILES.name, CUSTOMIZE_APPLICATION.name},),
 }
 
