@@ -20,6 +20,8 @@ Dispatch = Callable[[Call], Awaitable[Reply]]
 BodyLimit = Callable[[str], int]
 Step = Callable[[], Awaitable[None]]
 BODY_BYTES: Final = 64 * 1024
+# Metadata files come many at once.
+_LARGE: Final = {"/setup/api/v1/imports": 512 * 1024}
 _log: Final = logging.getLogger("grantway.edge")
 # Requests whose body means nothing (RFC 9110, section 9.3.1); it is neither awaited nor read.
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -29,8 +31,8 @@ _ACCIDENT: Final = Reply(500, b'{"error":"server_error"}', ((b"content-type", b"
 
 
 def usual_body_limit(path: str) -> int:
-    """Return 64 kB for every path (decision 12)."""
-    return BODY_BYTES
+    """Return 64 kB (decision 12), and 512 kB where the admin API imports metadata files."""
+    return _LARGE.get(path, BODY_BYTES)
 
 
 class Edge:
