@@ -34,14 +34,14 @@ async def test_a_change_over_what_somebody_else_changed_is_refused_and_changes_n
 @pytest.mark.parametrize("path", ["/apps/Sync", "/users/ada@harbour.example", "/profiles/Minimum", "/org"])
 async def test_a_change_must_say_what_it_saw(program: Program, path: str) -> None:
     await program.make()
-    body: dict[str, Any] = {
+    bodies: dict[str, dict[str, Any]] = {
         "/apps/Sync": {"settings": {"description": "x"}},
         "/users/ada@harbour.example": {"phone": "1"},
         "/profiles/Minimum": {"permissions": []},
         "/org": {"settings": {"org_session_timeout": 30}},
-    }[path]
+    }
 
-    await program.ask("PATCH", path, body, status=428)
+    await program.ask("PATCH", path, bodies[path], status=428)
 
 
 async def test_the_same_key_and_request_give_the_same_answer_and_are_done_once(program: Program, house: House) -> None:

@@ -90,12 +90,13 @@ class Edge:
         headers = tuple(scope["headers"])
         fields = read_fields(headers)
         method = scope["method"]
-        path = decoded_path(scope.get("raw_path") or scope["path"].encode("utf-8"))
+        raw_path = scope.get("raw_path") or scope["path"].encode("utf-8")
+        path = decoded_path(raw_path)
         host, problem = self._host(fields.hosts, scope)
         address, scheme = self._origin(scope, fields)
         body = b""
         if path is None:
-            path, problem = "/", 400
+            path, problem = _beginning(raw_path), 400
         elif fields.credentials > 1:
             problem = problem or 400
         elif problem is None and method not in _BODILESS:
@@ -213,6 +214,12 @@ def _host_check(allowed: Callable[[str], bool] | Container[str] | None) -> Calla
     if allowed is None or callable(allowed):
         return allowed
     return allowed.__contains__
+
+
+def _beginning(raw_path: bytes) -> str:
+    """Return the folders of a path before what cannot be read of it: they tell in which dialect it is refused."""
+    readable = raw_path.partition(b"%")[0]
+    return decoded_path(readable[: readable.rfind(b"/") + 1]) or "/"
 
 
 def _places(accident: BaseException) -> list[str]:
