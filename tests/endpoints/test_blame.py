@@ -65,6 +65,11 @@ async def authorize_in_an_org_that_requires_pkce(house: House, app: TestApp) -> 
     await house.authorize(app)
 
 
+async def redeem_where_api_access_is_limited(house: House, app: TestApp) -> None:
+    await house.change("""UPDATE org SET settings = '{"admin_approved_apps_only": true}', version = 2""")
+    await redeem(house, app)
+
+
 async def client_credentials(house: House, app: TestApp) -> None:
     form = {"grant_type": "client_credentials", "client_id": app.consumer_key, "client_secret": app.consumer_secret}
     await house.token(form)
@@ -93,6 +98,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     ),
     (s.SESSION_TIMEOUT, {s.SESSION_TIMEOUT: 15}, use_late),
     (s.ORG_SESSION_TIMEOUT, {}, use_late),
+    (s.ADMIN_APPROVED_APPS_ONLY, {}, redeem_where_api_access_is_limited),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
 ]
 

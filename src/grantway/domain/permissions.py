@@ -47,6 +47,11 @@ APPROVE_UNINSTALLED: Final = UserPermission(
     label="Approve Uninstalled Connected Apps",
     allows="Approving apps that no administrator has installed in the org.",
 )
+USE_ANY_API_CLIENT: Final = UserPermission(
+    name="UseAnyApiClient",
+    label="Use Any API Client",
+    allows="Using apps that are not admin approved where API Access Control limits the org to those.",
+)
 ALL: Final = {
     permission.name: permission
     for permission in (
@@ -58,6 +63,7 @@ ALL: Final = {
         MANAGE_USERS,
         ROTATE_CONSUMER,
         APPROVE_UNINSTALLED,
+        USE_ANY_API_CLIENT,
     )
 }
 

@@ -32,6 +32,7 @@ _USE_CHECKS: Final = app_use.checks(
         app_not_installed=no.APP_NOT_INSTALLED,
         user_inactive=no.USER_INACTIVE,
         not_admin_approved=no.NOT_ADMIN_APPROVED,
+        api_access_limited=no.API_ACCESS_LIMITED,
         tokens_ended=no.TOKENS_ENDED,
     )
 )

@@ -30,6 +30,7 @@ _USE_CHECKS: Final = app_use.checks(
         app_not_installed=no_app.APP_NOT_INSTALLED,
         user_inactive=no_app.USER_INACTIVE,
         not_admin_approved=no_app.NOT_ADMIN_APPROVED,
+        api_access_limited=no_app.API_ACCESS_LIMITED,
         tokens_ended=no_app.TOKENS_ENDED,
     )
 )

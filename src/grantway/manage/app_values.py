@@ -10,7 +10,7 @@ from grantway.domain.permissions import read_permissions
 from grantway.manage import holders
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.settings.setting import AnySetting
 from grantway.store.apps import Apps
 from grantway.store.people import permissions_of, user_and_password
@@ -60,6 +60,19 @@ def demand_rights(desk: Desk, org: Org, values: Values) -> None:
     desk.caller.needs(Right.APPS, org.id)
     if any(setting in values for setting in _ASSIGNMENTS):
         desk.caller.needs(Right.APP_ASSIGNMENTS, org.id)
+
+
+def why_fixed(desk: Desk, org: Org, setting: AnySetting, app: InstalledApp | None) -> str:
+    """Say why the caller cannot change a setting of an app (None: a new one); empty when they can."""
+    if app is not None and setting.held_by is s.Holder.APP and app.app.org_id != org.id:
+        return "It belongs to the org that made the app."
+    if app is not None and setting.held_by is s.Holder.POLICY and app.policy is None:
+        return "Policies exist once the app is installed in this org."
+    try:
+        demand_rights(desk, org, {setting: setting.default})
+    except NotAllowed as problem:
+        return f"{problem}."
+    return ""
 
 
 async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | None) -> Values:

@@ -26,6 +26,8 @@ class Right(Enum):
     APPS = "read and change connected apps"
     APP_ASSIGNMENTS = "assign apps to profiles and permission sets"
     REVEAL_SECRET = "reveal a consumer secret"
+    ROTATE_KEYS = "rotate a consumer key and secret"
+    AUDIT = "read the audit trail"
     USERS = "manage users"
     PROFILES = "manage profiles and permission sets"
     SEE_PEOPLE = "see users, profiles and permission sets"
@@ -38,6 +40,8 @@ _NEEDS: Final[dict[Right, tuple[set[str], ...]]] = {
     Right.APPS: _APPS,
     Right.APP_ASSIGNMENTS: ({CUSTOMIZE_APPLICATION.name}, {MODIFY_ALL_DATA.name}, {MANAGE_PROFILES.name}),
     Right.REVEAL_SECRET: (*_APPS, {ROTATE_CONSUMER.name}),
+    Right.ROTATE_KEYS: (*_APPS, {ROTATE_CONSUMER.name}),
+    Right.AUDIT: ({CUSTOMIZE_APPLICATION.name},),
     Right.USERS: ({MANAGE_USERS.name},),
     Right.PROFILES: ({MANAGE_PROFILES.name},),
     Right.SEE_PEOPLE: ({MANAGE_USERS.name, MANAGE_PROFILES.name, CUSTOMIZE_APPLICATION.name},),

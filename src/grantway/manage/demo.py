@@ -61,6 +61,7 @@ async def make_demo(desk: Desk, base_url: str) -> dict[str, Any] | None:
         if await orgs.all_orgs(changing):
             return None
         org = await orgs.create(changing, orgs.NewOrg(name=ORG_NAME, my_domain="demo"))
+        org = await orgs.change(changing, org, {"allow_connected_app_creation": True})
         admin, *people = [await _person(changing, org, *one) for one in _USERS]
         made = [await _app(changing, org, asked, admin["username"]) for asked in _APPS]
     return {"base_url": base_url, "org_id": org.id, "admin": admin, "users": people, "apps": made}

@@ -14,6 +14,7 @@ from grantway.domain.permissions import ALL, API_ENABLED
 from grantway.kit.ids import ORG, canonical_id, new_id
 from grantway.manage import holders
 from grantway.manage.app_values import Values
+from grantway.manage.audit import record_changes
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem, NotFound
@@ -58,7 +59,9 @@ async def create(desk: Desk, asked: NewOrg) -> Org:
         _demand_free_name(name, others)
         taken = {org.my_domain for org in others}
         my_domain = _free_domain(asked.my_domain, taken) if asked.my_domain else _domain_of(name, taken)
-        org = Org(new_id(ORG), name, edition, my_domain, "{}", 1, 0, now)
+        # Written only where new orgs begin safer than those that were there before the setting was.
+        safer = {one: one.starts_with for one in held_by(Holder.ORG) if one.starts_with != one.default}
+        org = Org(new_id(ORG), name, edition, my_domain, write_values(safer), 1, 0, now)
         await changing.run(_ADD, *msgspec.structs.astuple(org))
         await changing.audit("admin.org.create", org.id, name=name, edition=edition, my_domain=my_domain)
         for profile, permissions in (
@@ -137,11 +140,8 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
         await changing.run(_SET, settings=write_values(values, over=org.settings), id=org.id, **fields)
         changed = await find(changing, org.id)
         after = settings_of(changed) | fields
-        await changing.audit(
-            "admin.org.change",
-            org.id,
-            before={name: before[name] for name in asked},
-            after={name: after[name] for name in asked},
+        await record_changes(
+            changing, "admin.org.change", org.id, before, {name: after[name] for name in asked}, name=changed.name
         )
         return changed
 

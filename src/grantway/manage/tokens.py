@@ -3,7 +3,8 @@
 import hmac
 from typing import Any, Final, cast
 
-from grantway.domain.org import Org
+from grantway.domain.app import InstalledApp
+from grantway.domain.org import Org, User
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.manage import apps, users
 from grantway.manage.caller import Right
@@ -44,6 +45,9 @@ _END_CODES: Final = Statement(
     f"DELETE FROM authorization_code WHERE {_OF} AND spent_at IS NULL RETURNING id"  # noqa: S608 - our own names
 )
 _FORGET_APPROVAL: Final = Statement("DELETE FROM approval WHERE person_id = :user_id AND app_id = :app_id")
+_FORGET_APPROVALS: Final = Statement(
+    "DELETE FROM approval WHERE app_id = :app_id AND person_id IN (SELECT id FROM person WHERE org_id = :org_id)"
+)
 _MARK_USER: Final = Statement("UPDATE person SET not_before = :now WHERE id = :user_id")
 _MARK_APP: Final = Statement(
     "UPDATE app_policy SET not_before = :now, version = version + 1 WHERE org_id = :org_id AND app_id = :app_id"
@@ -105,31 +109,45 @@ async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> 
     Raises:
         ManageProblem: no right, or no such user or app.
     """
+    desk.caller.needs(Right.USERS, org.id)
     async with desk.changing() as changing:
-        user_id, app_id = await _ids(changing, org, username, app)
-        now = desk.clock.now_ms()
-        values: dict[str, SqlValue] = {"org_id": org.id, "user_id": user_id, "app_id": app_id, "now": now}
-        lines_ended = await changing.run(_END_LINES, **values)
-        access_ended = await changing.run(_END_ACCESS, **values)
-        await changing.run(_END_CODES, **values)
-        if user_id and app_id:
-            # Elsewhere the mark takes the approval back too; without it the app would be given new tokens unasked.
-            await changing.run(_FORGET_APPROVAL, **values)
-        elif user_id:
-            await changing.run(_MARK_USER, **values)
-        elif app_id:
-            await changing.run(_MARK_APP, **values)
-        else:
-            await changing.run(_MARK_ORG, **values)
-        await changing.audit(
-            "admin.tokens.revoke",
-            org.id,
-            app_id=app_id,
-            username=username,
-            lines=len(lines_ended),
-            access_tokens=len(access_ended),
-        )
-        return len(lines_ended) + len(access_ended)
+        user = await users.find(changing, org, username) if username else None
+        of_app = await apps.find(changing, org, app) if app else None
+        return await end(changing, org, user=user, app=of_app)
+
+
+async def end(changing: Desk, org: Org, *, user: User | None, app: InstalledApp | None) -> int:
+    """End what `revoke` ends, for a user and an app that were found, in the transaction that is open.
+
+    The caller's right is demanded by whoever found them.
+    """
+    user_id, app_id = user.id if user else "", app.id if app else ""
+    now = changing.clock.now_ms()
+    values: dict[str, SqlValue] = {"org_id": org.id, "user_id": user_id, "app_id": app_id, "now": now}
+    lines_ended = await changing.run(_END_LINES, **values)
+    access_ended = await changing.run(_END_ACCESS, **values)
+    await changing.run(_END_CODES, **values)
+    if user_id and app_id:
+        # Elsewhere the mark takes the approval back too; without it the app would be given new tokens unasked.
+        await changing.run(_FORGET_APPROVAL, **values)
+    elif user_id:
+        await changing.run(_MARK_USER, **values)
+    elif app is not None and app.policy is None:
+        # Not installed: there is no policy that could bear a mark.
+        await changing.run(_FORGET_APPROVALS, **values)
+    elif app_id:
+        await changing.run(_MARK_APP, **values)
+    else:
+        await changing.run(_MARK_ORG, **values)
+    await changing.audit(
+        "admin.tokens.revoke",
+        org.id,
+        app_id=app_id,
+        username=user.username if user else "",
+        lines=len(lines_ended),
+        access_tokens=len(access_ended),
+    )
+    return len(lines_ended) + len(access_ended)
 
 
 async def revoke_one(desk: Desk, org: Org, text: str) -> int:
