@@ -1,10 +1,11 @@
-"""Schemathesis asks every operation what its own description allows and forbids: no 500, no answer unlike the schema."""
+"""Schemathesis asks every operation what its own description allows and forbids: no 500, no answer unlike it."""
 
 import asyncio
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 import pytest
@@ -116,7 +117,7 @@ def test_the_description_is_valid_openapi_3_1() -> None:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_every_operation_answers_as_it_is_described(case: schemathesis.Case, running: Running) -> None:
+def test_every_operation_answers_as_it_is_described(case: schemathesis.Case[Any], running: Running) -> None:
     path = case.meta.components.get(ParameterLocation.PATH) if case.meta else None
     if path is not None and path.mode.is_positive and case.path_parameters:
         # Any name is allowed; one that is there lets the request get further.

@@ -74,7 +74,14 @@ async def api(call: Call, server: Server, base: str) -> Reply:
         bearer.trail.findings.append(Finding("User permission", "API Enabled is missing", refusal))
         return _refuse(call, server, refusal, bearer)
     await renew(server, held)
-    desk = Desk(db=server.db, clock=server.clock, ring=server.ring, caller=caller)
+    desk = Desk(
+        db=server.db,
+        clock=server.clock,
+        ring=server.ring,
+        caller=caller,
+        request_id=call.request_id,
+        address=call.address,
+    )
     route, params = found
     ask = Ask(call=call, server=server, base=base, org=await orgs.home_of(desk), desk=desk, params=params)
     try:

@@ -2,10 +2,16 @@
 
 from typing import Final
 
-from grantway.adminapi import apps, orgwide, people
+from grantway.adminapi import apps, orgwide, people, rotation, trail
 from grantway.adminapi.ask import ROOT, Route
 
-ROUTES: Final[tuple[Route, ...]] = (*apps.ROUTES, *people.ROUTES, *orgwide.ROUTES)
+ROUTES: Final[tuple[Route, ...]] = (
+    *apps.ROUTES,
+    *rotation.ROUTES,
+    *people.ROUTES,
+    *orgwide.ROUTES,
+    *trail.ROUTES,
+)
 _GETS: Final = {route.path: route for route in ROUTES if route.method == "GET"}
 
 
