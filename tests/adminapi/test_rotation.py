@@ -22,7 +22,7 @@ async def test_another_staged_pair_than_was_seen_is_not_applied(program: Program
     await program.ask("POST", "/apps/Sync/rotation/stage", status=201)
 
     await program.ask(
-        "POST", "/apps/Sync/rotation/apply", {"consumer_key": first["staged"]["consumer_key"]}, status=412
+        "POST", "/apps/Sync/rotation/apply", {"consumer_key": first["staged"]["consumer_key"]}, status=409
     )
 
 

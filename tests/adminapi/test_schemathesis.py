@@ -110,7 +110,7 @@ def test_the_description_is_valid_openapi_3_1() -> None:
 
 @SCHEMA.parametrize()
 @settings(
-    max_examples=5,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     database=None,

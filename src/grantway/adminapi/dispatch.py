@@ -89,7 +89,7 @@ async def api(call: Call, server: Server, base: str) -> Reply:
     except _Refuse as refused:
         return _refuse(call, server, refused.refusal, bearer, detail=refused.refusal.explanation())
     except ManageProblem as problem:
-        return _refuse_problem(call, server, held, problem)
+        return _refuse_problem(call, server, held, route, problem)
     except Conflict:
         refusal = no.CONFLICT()
         return _refuse(call, server, refusal, bearer, detail=refusal.explanation())
@@ -209,8 +209,11 @@ def _etag(answer: Answer) -> bytes:
     return tagged_reply(Call(method="GET", path=ROOT), body, ()).headers[0][1]
 
 
-def _refuse_problem(call: Call, server: Server, held: HeldAccessToken, problem: ManageProblem) -> Reply:
+def _refuse_problem(call: Call, server: Server, held: HeldAccessToken, route: Route, problem: ManageProblem) -> Reply:
     reason = next((reason for kind, reason in _REASONS if isinstance(problem, kind)), no.INVALID)
+    if reason is no.CHANGED_MEANWHILE and not route.guarded:
+        # What was seen was named in the body, not by If-Match.
+        reason = no.CONFLICT
     fields = {_place(name): says for name, says in problem.fields.items()}
     text = "; ".join(f"{name}: {says}" for name, says in fields.items()) or str(problem)
     refusal = reason(problem=text[:_SHOWN])

@@ -17,7 +17,7 @@ _TITLES: Final = {
     401: "No good access token",
     403: "The token lacks the scope, or its user a permission",
     404: "There is no such thing",
-    409: "Somebody else made the same at this moment",
+    409: "Somebody else was there first",
     412: "Changed since it was read",
     413: "The body is too large",
     415: "The body is not JSON",

@@ -26,8 +26,8 @@ NOT_FOUND: Final = Reason(
 )
 CONFLICT: Final = Reason(
     id="admin.conflict",
-    wires=oauth("conflict", "Somebody else made the same at this moment", status=409),
-    means="The same was made by another request in the same moment; nothing of this one was done.",
+    wires=oauth("conflict", "Somebody else was there first", status=409),
+    means="Another request made the same, or changed what this one names; nothing of this one was done.",
     remedy="Look what is there now, and ask again if it is still needed.",
 )
 CHANGED_MEANWHILE: Final = Reason(
