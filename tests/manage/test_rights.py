@@ -83,8 +83,8 @@ OPERATORS: dict[str, Operation] = {
     "upgrade the database": lambda d, _: setup.upgrade(d),
     "plan an upgrade": lambda d, _: setup.plan(d),
 }
-_CUSTOMIZE, _MODIFY, _CONNECTED = "CustomizeApplication", "ModifyAllData", "ManageConnectedApps"
-_PROFILES, _USERS, _ROTATE = "ManageProfilesPermissionsets", "ManageUsers", "AllowConsumerKeySecretRotation"
+_CUSTOMIZE, _MODIFY, _CONNECTED = "CustomizeApplication", "ModifyAllData", "ManageRemoteAccess"
+_PROFILES, _USERS, _ROTATE = "ManageProfilesPermissionsets", "ManageUsers", "ClientSecretRotation"
 # Per group of operations: the smallest sets of permissions that are enough.
 ENOUGH: list[tuple[dict[str, Operation], list[set[str]]]] = [
     (APPS, [{_CUSTOMIZE, _MODIFY}, {_CUSTOMIZE, _CONNECTED}]),

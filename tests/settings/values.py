@@ -45,6 +45,7 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.SCOPES: st.lists(st.sampled_from([scope.name for scope in SCOPES]), max_size=6),
     s.ROTATION_OVERLAP: st.integers(0, 300),
     s.DOORS: st.sampled_from([one.value for one in s.Doors]),
+    s.DISTRIBUTION_STATE: st.sampled_from([one.value for one in s.Distribution]),
     s.ID_TOKEN_VALIDITY: st.integers(1, 720),
     s.ID_TOKEN_AUDIENCES: st.lists(_AUDIENCES, max_size=4),
     s.PERMITTED_USERS: st.sampled_from([one.value for one in s.PermittedUsers]),

@@ -13,6 +13,8 @@ USER: Final = "005"
 PROFILE: Final = "00e"
 PERMISSION_SET: Final = "0PS"
 CONNECTED_APP: Final = "0H4"
+# What Salesforce gives external client apps is published nowhere; this is ours.
+EXTERNAL_CLIENT_APP: Final = "0xI"
 
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKSUM: Final = string.ascii_uppercase + "012345"

@@ -16,9 +16,11 @@ from grantway.manage import holders
 from grantway.manage.app_values import Values
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem, NotFound
+from grantway.manage.editions import demand_edition, parse_edition
+from grantway.manage.problem import ManageProblem, NotAllowed, NotFound
 from grantway.settings.catalogue import BY_NAME, held_by
 from grantway.settings.kinds import SettingProblem, text
+from grantway.settings.org import ALLOW_CONNECTED_APP_CREATION
 from grantway.settings.setting import Holder
 from grantway.store.statement import Insert, Statement, columns_of
 
@@ -28,7 +30,10 @@ _SET: Final = Statement(
     "UPDATE org SET name = :name, edition = :edition, my_domain = :my_domain, settings = :settings,"
     " version = version + 1 WHERE id = :id"
 )
+_OPERATORS: Final = frozenset({"name", "edition", "my_domain"})
 _DOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+# What new orgs begin with, where that is not what holds when nothing is set.
+_FIRST: Final[Values] = {one: one.starts_with for one in held_by(Holder.ORG) if one.starts_with != one.default}
 ADMINISTRATOR: Final = "System Administrator"
 STANDARD_USER: Final = "Standard User"
 API_ONLY: Final = "Minimum Access - API Only Integrations"
@@ -51,14 +56,14 @@ async def create(desk: Desk, asked: NewOrg) -> Org:
     """
     desk.caller.needs(Right.SERVER)
     name = _line("name", asked.name, 80)
-    edition = _line("edition", asked.edition, 40)
+    edition = parse_edition(_line("edition", asked.edition, 40))
     now = desk.clock.now_ms()
     async with desk.changing() as changing:
         others = await all_orgs(changing)
         _demand_free_name(name, others)
         taken = {org.my_domain for org in others}
         my_domain = _free_domain(asked.my_domain, taken) if asked.my_domain else _domain_of(name, taken)
-        org = Org(new_id(ORG), name, edition, my_domain, "{}", 1, 0, now)
+        org = Org(new_id(ORG), name, edition, my_domain, write_values(_FIRST), 1, 0, now)
         await changing.run(_ADD, *msgspec.structs.astuple(org))
         await changing.audit("admin.org.create", org.id, name=name, edition=edition, my_domain=my_domain)
         for profile, permissions in (
@@ -110,10 +115,15 @@ async def find(desk: Desk, asked: str) -> Org:
 async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
     """Change an org's name, edition, my_domain and settings; all of them or none.
 
+    Name, edition and domain are the operator's, and so is to allow the creation of connected apps; taking that back is
+    not.
+
     Raises:
         ManageProblem: no right, no such setting, or a value it does not take.
     """
-    desk.caller.needs(Right.SERVER)
+    desk.caller.needs(Right.ORG_SETTINGS, org.id)
+    if not _OPERATORS.isdisjoint(asked):
+        desk.caller.needs(Right.SERVER)
     async with desk.changing() as changing:
         org = await find(changing, org.id)
         others = [one for one in await all_orgs(changing) if one.id != org.id]
@@ -124,6 +134,8 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
             setting = BY_NAME.get(name)
             if name in fields:
                 fields[name] = _line(name, raw, 40 if name == "edition" else 80)
+                if name == "edition" and fields[name] != org.edition:
+                    fields[name] = parse_edition(fields[name])
             elif setting is None or setting.held_by is not Holder.ORG:
                 known = ", ".join([*fields, *(one.name for one in held_by(Holder.ORG))])
                 raise ManageProblem.at(name, f"is no setting of an org; these are: {known}")
@@ -132,6 +144,9 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
                     values[setting] = setting.kind.parse(raw)
                 except SettingProblem as problem:
                     raise ManageProblem.at(name, str(problem)) from problem
+        demand_edition(fields["edition"], values)
+        if values.get(ALLOW_CONNECTED_APP_CREATION) and not before[ALLOW_CONNECTED_APP_CREATION.name]:
+            _demand_operator(changing)
         _demand_free_name(fields["name"], others)
         _free_domain(fields["my_domain"], {one.my_domain for one in others})
         await changing.run(_SET, settings=write_values(values, over=org.settings), id=org.id, **fields)
@@ -150,6 +165,13 @@ def settings_of(org: Org) -> dict[str, object]:
     """Return an org's settings by name, as they hold."""
     values = read_values(org.settings)
     return {one.name: one.kind.write(values.get(one, one.default)) for one in held_by(Holder.ORG)}
+
+
+def _demand_operator(desk: Desk) -> None:
+    """Demand that it is the operator, in Salesforce Support's place, who allows the creation of connected apps."""
+    if not desk.caller.is_operator:
+        name = ALLOW_CONNECTED_APP_CREATION.name
+        raise NotAllowed.at(name, f"only the operator switches it on: grantway org set {name}=true")
 
 
 def _line(name: str, raw: Any, limit: int) -> str:

@@ -140,7 +140,7 @@ async def revoke_one(desk: Desk, org: Org, text: str) -> int:
     Raises:
         ManageProblem: no right, or this org has no such token. The text is never shown.
     """
-    desk.caller.needs(Right.USERS, org.id)
+    desk.caller.needs(Right.USAGE, org.id)
     async with desk.changing() as changing:
         line_id, access_id = await _line_and_access(changing, org, text)
         row = await changing.session.one(_ONE_LINE, line_id, org.id) if line_id else None
@@ -178,7 +178,7 @@ async def _line_and_access(desk: Desk, org: Org, text: str) -> tuple[str, str]:
 
 
 async def _ids(desk: Desk, org: Org, username: str, app: str) -> tuple[str, str]:
-    desk.caller.needs(Right.USERS, org.id)
+    desk.caller.needs(Right.USAGE, org.id)
     user_id = (await users.find(desk, org, username)).id if username else ""
     app_id = (await apps.find(desk, org, app)).id if app else ""
     return user_id, app_id

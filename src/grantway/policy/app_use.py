@@ -6,18 +6,21 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.app import AppUser, InstalledApp
+from grantway.domain.app import AppKind, AppUser, InstalledApp
 from grantway.domain.permissions import APPROVE_UNINSTALLED
 from grantway.protocol.decision import Check, Finding
 from grantway.protocol.refusal import Reason
 from grantway.settings.choices import PermittedUsers
+from grantway.settings.distribution import Distribution
 
 APP: Final = "App in this org"
 USER: Final = "User"
 PERMITTED: Final = "Permitted Users"
 STANDING: Final = "Issued after the last revocation"
+_EXTERNAL: Final = AppKind.EXTERNAL_CLIENT_APP.value
 _INSTALLED: Final = Finding(APP, "installed, not blocked")
 _UNINSTALLED: Final = Finding(APP, "not installed; the user may approve uninstalled apps")
+_STAYS: Final = Finding(APP, "not installed; what was approved before stays")
 _ACTIVE: Final = Finding(USER, "active")
 _SELF: Final = Finding(PERMITTED, "all users may self-authorize")
 _BY_PROFILE: Final = Finding(PERMITTED, "pre-authorized by the user's profile")
@@ -30,6 +33,8 @@ class UseCase(msgspec.Struct, frozen=True, gc=False):
 
     of: AppUser
     issued_at: int | None
+    is_token: bool = False
+    """Whether it is a token that the user holds already, not something that leads to one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,8 @@ class Voices:
     app_blocked: Reason
     oauth_off: Reason
     app_not_installed: Reason
+    external_not_installed: Reason
+    external_is_local: Reason
     user_inactive: Reason
     not_admin_approved: Reason
     tokens_ended: Reason
@@ -49,7 +56,16 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
 
     def installed(case: UseCase) -> Finding | None:
         app = case.of.app
+        if app.app.kind == _EXTERNAL:
+            if not app.is_at_home and app[s.DISTRIBUTION_STATE] is Distribution.LOCAL:
+                refusal = no.external_is_local(app=app.app.name, org=app.org.name)
+                return Finding(APP, "local to another org", refusal)
+            if app.policy is None:
+                refusal = no.external_not_installed(app=app.app.name, org=app.org.name)
+                return Finding(APP, "not installed", refusal)
         if app.policy is None:
+            if case.is_token and not app.is_at_home:
+                return _STAYS
             if APPROVE_UNINSTALLED.name in case.of.permissions:
                 return _UNINSTALLED
             refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.of.user.username)

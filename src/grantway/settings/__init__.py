@@ -8,6 +8,7 @@ values (those live in records, `domain`) nor its enforcement (checks name the se
 from grantway.settings.basic import CONTACT_EMAIL, DESCRIPTION, INFO_URL, LABEL
 from grantway.settings.catalogue import ALL, BY_NAME, held_by
 from grantway.settings.choices import Doors, PermittedUsers, RefreshTokenPolicy
+from grantway.settings.distribution import DISTRIBUTION_STATE, Distribution
 from grantway.settings.id_token import ID_TOKEN_AUDIENCES, ID_TOKEN_STANDARD_CLAIMS, ID_TOKEN_VALIDITY
 from grantway.settings.kinds import SettingProblem
 from grantway.settings.oauth import (
@@ -23,7 +24,7 @@ from grantway.settings.oauth import (
     ROTATION_OVERLAP,
     SCOPES,
 )
-from grantway.settings.org import ORG_SESSION_TIMEOUT, REQUIRE_PKCE_FOR_ALL_APPS
+from grantway.settings.org import ALLOW_CONNECTED_APP_CREATION, ORG_SESSION_TIMEOUT, REQUIRE_PKCE_FOR_ALL_APPS
 from grantway.settings.policies import (
     PERMISSION_SETS,
     PERMITTED_USERS,
@@ -36,11 +37,13 @@ from grantway.settings.setting import AnySetting, Holder, Section, Setting, Xml
 
 __all__ = [
     "ALL",
+    "ALLOW_CONNECTED_APP_CREATION",
     "BY_NAME",
     "CALLBACK_URL",
     "CLIENT_CREDENTIALS",
     "CONTACT_EMAIL",
     "DESCRIPTION",
+    "DISTRIBUTION_STATE",
     "DOORS",
     "ID_TOKEN_AUDIENCES",
     "ID_TOKEN_STANDARD_CLAIMS",
@@ -64,6 +67,7 @@ __all__ = [
     "SCOPES",
     "SESSION_TIMEOUT",
     "AnySetting",
+    "Distribution",
     "Doors",
     "Holder",
     "PermittedUsers",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grantway.settings import basic, id_token, oauth, org, policies
+from grantway.settings import basic, distribution, id_token, oauth, org, policies
 from grantway.settings.setting import AnySetting, Holder, Setting
 
 
@@ -11,7 +11,7 @@ def _declared_in(module: object) -> tuple[AnySetting, ...]:
 
 
 ALL: Final[tuple[AnySetting, ...]] = tuple(
-    setting for module in (basic, oauth, id_token, policies, org) for setting in _declared_in(module)
+    setting for module in (basic, distribution, oauth, id_token, policies, org) for setting in _declared_in(module)
 )
 BY_NAME: Final[dict[str, AnySetting]] = {setting.name: setting for setting in ALL}
 

@@ -28,3 +28,19 @@ REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
     effect="authorize: invalid_request 'missing required code challenge' without code_challenge",
     example="true",
 )
+
+ALLOW_CONNECTED_APP_CREATION: Final = Setting[bool](
+    name="allow_connected_app_creation",
+    kind=FLAG,
+    label="Allow creation of connected apps",
+    help=(
+        "Whether users may create connected apps. Only the operator switches it on. External client apps can be "
+        "created either way, and existing apps go on."
+    ),
+    default=True,
+    for_new_apps=False,
+    section=Section.ORG_CREATION,
+    held_by=Holder.ORG,
+    shown_on="console, command line under --as, import, admin API: creating a connected app is refused",
+    example="true",
+)

@@ -29,6 +29,7 @@ class Section(Enum):
     ID_TOKEN = "Configure ID Token"
     POLICIES = "OAuth Policies"
     ORG = "OAuth and OpenID Connect Settings"
+    ORG_CREATION = "External Client Apps Settings"
 
 
 class _Unset(Enum):
