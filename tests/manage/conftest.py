@@ -51,11 +51,11 @@ class Office:
         await orgs.change(self.desk, self.org, {"allow_connected_app_creation": "true"})
 
     async def app(self, name: str = "Sync", *, org: Org | None = None, **more: Any) -> InstalledApp:
-        """Make an app as the operator; `kind` and settings by name."""
+        """Make an app as the operator; `kind`, `key` and settings by name."""
         kind = AppKind(more.pop("kind", "connected_app"))
-        values = {"contact_email": "it@harbour.example", **more}
-        made = await apps.create(self.desk, org or self.org, apps.NewApp(name=name, kind=kind, values=values))
-        return made.app
+        values = {"contact_email": "it@harbour.example"}
+        new = apps.NewApp(name=name, kind=kind, consumer_key=more.pop("key", ""), values=values | more)
+        return (await apps.create(self.desk, org or self.org, new)).app
 
     async def other_org(self) -> Org:
         """Make a second org."""

@@ -67,6 +67,7 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
     s.SCOPES: ("apii", "'apii' is no scope; `grantway settings scopes` lists them"),
     s.ROTATION_OVERLAP: ("301", "say a whole number of seconds from 0 to 300"),
     s.DOORS: ("front", "say one of both, salesforce, standards"),
+    s.DISTRIBUTION_STATE: ("managed", "say one of local, packaged"),
     s.ID_TOKEN_VALIDITY: ("0", "say a whole number of minutes from 1 to 720"),
     s.ID_TOKEN_AUDIENCES: ("x" * 256, "at most 255 characters, this has 256"),
     s.PERMITTED_USERS: ("everybody", "say one of self_authorize, admin_approved"),

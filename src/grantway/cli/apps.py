@@ -187,7 +187,7 @@ def unblock(name: str, **given: Any) -> None:
 def install_app(name: str, **given: Any) -> None:
     """Install an app of another org of this server in your org, which then has policies of its own for it.
 
-    APP is its consumer key, its id, or ORG/NAME.
+    APP is its consumer key or its id; the operator may write ORG/NAME.
 
     \b
     grantway app install Harbour/Shipment_Sync --org Northwind

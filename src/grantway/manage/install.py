@@ -47,7 +47,8 @@ _LOOSER: Final = (
 
 
 async def install(desk: Desk, org: Org, named: str) -> apps.Changed:
-    """Install an app of another org of this server: by consumer key, id, or ORG/APP.
+    """Install an app of another org of this server: by consumer key or id; for the operator, who knows all
+    orgs, also as ORG/APP.
 
     The org gets policies for it, with the defaults: all users may self-authorize, refresh tokens are valid until
     revoked.
@@ -132,14 +133,16 @@ async def _app_named(desk: Desk, org: Org, named: str) -> InstalledApp:
     home, slash, name = named.rpartition("/")
     app_id = None
     if slash:
-        # Whoever knows both names may ask: the app could be asked for by anybody who has its consumer key.
-        if row := await desk.session.one(_ORG_NAMED, home.strip().lower(), home.strip()):
+        # By names anybody could find out what other orgs have; a key or an id is known from whoever published the app.
+        if desk.caller.is_operator and (
+            row := await desk.session.one(_ORG_NAMED, home.strip().lower(), home.strip())
+        ):
             app_id = await apps.id_of_app(desk, cast(str, row[0]), name.strip())
     else:
         app_id = await apps.id_of(desk, named) or await apps.id_of_name(desk, org, named)
     app = await Apps(desk.ring).in_org(desk.session, app_id, org.id) if app_id else None
     if app is None:
-        raise NotFound(f"there is no app {named!r} on this server: name it by consumer key, by id, or as ORG/APP")
+        raise NotFound(f"there is no app {named!r} on this server: name it by consumer key or by id")
     return app
 
 

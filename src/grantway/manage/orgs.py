@@ -121,8 +121,9 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
     Raises:
         ManageProblem: no right, no such setting, or a value it does not take.
     """
-    desk.caller.needs(Right.ORG_SETTINGS, org.id)
-    if not _OPERATORS.isdisjoint(asked):
+    if _OPERATORS.isdisjoint(asked):
+        desk.caller.needs(Right.ORG_SETTINGS, org.id)
+    else:
         desk.caller.needs(Right.SERVER)
     async with desk.changing() as changing:
         org = await find(changing, org.id)

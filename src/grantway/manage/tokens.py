@@ -8,7 +8,7 @@ from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_ro
 from grantway.manage import apps, users
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotFound
 from grantway.store.statement import SqlValue, Statement
 
 LISTED: Final = 1000
@@ -44,6 +44,10 @@ _END_CODES: Final = Statement(
     f"DELETE FROM authorization_code WHERE {_OF} AND spent_at IS NULL RETURNING id"  # noqa: S608 - our own names
 )
 _FORGET_APPROVAL: Final = Statement("DELETE FROM approval WHERE person_id = :user_id AND app_id = :app_id")
+_FORGET_APPROVALS: Final = Statement(
+    "DELETE FROM approval WHERE app_id = :app_id AND person_id IN (SELECT id FROM person WHERE org_id = :org_id)"
+)
+_HAS_LINES: Final = Statement("SELECT id FROM token_family WHERE org_id = :org_id AND app_id = :app_id LIMIT 1")
 _MARK_USER: Final = Statement("UPDATE person SET not_before = :now WHERE id = :user_id")
 _MARK_APP: Final = Statement(
     "UPDATE app_policy SET not_before = :now, version = version + 1 WHERE org_id = :org_id AND app_id = :app_id"
@@ -118,7 +122,9 @@ async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> 
         elif user_id:
             await changing.run(_MARK_USER, **values)
         elif app_id:
+            # An app that is not installed has no policy to mark; its approvals are taken back one by one.
             await changing.run(_MARK_APP, **values)
+            await changing.run(_FORGET_APPROVALS, **values)
         else:
             await changing.run(_MARK_ORG, **values)
         await changing.audit(
@@ -180,5 +186,15 @@ async def _line_and_access(desk: Desk, org: Org, text: str) -> tuple[str, str]:
 async def _ids(desk: Desk, org: Org, username: str, app: str) -> tuple[str, str]:
     desk.caller.needs(Right.USAGE, org.id)
     user_id = (await users.find(desk, org, username)).id if username else ""
-    app_id = (await apps.find(desk, org, app)).id if app else ""
-    return user_id, app_id
+    return user_id, await _app_id(desk, org, app) if app else ""
+
+
+async def _app_id(desk: Desk, org: Org, named: str) -> str:
+    """Return the id of an app of the org, or of one that is not installed here and yet has tokens of its users."""
+    try:
+        return (await apps.find(desk, org, named)).id
+    except NotFound:
+        app_id = await apps.id_of(desk, named)
+        if app_id is None or await desk.session.one(_HAS_LINES, org.id, app_id) is None:
+            raise
+        return app_id
