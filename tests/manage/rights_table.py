@@ -56,9 +56,7 @@ def _with(sets: tuple[set[str], ...], permission: str) -> tuple[set[str], ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One operation. `enough`: the smallest sets of permissions that are enough; none where it is the operator's.
-
-    """
+    """One operation. `enough`: the smallest sets of permissions that are enough; none where it is the operator's."""
 
     name: str
     does: Operation
@@ -283,9 +281,7 @@ PEOPLE: Final = (
         command=("user", "unassign", ADA, "Nothing"),
     ),
     Row(name="list users", does=users.all_users, enough=OF_PEOPLE, command=("user", "list")),
-    Row(
-        name="show a user", does=lambda d, o: users.find(d, o, ADA), enough=OF_PEOPLE, command=("user", "show", ADA)
-    ),
+    Row(name="show a user", does=lambda d, o: users.find(d, o, ADA), enough=OF_PEOPLE, command=("user", "show", ADA)),
     Row(
         name="list profiles",
         does=lambda d, o: holders.all_of(d, holders.PROFILES, o.id),

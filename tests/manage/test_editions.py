@@ -12,7 +12,6 @@ from grantway.store.statement import Statement
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
 
-pytestmark = one_engine
 CREATING = ("Group", "Essentials", "Professional", "Enterprise", "Performance", "Unlimited", "Developer")
 BUILDER = ("CustomizeApplication", "ManageRemoteAccess", "ExternalClientAppDeveloper")
 FILE = SourceFile(name="Sync.connectedApp", data=b"<ConnectedApp><label>Sync</label></ConnectedApp>")
@@ -79,6 +78,7 @@ async def test_an_edition_is_one_of_the_list_and_one_from_before_stays_as_it_is(
     await apps.create(desk, org, NEW)
 
 
+@one_engine
 async def test_new_orgs_let_no_user_create_connected_apps_only_external_client_apps(office: Office) -> None:
     builder = await office.seat(*BUILDER)
 
@@ -90,16 +90,19 @@ async def test_new_orgs_let_no_user_create_connected_apps_only_external_client_a
     assert (await apps.create(builder, office.org, NEW_EXTERNAL)).app.id.startswith("0xI")
 
 
+@one_engine
 async def test_the_operator_stands_in_salesforce_supports_place(office: Office) -> None:
     assert (await apps.create(office.desk, office.org, NEW)).app.kind is AppKind.CONNECTED_APP
 
 
+@one_engine
 async def test_an_app_that_is_there_is_updated_by_import_whatever_the_switch_says(office: Office) -> None:
     await import_file(office.desk, office.org, FILE)
 
     assert (await import_file(await office.seat(*BUILDER), office.org, FILE)).done == "updated"
 
 
+@one_engine
 async def test_the_switch_is_turned_on_by_the_operator_and_off_by_anybody_who_sets_the_org(office: Office) -> None:
     builder = await office.seat(*BUILDER)
     switch = "allow_connected_app_creation"
@@ -116,6 +119,7 @@ async def test_the_switch_is_turned_on_by_the_operator_and_off_by_anybody_who_se
         await orgs.change(builder, office.org, {switch: "true"})
 
 
+@one_engine
 async def test_the_switch_is_read_in_the_moment_of_the_change(office: Office) -> None:
     """Not from the record of the org that the page was opened with."""
     await office.allow_creation()

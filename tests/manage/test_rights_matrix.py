@@ -68,7 +68,9 @@ async def furnished(office: Office) -> Office:
 
 async def _refusal(office: Office, row: Row, permissions: set[str]) -> str:
     """Try an operation with a set of permissions and take it back; return why it was refused, empty when it was not."""
-    caller = Caller(user_id="005", username="x@harbour.example", org_id=office.org.id, permissions=frozenset(permissions))
+    caller = Caller(
+        user_id="005", username="x@harbour.example", org_id=office.org.id, permissions=frozenset(permissions)
+    )
     why = ""
     try:
         async with office.desk.changing() as changing:
@@ -119,9 +121,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.says("app", "create", "Outer", *CONTACT, "--kind", "external_client_app", org="Harbour")
     external, packaged = ("--kind", "external_client_app"), ("distribution_state=packaged",)
     for key, more in ((KEY, ()), (PACKAGED_KEY, packaged), (INSTALLED_KEY, ()), (EXTERNAL_KEY, (*external, *packaged))):
-        made.says(
-            "app", "create", f"Theirs {key[-1]}", *CONTACT, "--consumer-key", key, *more, org="Northwind"
-        )
+        made.says("app", "create", f"Theirs {key[-1]}", *CONTACT, "--consumer-key", key, *more, org="Northwind")
     made.says("app", "install", INSTALLED_KEY, org="Harbour")
     org_id = made.json("org", "show", org="Harbour")["id"]
     made.write(_REFUSED.sqlite.replace("?1", f"'{org_id}'"))

@@ -98,9 +98,7 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
         raise ManageProblem.at("consumer_key", f"{problem}")
     if asked.consumer_secret and (problem := secret_problem(asked.consumer_secret)):
         raise ManageProblem.at("consumer_secret", f"{problem}")
-    return await add(
-        desk, org, name, values, key=asked.consumer_key, secret=asked.consumer_secret, kind=asked.kind
-    )
+    return await add(desk, org, name, values, key=asked.consumer_key, secret=asked.consumer_secret, kind=asked.kind)
 
 
 async def add(

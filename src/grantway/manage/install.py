@@ -134,9 +134,7 @@ async def _app_named(desk: Desk, org: Org, named: str) -> InstalledApp:
     app_id = None
     if slash:
         # By names anybody could find out what other orgs have; a key or an id is known from whoever published the app.
-        if desk.caller.is_operator and (
-            row := await desk.session.one(_ORG_NAMED, home.strip().lower(), home.strip())
-        ):
+        if desk.caller.is_operator and (row := await desk.session.one(_ORG_NAMED, home.strip().lower(), home.strip())):
             app_id = await apps.id_of_app(desk, cast(str, row[0]), name.strip())
     else:
         app_id = await apps.id_of(desk, named) or await apps.id_of_name(desk, org, named)
