@@ -131,7 +131,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def terminal(begun: Path, tmp_path: Path) -> Iterator[Terminal]:
     """A command line at a copy of it."""
-    yield Terminal(["--data", str(shutil.copytree(begun, tmp_path / "data"))])
+    return Terminal(["--data", str(shutil.copytree(begun, tmp_path / "data"))])
 
 
 @every_command
