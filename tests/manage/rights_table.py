@@ -1,7 +1,7 @@
 """The matrix of rights as a table of its own: each operation, how it is asked for, and the permissions it takes.
 
-Written from connected-apps.md 4 and the issue, not from the code's table. A row bears the operation of `manage` and, where
-there is one, its command; rows for pages of the console and paths of the admin API go beside them.
+Written from connected-apps.md 4 and the issue, not from the code's table. A row bears the operation of `manage` and,
+where there is one, its command; rows for pages of the console and paths of the admin API go beside them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -333,8 +333,8 @@ ROWS: Final = (*CONNECTED_APPS, *EXTERNAL_APPS, *PEOPLE, *ORGS)
 def tried() -> list[set[str]]:
     """Return the sets of permissions that each operation is tried with.
 
-    None, each alone, each pair with Customize Application, every set that is enough for something, each of these without
-    one of its own, and all.
+    None, each alone, each pair with Customize Application, every set that is enough for something, each of these
+    without one of its own, and all.
     """
     found = [set[str](), set(DECIDING), *({one} for one in DECIDING)]
     found += [{CUSTOMIZE, *pair} for pair in combinations(DECIDING[1:10], 2)]

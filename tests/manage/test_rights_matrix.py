@@ -1,4 +1,4 @@
-"""Who may do what: each operation against each set of permissions that could matter, in `manage` and by command (S37)."""
+"""Who may do what: each operation against each set of permissions that could matter, through `manage` and the CLI."""
 
 import shutil
 from collections.abc import Iterator

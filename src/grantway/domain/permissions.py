@@ -1,7 +1,7 @@
 """The user permissions there are, by the API names that profiles and permission sets bear in metadata files.
 
-Salesforce writes the same names with `Permissions` before them where they are fields of a permission set. Permissions of
-Salesforce that would decide nothing here are not listed: what a profile shows is what it gives.
+Salesforce writes the same names with `Permissions` before them where they are fields of a permission set. Permissions
+of Salesforce that would decide nothing here are not listed: what a profile shows is what it gives.
 """
 
 import difflib
@@ -91,7 +91,7 @@ API_ENABLED: Final = UserPermission(
 VIEW_SETUP: Final = UserPermission(
     name="ViewSetup",
     label="View Setup and Configuration",
-    allows="Seeing users, profiles and permission sets, the audit trail, and pages of Setup that no other right covers.",
+    allows="Seeing users, profiles and permission sets, the audit trail, and pages no other right covers.",
 )
 MANAGE_USERS: Final = UserPermission(
     name="ManageUsers",

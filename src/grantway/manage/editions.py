@@ -97,8 +97,8 @@ async def demand_creation(desk: Desk, org: Org, kind: AppKind) -> None:
         return
     if not read_values(settings).get(s.ALLOW_CONNECTED_APP_CREATION, s.ALLOW_CONNECTED_APP_CREATION.default):
         raise NotAllowed(
-            f"connected apps cannot be created in {org.name}: create an external client app instead, or ask the operator"
-            f" to switch on {s.ALLOW_CONNECTED_APP_CREATION.label} ({s.ALLOW_CONNECTED_APP_CREATION.name})"
+            f"connected apps cannot be created in {org.name}: create an external client app instead, or ask the"
+            f" operator to switch on {s.ALLOW_CONNECTED_APP_CREATION.label} ({s.ALLOW_CONNECTED_APP_CREATION.name})"
         )
 
 

@@ -56,20 +56,10 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
 
     def installed(case: UseCase) -> Finding | None:
         app = case.of.app
-        if app.app.kind == _EXTERNAL:
-            if not app.is_at_home and app[s.DISTRIBUTION_STATE] is Distribution.LOCAL:
-                refusal = no.external_is_local(app=app.app.name, org=app.org.name)
-                return Finding(APP, "local to another org", refusal)
-            if app.policy is None:
-                refusal = no.external_not_installed(app=app.app.name, org=app.org.name)
-                return Finding(APP, "not installed", refusal)
+        if app.app.kind == _EXTERNAL and (refused := _kept_out(app, no)):
+            return refused
         if app.policy is None:
-            if case.is_token and not app.is_at_home:
-                return _STAYS
-            if APPROVE_UNINSTALLED.name in case.of.permissions:
-                return _UNINSTALLED
-            refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.of.user.username)
-            return Finding(APP, "not installed", refusal)
+            return _uninstalled(case, no)
         if app.policy.is_blocked:
             return Finding(APP, "blocked", no.app_blocked(app=app.app.name))
         return _INSTALLED if app[s.OAUTH_ENABLED] else _switched_off(app, no)
@@ -103,6 +93,26 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         return _STANDS
 
     return (installed, active, permitted, standing)
+
+
+def _kept_out(app: InstalledApp, no: Voices) -> Finding | None:
+    """Refuse an external client app where it is not installed, or is local to another org."""
+    if not app.is_at_home and app[s.DISTRIBUTION_STATE] is Distribution.LOCAL:
+        return Finding(APP, "local to another org", no.external_is_local(app=app.app.name, org=app.org.name))
+    if app.policy is None:
+        return Finding(APP, "not installed", no.external_not_installed(app=app.app.name, org=app.org.name))
+    return None
+
+
+def _uninstalled(case: UseCase, no: Voices) -> Finding:
+    """A connected app that the org has not installed: what was approved stays, something new takes a permission."""
+    app = case.of.app
+    if case.is_token and not app.is_at_home:
+        return _STAYS
+    if APPROVE_UNINSTALLED.name in case.of.permissions:
+        return _UNINSTALLED
+    refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.of.user.username)
+    return Finding(APP, "not installed", refusal)
 
 
 def _switched_off(app: InstalledApp, no: Voices) -> Finding:
