@@ -24,6 +24,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             "label=Parcels & Post",
             "description=Only administrators read this.",
             "contact_email=parcels@harbour.example",
+            "contact_phone=+44 20 7946 0000",
             "info_url=https://parcels.harbour.example/about",
         )
         assert changed.returncode == 0, changed.stderr
@@ -80,6 +81,12 @@ def test_the_description_is_for_administrators_alone(served: Served, consent_pag
     assert "Only administrators read this." in shown.stdout
     assert document["settings"]["description"] == "Only administrators read this."
     assert "Only administrators read this." not in consent_page
+
+
+@pytest.mark.enforces("contact_phone")
+def test_the_phone_number_is_for_administrators_alone(served: Served, consent_page: str) -> None:
+    assert "+44 20 7946 0000" in served.cli("app", "show", served.app["name"]).stdout
+    assert "7946 0000" not in consent_page
 
 
 @pytest.mark.enforces("permitted_users")

@@ -86,14 +86,14 @@ async def test_elements_without_a_setting_are_kept_and_named_with_their_attribut
 ) -> None:
     content = (
         "    <zzz>last first</zzz>\n"
-        "    <ipRanges>\n        <end>10.0.0.9</end>\n        <start>10.0.0.1</start>\n    </ipRanges>\n"
-        "    <ipRanges>\n        <end>10.0.1.9</end>\n        <start>10.0.1.1</start>\n    </ipRanges>\n"
+        "    <canvas>\n        <end>10.0.0.9</end>\n        <start>10.0.0.1</start>\n    </canvas>\n"
+        "    <canvas>\n        <end>10.0.1.9</end>\n        <start>10.0.1.1</start>\n    </canvas>\n"
         "    <label>Sync</label>\n"
     )
 
     imported = await import_file(desk, org, file(content))
 
-    assert set(whys(imported)) == {"zzz", "ipRanges/end", "ipRanges/start"}
+    assert set(whys(imported)) == {"zzz", "canvas/end", "canvas/start"}
     assert await exported(desk, org) == content
 
 
@@ -273,6 +273,7 @@ async def test_oauth_switched_off_stays_off_in_the_file_and_what_it_cannot_say_i
         s.SCOPES: ("api",),
         s.DOORS: s.Doors.STANDARDS,
         s.REQUIRE_PKCE: True,
+        s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: True,
         s.REFRESH_TOKEN_ROTATION: True,
     }
 

@@ -1,7 +1,6 @@
 """Who may do what: each operation against each set of permissions that could matter, through `manage` and the CLI."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,7 +128,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def terminal(begun: Path, tmp_path: Path) -> Iterator[Terminal]:
+def terminal(begun: Path, tmp_path: Path) -> Terminal:
     """A command line at a copy of it."""
     return Terminal(["--data", str(shutil.copytree(begun, tmp_path / "data"))])
 

@@ -32,7 +32,14 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
     """Tell whether a JSON value fits a JSON Schema; knows the keywords that the catalogue uses."""
     if "anyOf" in schema:
         return any(fits(one, value) for one in schema["anyOf"])
-    types = {"string": str, "integer": int, "boolean": bool, "array": list, "null": type(None)}
+    types: dict[str, type] = {
+        "string": str,
+        "integer": int,
+        "boolean": bool,
+        "array": list,
+        "null": type(None),
+        "object": dict,
+    }
     size = len(value) if isinstance(value, (str, list)) else value if type(value) is int else 0
     return (
         type(value) is types[schema["type"]]
@@ -41,6 +48,14 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         and size <= min(schema.get(name, math.inf) for name in ("maxLength", "maxItems", "maximum"))
         and size >= max(schema.get(name, -math.inf) for name in ("minLength", "minimum"))
         and all(fits(schema["items"], item) for item in (value if isinstance(value, list) else []))
+        and (schema["type"] != "object" or fits_object(schema, value))
+    )
+
+
+def fits_object(schema: dict[str, Any], value: Any) -> bool:
+    """Tell whether the members of a JSON object fit."""
+    return set(schema["required"]) <= set(value) and all(
+        name in schema["properties"] and fits(schema["properties"][name], member) for name, member in value.items()
     )
 
 
@@ -57,7 +72,7 @@ def test_what_is_taken_comes_back_from_json_from_the_file_and_fits_the_schema(se
     assert isinstance(setting.kind.says(value), str)
     json.dumps(written, ensure_ascii=False).encode()
     if TYPE in setting.xml:
-        now = {s.OAUTH_ENABLED: True, setting: value}
+        now = {s.OAUTH_ENABLED: True, **({setting.under: True} if setting.under else {}), setting: value}
         file = write(write_settings(EMPTY, now, read_settings(EMPTY).values, {}))
         back = read_settings(read(file))
         assert back.values.get(setting, setting.default) == value

@@ -1,10 +1,16 @@
 """Valid values of every setting, drawn at random, and some that each one refuses."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import strategies as st
 
 from grantway import settings as s
+from grantway.settings.certificates import EXAMPLE_CERTIFICATE
 from grantway.settings.scopes import SCOPES
 
 RUN_AS_USER: Final = "sync@harbour.example"
@@ -36,11 +42,49 @@ _PERIODS: Final = st.builds(
     st.sampled_from(["HOURS", "DAYS", "MONTHS"]),
 )
 
+_URLS: Final = st.one_of(st.just(""), st.builds("https://{}{}".format, _HOSTS, _PATHS))
+_LINE: Final = st.text(
+    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), min_size=1, max_size=40
+)
+
+
+def _certificate() -> str:
+    """Return a new certificate as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sync.harbour.example")])
+    begins = datetime(2026, 1, 1, tzinfo=UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=3650))
+        .sign(key, hashes.SHA256())
+    )
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+_CERTIFICATES: Final = st.one_of(st.none(), st.sampled_from([_certificate(), EXAMPLE_CERTIFICATE]))
+_RANGE: Final = st.one_of(
+    st.tuples(st.ip_addresses(v=4), st.ip_addresses(v=4)), st.tuples(st.ip_addresses(v=6), st.ip_addresses(v=6))
+)
+_RANGES: Final = st.builds(
+    lambda ends, words: {"start": str(min(ends)), "end": str(max(ends)), "description": words},
+    _RANGE,
+    st.one_of(st.just(""), _LINE),
+)
+_JWT_MINUTES: Final = st.sampled_from([None, 1, 5, 10, 15, 30, 60, 90, 120, 240, 480, 720])
+
 _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.LABEL: _WORDS.filter(str.strip),
     s.CONTACT_EMAIL: st.builds("{}@{}".format, st.from_regex(r"[a-z0-9.+_-]{1,20}", fullmatch=True), _HOSTS),
+    s.CONTACT_PHONE: st.text("0123456789+ ()-/", max_size=40),
+    s.LOGO_URL: _URLS,
+    s.ICON_URL: _URLS,
     s.DESCRIPTION: _LINES,
-    s.INFO_URL: st.one_of(st.just(""), st.builds("https://{}{}".format, _HOSTS, _PATHS)),
+    s.INFO_URL: _URLS,
     s.CALLBACK_URL: st.lists(_CALLBACKS, max_size=4),
     s.SCOPES: st.lists(st.sampled_from([scope.name for scope in SCOPES]), max_size=6),
     s.ROTATION_OVERLAP: st.integers(0, 300),
@@ -48,6 +92,26 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.DISTRIBUTION_STATE: st.sampled_from([one.value for one in s.Distribution]),
     s.ID_TOKEN_VALIDITY: st.integers(1, 720),
     s.ID_TOKEN_AUDIENCES: st.lists(_AUDIENCES, max_size=4),
+    s.CERTIFICATE: _CERTIFICATES,
+    s.ASSET_TOKEN_VALIDITY: st.integers(1, 525_600),
+    s.ASSET_SIGNING_CERTIFICATE: _WORDS,
+    s.ASSET_TOKEN_AUDIENCES: st.lists(_AUDIENCES, max_size=4),
+    s.SINGLE_LOGOUT_URL: _URLS,
+    s.START_URL: _URLS,
+    s.MOBILE_START_URL: _URLS,
+    s.SAML_ENTITY_ID: _WORDS,
+    s.SAML_ACS_URL: _URLS,
+    s.SAML_SINGLE_LOGOUT_URL: _URLS,
+    s.SAML_SUBJECT_ATTRIBUTE: _WORDS,
+    s.SAML_ISSUER: _WORDS,
+    s.SAML_CERTIFICATE: _CERTIFICATES,
+    s.SAML_ENCRYPTION_CERTIFICATE: _WORDS,
+    s.IP_RANGES: st.lists(_RANGES, max_size=4),
+    s.SINGLE_LOGOUT_URL_OF_ORG: _URLS,
+    s.START_PAGE: st.one_of(st.sampled_from(["app", "none"]), _URLS),
+    s.NAMED_USER_JWT_TIMEOUT: _JWT_MINUTES,
+    s.GUEST_JWT_TIMEOUT: _JWT_MINUTES,
+    s.LOGOUT_LANDING_PAGE: _URLS,
     s.PERMITTED_USERS: st.sampled_from([one.value for one in s.PermittedUsers]),
     s.PROFILES: _NAMES,
     s.PERMISSION_SETS: _NAMES,
@@ -55,6 +119,7 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.SESSION_TIMEOUT: st.one_of(st.none(), st.integers(1, 1440)),
     s.RUN_AS: st.sampled_from(["", RUN_AS_USER]),
     s.ORG_SESSION_TIMEOUT: st.integers(15, 1440),
+    s.CORS_ORIGINS: st.lists(st.builds("https://{}:{}".format, _HOSTS, st.integers(444, 65535)), max_size=4),
 }
 
 # What each kind of setting refuses; the refusal says what to write instead.
@@ -62,7 +127,20 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
     s.LABEL: ("", "it cannot be empty"),
     s.CONTACT_EMAIL: ("nobody", "write an e-mail address such as team@example.com"),
     s.DESCRIPTION: ("x" * 4001, "at most 4000 characters, this has 4001"),
-    s.INFO_URL: ("ftp://x.example", "write an absolute URL that begins with https://"),
+    s.CONTACT_PHONE: ("1" * 41, "at most 40 characters, this has 41"),
+    s.CERTIFICATE: ("-----BEGIN PRIVATE KEY-----", "this holds a private key. Give the certificate alone"),
+    s.ASSET_TOKEN_VALIDITY: ("0", "say a whole number of minutes from 1 to 525600"),
+    s.ASSET_SIGNING_CERTIFICATE: ("x" * 256, "at most 255 characters, this has 256"),
+    s.ASSET_TOKEN_AUDIENCES: ("x" * 256, "at most 255 characters, this has 256"),
+    s.SAML_ENTITY_ID: ("x" * 1025, "at most 1024 characters, this has 1025"),
+    s.SAML_SUBJECT_ATTRIBUTE: ("x" * 256, "at most 255 characters, this has 256"),
+    s.SAML_ISSUER: ("x" * 1025, "at most 1024 characters, this has 1025"),
+    s.SAML_CERTIFICATE: ("MIIB", "this is no certificate that can be read; paste the certificate as PEM"),
+    s.SAML_ENCRYPTION_CERTIFICATE: ("x" * 256, "at most 255 characters, this has 256"),
+    s.IP_RANGES: ("192.0.2.9 - 192.0.2.1", "line 1: 192.0.2.9 comes after 192.0.2.1: the lower address is the start"),
+    s.START_PAGE: ("home", "write an absolute URL that begins with https://"),
+    s.NAMED_USER_JWT_TIMEOUT: ("7", "say one of these numbers of minutes: 1, 5, 10"),
+    s.GUEST_JWT_TIMEOUT: ("0", "say one of these numbers of minutes: 1, 5, 10"),
     s.CALLBACK_URL: ("http://plain.example/", "line 1 begins with http://. Use https://, or http://localhost"),
     s.SCOPES: ("apii", "'apii' is no scope; `grantway settings scopes` lists them"),
     s.ROTATION_OVERLAP: ("301", "say a whole number of seconds from 0 to 300"),
@@ -76,6 +154,7 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
     s.REFRESH_TOKEN_POLICY: ("specific_lifetime:0:DAYS", "say infinite, zero, specific_lifetime:N:HOURS|DAYS|MONTHS"),
     s.SESSION_TIMEOUT: ("1441", "say a whole number of minutes from 1 to 1440"),
     s.RUN_AS: ("nobody@harbour.example", "there is no active user 'nobody@harbour.example' in the org Harbour"),
+    s.CORS_ORIGINS: ("*", "'*' would let in pages that nobody can name"),
     s.ORG_SESSION_TIMEOUT: ("14", "say a whole number of minutes from 15 to 1440"),
 }
 
@@ -95,10 +174,27 @@ ANYTHING: Final = st.one_of(
 
 def valid(setting: s.AnySetting) -> st.SearchStrategy[Any]:
     """Return valid values of a setting."""
-    drawn = st.booleans() if setting.kind.name == "flag" else _DRAWN[setting]
+    drawn = _DRAWN.get(setting)
+    if setting.kind.name == "flag":
+        drawn = st.booleans()
+    elif drawn is None:
+        drawn = st.sampled_from(_choices(setting))
     return drawn.map(setting.kind.parse)
 
 
 def refused(setting: s.AnySetting) -> tuple[str, str]:
     """Return a value that a setting refuses, and what the refusal says."""
-    return ("maybe", "say true or false") if setting.kind.name == "flag" else _REFUSED[setting]
+    if setting.kind.name == "flag":
+        return "maybe", "say true or false"
+    if setting.kind.name == "https_url":
+        return "ftp://x.example", "write an absolute URL that begins with https://"
+    if setting.kind.name == "choice" and setting not in _REFUSED:
+        return "neither", f"say one of {', '.join(word for word in _choices(setting) if word is not None)}"
+    return _REFUSED[setting]
+
+
+def _choices(setting: s.AnySetting) -> list[str | None]:
+    """Return the words of a setting that takes one of some."""
+    schema = setting.kind.schema
+    words: list[str | None] = schema.get("enum") or [*schema["anyOf"][0]["enum"], None]
+    return words

@@ -36,7 +36,8 @@ async def test_one_writer_does_not_wait_for_company(db: Database, url: str) -> N
     for number in range(20):
         await db.commit(Write((rows.add(f"{number}"),)))
 
-    assert await _commits(db, url) - before == 20
+    # PostgreSQL counts what its own housekeeping commits meanwhile, too.
+    assert 20 <= await _commits(db, url) - before < 30
 
 
 async def _commits(db: Database, url: str) -> int:

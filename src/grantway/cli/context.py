@@ -160,7 +160,7 @@ def pairs(arguments: tuple[str, ...], chosen: Options) -> dict[str, Any]:
             value = raw[1:]
         elif raw.startswith("@"):
             try:
-                value = Path(raw[1:]).read_text()
+                value = _text_of(name, Path(raw[1:]).read_bytes())
             except (OSError, ValueError) as problem:
                 why = getattr(problem, "strerror", None) or "it is no text in UTF-8"
                 fail(f"{name}: the file {raw[1:]!r} cannot be read ({why}); write @@ for a value with an @", chosen)
@@ -174,6 +174,21 @@ def pairs(arguments: tuple[str, ...], chosen: Options) -> dict[str, Any]:
             value = before + (value if isinstance(value, list) else [value])
         found[name] = value
     return found
+
+
+def _text_of(name: str, data: bytes) -> str:
+    """Return what stands in a file; a certificate may stand there in its binary form."""
+    import base64
+
+    from grantway import settings as s
+
+    setting = s.BY_NAME.get(name)
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        if setting is None or setting.kind.name != "certificate":
+            raise
+        return base64.b64encode(data).decode()
 
 
 def secret_from_stdin(what: str, chosen: Options) -> str:

@@ -7,9 +7,11 @@ import click
 from grantway import __version__
 from grantway.cli.app_files import export, import_apps
 from grantway.cli.apps import app
+from grantway.cli.audit import audit
 from grantway.cli.context import shared
 from grantway.cli.orgs import org
 from grantway.cli.people import permset, profile, user
+from grantway.cli.rotate import rotate
 from grantway.cli.serve import serve
 from grantway.cli.server_state import db, explain, keys, token
 from grantway.cli.settings import settings
@@ -32,7 +34,7 @@ def cli(context: click.Context, /, **given: Any) -> None:
     context.obj = given
 
 
-for command in (import_apps, export):
+for command in (import_apps, export, rotate):
     app.add_command(command)
-for command in (serve, org, user, profile, permset, app, token, settings, explain, db, keys):
+for command in (serve, org, user, profile, permset, app, token, settings, explain, audit, db, keys):
     cli.add_command(command)

@@ -2,10 +2,22 @@
 
 from typing import Final
 
-from grantway.console import home
+from grantway.console import app_manager, app_page, app_review, holders, home, keys, usage, user_forms, users, verify
 from grantway.console.visit import Route
 
-ROUTES: Final[tuple[Route, ...]] = (*home.ROUTES,)
+# In this order: a path with a word in a place comes before one with a name there.
+ROUTES: Final[tuple[Route, ...]] = (
+    *home.ROUTES,
+    *app_manager.ROUTES,
+    *app_review.ROUTES,
+    *keys.ROUTES,
+    *verify.ROUTES,
+    *app_page.ROUTES,
+    *usage.ROUTES,
+    *user_forms.ROUTES,
+    *users.ROUTES,
+    *holders.ROUTES,
+)
 
 
 def route_of(path: str) -> tuple[Route, dict[str, str]] | None:

@@ -147,7 +147,7 @@ async def _try(call: Call, server: Server, base: str, visitor: Visitor, form: di
     )
     await server.db.commit(Write(steps))
     headers = (
-        (b"location", (base + quote(_back(call), safe="/?&=%+:,~")).encode()),
+        (b"location", (base + quote(back_of(call), safe="/?&=%+:,~")).encode()),
         _NOT_KEPT,
         set_cookie(cookie, base),
         make_known(server, user.username, base),
@@ -163,7 +163,7 @@ async def _log_out(server: Server, base: str, visitor: Visitor) -> Reply:
     return Reply(303, b"", ((b"location", f"{base}{LOGIN}".encode()), _NOT_KEPT))
 
 
-def _back(call: Call) -> str:
+def back_of(call: Call) -> str:
     """Return where the login leads: a page of the console of this host, and nowhere else."""
     for pair in call.query.split("&"):
         name, _, value = pair.partition("=")
@@ -201,7 +201,7 @@ def _page(
         host=call.host,
         org_name="Setup",
         asker=None,
-        action=f"{LOGIN}?to={quote(_back(call), safe='/')}",
+        action=f"{LOGIN}?to={quote(back_of(call), safe='/')}",
         transaction="",
         csrf=csrf_token(server, visitor.browser_id, "", _PAGE),
         username=username[:255],

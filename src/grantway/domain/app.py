@@ -64,23 +64,63 @@ class Policy(msgspec.Struct, frozen=True, gc=False):
     installed_at: int
 
 
+class KeyState(Enum):
+    """Whether the consumer key and secret by which an app was found may answer now."""
+
+    ANSWERS = "answers"
+    STAGED = "staged"
+    ENDED = "ended"
+
+
+class Credential(msgspec.Struct, frozen=True, gc=False):
+    """A consumer key and secret of an app beside its current ones.
+
+    `state` is staged (waits to be applied) or previous (was replaced). Until `ends_at` (ms) the pair answers; a staged
+    one without an end does not answer before it is applied.
+    """
+
+    app_id: str
+    state: str
+    consumer_key: str
+    secret_mac: bytes
+    secret_box: bytes
+    created_at: int
+    created_by: str
+    ends_at: int | None
+
+    def at(self, now_ms: int) -> KeyState:
+        """Return whether the pair answers at a time."""
+        if self.ends_at is None:
+            return KeyState.STAGED
+        return KeyState.ANSWERS if now_ms < self.ends_at else KeyState.ENDED
+
+
 class InstalledApp:
     """An app as one org meets it: `app[s.REQUIRE_PKCE]` gives the developer's, the administrator's or the org's value.
 
     `policy` is None where the org has not installed the app; defaults hold then. Immutable by convention; one object
-    serves as long as the directory's revision has not changed.
+    serves as long as the directory's revision has not changed. `pair` is the key and secret by which the app was found,
+    where these are not its current ones; `consumer_key` and `secret` are of that pair then.
     """
 
-    __slots__ = ("_values", "app", "org", "policy", "secret")
+    __slots__ = ("_values", "app", "org", "pair", "policy", "secret")
 
     def __init__(
-        self, *, app: App, policy: Policy | None, org: Org, secret: Secret, values: dict[Setting[Any], Any]
+        self,
+        *,
+        app: App,
+        policy: Policy | None,
+        org: Org,
+        secret: Secret,
+        values: dict[Setting[Any], Any],
+        pair: Credential | None = None,
     ) -> None:
         self.app = app
         self.policy = policy
         self.org = org
         self.secret = secret
         self._values = values
+        self.pair = pair
 
     def __getitem__(self, setting: Setting[T]) -> T:
         value: T = self._values.get(setting, setting.default)
@@ -89,6 +129,10 @@ class InstalledApp:
     def values(self) -> dict[Setting[Any], Any]:
         """Return the values that were set, by setting; what is absent has its default."""
         return dict(self._values)
+
+    def key_state(self, now_ms: int) -> KeyState:
+        """Return whether the key and secret by which the app was found may answer at a time."""
+        return KeyState.ANSWERS if self.pair is None else self.pair.at(now_ms)
 
     @property
     def version(self) -> str:
@@ -120,7 +164,7 @@ class AppUser(msgspec.Struct, frozen=True, gc=False):
     """A user, and an app as the user's org meets it.
 
     `permission_sets` are the names of the user's permission sets, where they can decide about using the app;
-    `permissions` the user permissions, where the app is not installed.
+    `permissions` the user permissions, where the app is not installed or API Access Control is on.
     """
 
     app: InstalledApp

@@ -45,7 +45,7 @@ async def authorize(call: Call, server: Server, base: str) -> Reply:
         return refuse_on_page(call, server, door, refused.refusal)
     client_id = params.get("client_id", "")
     app = await server.directory.app_by_key(client_id) if client_id else None
-    if not trail.passes((known,), ClientCase(door, client_id, app, ())) or app is None:
+    if not trail.passes((known,), ClientCase(door, client_id, app, (), server.clock.now_ms())) or app is None:
         return refuse_on_page(call, server, door, trail.refusal or no.REDIRECT_URI_MISSING(), trail=trail, app=app)
     case = AuthorizeCase(door, params, app)
     if not trail.passes(BEFORE_TRUST, case):

@@ -34,6 +34,7 @@ _USE_CHECKS: Final = app_use.checks(
         external_is_local=no.EXTERNAL_IS_LOCAL,
         user_inactive=no.USER_INACTIVE,
         not_admin_approved=no.NOT_ADMIN_APPROVED,
+        api_access_limited=no.API_ACCESS_LIMITED,
         tokens_ended=no.TOKENS_ENDED,
     )
 )

@@ -44,7 +44,7 @@ async def authenticated_client(
     """
     credentials = read_credentials(params, call.header(b"authorization"))
     client = await server.directory.app_by_key(credentials.client_id) if credentials.client_id else None
-    case = ClientCase(door, credentials.client_id, client, credentials.secrets)
+    case = ClientCase(door, credentials.client_id, client, credentials.secrets, server.clock.now_ms())
     trail.passes((known, secret_always if always else _as_its_flows_do, _not_blocked), case)
     if trail.refusal is not None or client is None:
         assert trail.refusal is not None  # noqa: S101 - `known` refuses an unknown client

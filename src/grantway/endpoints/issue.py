@@ -11,7 +11,7 @@ from grantway.domain.app import InstalledApp
 from grantway.domain.token import AccessToken
 from grantway.grants.grant import Proof
 from grantway.kit.clock import MINUTE_MS
-from grantway.kit.secrets import fingerprint, new_access_token
+from grantway.kit.secrets import Secret, fingerprint, new_access_token
 from grantway.kit.urls import identity_url
 from grantway.protocol.door import Door
 from grantway.store import tokens
@@ -73,14 +73,14 @@ def signature(secret: str, id_url: str, issued_at: str) -> str:
     return base64.b64encode(hmac.digest(secret.encode(), f"{id_url}{issued_at}".encode(), "sha256")).decode()
 
 
-def salesforce_fields(proof: Proof, issued: Issued, base: str, id_token: str) -> dict[str, str]:
-    """Return the answer at Salesforce's door, in the order seen on the wire."""
+def salesforce_fields(proof: Proof, issued: Issued, base: str, id_token: str, secret: Secret) -> dict[str, str]:
+    """Return the answer at Salesforce's door, in the order seen on the wire; `secret` is the one the client has."""
     id_url = identity_url(base, proof.of.user.org_id, proof.of.user.id)
     issued_at = str(issued.record.issued_at)
     fields = {"access_token": issued.access_token}
     if proof.refresh_token:
         fields["refresh_token"] = proof.refresh_token
-    fields["signature"] = signature(proof.of.app.secret.reveal(), id_url, issued_at)
+    fields["signature"] = signature(secret.reveal(), id_url, issued_at)
     fields["scope"] = issued.record.scopes
     if id_token:
         fields["id_token"] = id_token

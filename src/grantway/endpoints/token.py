@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from grantway import settings as s
+from grantway.domain.app import InstalledApp
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
 from grantway.endpoints.issue import OPENID, Issued, issue, salesforce_fields, standards_fields
 from grantway.endpoints.parameters import posted
@@ -32,6 +33,7 @@ _USE_CHECKS: Final = app_use.checks(
         external_is_local=no_app.EXTERNAL_IS_LOCAL,
         user_inactive=no_app.USER_INACTIVE,
         not_admin_approved=no_app.NOT_ADMIN_APPROVED,
+        api_access_limited=no_app.API_ACCESS_LIMITED,
         tokens_ended=no_app.TOKENS_ENDED,
     )
 )
@@ -63,14 +65,17 @@ async def token(call: Call, server: Server, base: str) -> Reply:
             assert trail.refusal is not None  # noqa: S101 - `passes` said so
             await _carry_out(server, trail.refusal, token_call.now_ms)
             return _refuse(server, call, door, params, trail.refusal, trail, client)
+        # Of two pairs of key and secret that answer, the client knows the one it sent.
+        pair = client.client
+        assert pair is not None  # noqa: S101 - `known` refuses an unknown client
         proof = grant.prove(case, server.ring)
         issued = issue(proof, door, token_call.now_ms, call.address, call.request_id)
         # The key is at hand before anything is used up, and only a winner's token is worth the signature.
         with_id_token = proof.wants_id_token and OPENID in proof.scopes
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
         if await server.db.commit(issued.write):
-            id_token = key.sign(_id_token_claims(server, door, proof, issued, base)) if key is not None else ""
-            return _reply(call, door, params, proof, issued, base, id_token)
+            id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
+            return _reply(call, door, params, proof, issued, base, id_token, pair)
     return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)
 
 
@@ -84,14 +89,16 @@ def _grant(params: Mapping[str, str]) -> Grant[Any]:
     return grant
 
 
-def _id_token_claims(server: Server, door: Door, proof: Proof, issued: Issued, base: str) -> dict[str, Any]:
+def _id_token_claims(
+    server: Server, door: Door, proof: Proof, issued: Issued, base: str, pair: InstalledApp
+) -> dict[str, Any]:
     app, user = proof.of.app, proof.of.user
     return id_token_claims(
         door=door,
         issuer=server.issuer(door, base),
         base=base,
         user=user,
-        consumer_key=app.consumer_key,
+        consumer_key=pair.consumer_key,
         audiences=app[s.ID_TOKEN_AUDIENCES],
         now_s=issued.record.issued_at // 1000,
         lifetime_s=app[s.ID_TOKEN_VALIDITY] * 60,
@@ -103,10 +110,17 @@ def _id_token_claims(server: Server, door: Door, proof: Proof, issued: Issued, b
 
 
 def _reply(
-    call: Call, door: Door, params: Mapping[str, str], proof: Proof, issued: Issued, base: str, id_token: str
+    call: Call,
+    door: Door,
+    params: Mapping[str, str],
+    proof: Proof,
+    issued: Issued,
+    base: str,
+    id_token: str,
+    pair: InstalledApp,
 ) -> Reply:
     if door is SALESFORCE:
-        fields = salesforce_fields(proof, issued, base, id_token)
+        fields = salesforce_fields(proof, issued, base, id_token, pair.secret)
         return formatted_reply(call, params.get("format", ""), fields)
     return json_reply(standards_fields(proof, issued, id_token))
 

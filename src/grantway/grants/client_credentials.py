@@ -41,7 +41,7 @@ async def load(call: TokenCall, directory: Directory) -> MachineCase:
     key = credentials.client_id
     app, run_as = await directory.app_and_run_as(key) if key else (None, None)
     scopes = tuple([name for name in app[s.SCOPES] if name not in _DROPPED]) if app is not None else ()
-    return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets), run_as, scopes)
+    return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets, call.now_ms), run_as, scopes)
 
 
 def scope_taken(case: MachineCase) -> Finding | None:

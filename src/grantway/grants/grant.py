@@ -38,7 +38,7 @@ async def client_of(call: TokenCall, directory: Directory) -> ClientCase:
     """Read the client that a request names."""
     credentials = call.credentials
     app = await directory.app_by_key(credentials.client_id) if credentials.client_id else None
-    return ClientCase(call.door, credentials.client_id, app, credentials.secrets)
+    return ClientCase(call.door, credentials.client_id, app, credentials.secrets, call.now_ms)
 
 
 def adds_refresh_token(row_id: str, token: str, family_id: str, now_ms: int) -> Step:

@@ -11,7 +11,7 @@ from grantway.manage import holders
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.editions import demand_edition
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.settings.setting import AnySetting
 from grantway.store.apps import Apps
 from grantway.store.people import permissions_of, user_and_password
@@ -66,6 +66,19 @@ def demand_rights(desk: Desk, org: Org, values: Values, kind: AppKind) -> None:
         desk.caller.needs(Right.APP_POLICIES, org.id, kind)
     if not _TAKES_ASSIGNING.isdisjoint(values):
         desk.caller.needs(Right.APP_ASSIGNMENTS, org.id, kind)
+
+
+def why_fixed(desk: Desk, org: Org, setting: AnySetting, app: InstalledApp | None) -> str:
+    """Say why the caller cannot change a setting of an app (None: a new one); empty when they can."""
+    if app is not None and setting.held_by is s.Holder.APP and app.app.org_id != org.id:
+        return "It belongs to the org that made the app."
+    if app is not None and setting.held_by is s.Holder.POLICY and app.policy is None:
+        return "Policies exist once the app is installed in this org."
+    try:
+        demand_rights(desk, org, {setting: setting.default}, app.kind if app else AppKind.CONNECTED_APP)
+    except NotAllowed as problem:
+        return f"{problem}."
+    return ""
 
 
 async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | None) -> Values:

@@ -1,7 +1,7 @@
 """Connected apps: registered, changed, blocked, deleted. Every value goes through its setting's one declaration."""
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from grantway import settings as s
@@ -11,9 +11,11 @@ from grantway.kit.ids import CONNECTED_APP, EXTERNAL_CLIENT_APP, canonical_id, n
 from grantway.kit.secrets import Secret, new_consumer_key, new_consumer_secret
 from grantway.manage.app_names import api_name, key_problem, secret_problem
 from grantway.manage.app_values import Values, demand_power_of, demand_rights, fit_values, held, parse_values
+from grantway.manage.audit import record_changes, recorded
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.editions import demand_creation
+from grantway.manage.left_out import begins_admin_approval, end_grants
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
 from grantway.store.apps import SECRET_PURPOSE, Apps
@@ -28,7 +30,10 @@ _ADD_POLICY: Final = Insert(
     "org_id app_id settings run_as version is_blocked not_before installed_at".split(),  # noqa: SIM905
 )
 _BY_NAME: Final = Statement("SELECT id FROM app WHERE org_id = :org_id AND lower(name) = :name")
-_BY_KEY: Final = Statement("SELECT id FROM app WHERE consumer_key = :consumer_key")
+_BY_KEY: Final = Statement(
+    "SELECT id FROM app WHERE consumer_key = :consumer_key"
+    " UNION SELECT app_id FROM app_credential WHERE consumer_key = :consumer_key"
+)
 # The org's own, and what it has installed of others.
 _ALL: Final = Statement(
     "SELECT a.id, a.name, a.kind FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
@@ -57,6 +62,7 @@ _DELETE: Final = tuple(
     for text in (
         "DELETE FROM approval WHERE app_id = :id",
         "DELETE FROM app_policy WHERE app_id = :id",
+        "DELETE FROM app_credential WHERE app_id = :id",
         "DELETE FROM app WHERE id = :id",
     )
 )
@@ -75,10 +81,11 @@ class NewApp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """An app after a change, and what should be looked at."""
+    """An app after a change, what should be looked at, and how many live grants ended with it."""
 
     app: InstalledApp
     warnings: tuple[str, ...] = ()
+    ended: int = 0
 
 
 async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
@@ -154,7 +161,13 @@ async def add(
         await changing.run(_ADD_POLICY, org.id, app_id, write_values(policy), policy.get(s.RUN_AS, ""), 1, 0, 0, now)
         after = {one.name: one.kind.write(value) for one, value in values.items()}
         await changing.audit(
-            "admin.app.create", org.id, app_id=app_id, name=name, app_kind=kind.value, consumer_key=key, after=after
+            "admin.app.create",
+            org.id,
+            app_id=app_id,
+            name=name,
+            app_kind=kind.value,
+            consumer_key=key,
+            after=recorded(after),
         )
         return await _changed(changing, app_id, org.id)
 
@@ -244,7 +257,8 @@ async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = ""
     async with desk.changing() as changing:
         # Read within the transaction: what somebody else changes meanwhile is never overwritten (S42).
         app = await find(changing, org, name)
-        demand_rights(changing, org, values, app.kind)
+        # What stays as it is assigns nothing: a form and a file say again what is there.
+        demand_rights(changing, org, {one: value for one, value in values.items() if app[one] != value}, app.kind)
         demand_version(app, seen)
         values = await fit_values(changing, org, values, app)
         of_app, of_policy = held(values, s.Holder.APP), held(values, s.Holder.POLICY)
@@ -258,8 +272,13 @@ async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = ""
             await changing.run(_SET_POLICY, write_values(of_policy, over=policy.settings), run_as, org.id, app.id)
         before = {one.name: one.kind.write(app[one]) for one in values}
         after = {one.name: one.kind.write(value) for one, value in values.items()}
-        await changing.audit("admin.app.change", org.id, app_id=app.id, name=app.app.name, before=before, after=after)
-        return await _changed(changing, app.id, org.id)
+        changed = await _changed(changing, app.id, org.id)
+        ended = {}
+        if begins_admin_approval(app, changed.app):
+            ended = {"grants_ended": await end_grants(changing, changed.app)}
+        about = {"name": app.app.name, **ended}
+        await record_changes(changing, "admin.app.change", org.id, before, after, app_id=app.id, **about)
+        return replace(changed, ended=ended.get("grants_ended", 0))
 
 
 async def block(desk: Desk, org: Org, name: str, *, blocked: bool) -> InstalledApp:

@@ -22,7 +22,7 @@ class Right(Enum):
     APP_POLICIES = "change the policies of {apps}"
     APP_ASSIGNMENTS = "assign apps to profiles and permission sets"
     REVEAL_SECRET = "reveal a consumer secret of {apps}"
-    ROTATE = "rotate the consumer key and secret of {apps}"
+    ROTATE_KEYS = "rotate the consumer key and secret of {apps}"
     INSTALL = "install and uninstall {apps}"
     INSTALL_PACKAGED = "install and uninstall packaged {apps}"
     ORG_SETTINGS = "change the OAuth settings of the org"
@@ -32,7 +32,7 @@ class Right(Enum):
     SEE_PEOPLE = "see users, profiles and permission sets"
     USAGE = "see and end the tokens of users"
     SEE_SETUP = "see Setup"
-    SEE_AUDIT = "read the audit trail"
+    AUDIT = "read the audit trail"
     SERVER = "manage orgs, keys and the database"
 
 
@@ -46,7 +46,7 @@ NEEDS: Final[dict[Right, Needs]] = {
     Right.APP_POLICIES: _CONNECTED,
     Right.APP_ASSIGNMENTS: ((p.CUSTOMIZE_APPLICATION,), (p.MODIFY_ALL_DATA,), (p.MANAGE_PROFILES,)),
     Right.REVEAL_SECRET: (*_CONNECTED, (p.ROTATE_CONSUMER,)),
-    Right.ROTATE: (*_CONNECTED, (p.ROTATE_CONSUMER,)),
+    Right.ROTATE_KEYS: (*_CONNECTED, (p.ROTATE_CONSUMER,)),
     Right.INSTALL: _CONNECTED,
     Right.INSTALL_PACKAGED: (*_CONNECTED, (p.INSTALL_PACKAGES,)),
     Right.ORG_SETTINGS: ((p.CUSTOMIZE_APPLICATION,),),
@@ -58,7 +58,7 @@ NEEDS: Final[dict[Right, Needs]] = {
     ),
     Right.USAGE: ((p.VIEW_SETUP,), (p.MANAGE_USERS,)),
     Right.SEE_SETUP: ((p.VIEW_SETUP,),),
-    Right.SEE_AUDIT: ((p.VIEW_SETUP,),),
+    Right.AUDIT: ((p.VIEW_SETUP,),),
 }
 """The whole matrix for connected apps and all that is no app. SERVER is the operator's alone."""
 
@@ -72,7 +72,7 @@ NEEDS_OF_EXTERNAL: Final[dict[Right, Needs]] = {
     Right.APPS: _EXTERNAL,
     Right.APP_POLICIES: _EXTERNAL_POLICIES,
     Right.REVEAL_SECRET: (*_EXTERNAL, (p.VIEW_CLIENT_SECRET,)),
-    Right.ROTATE: (*_EXTERNAL, (p.VIEW_CLIENT_SECRET,)),
+    Right.ROTATE_KEYS: (*_EXTERNAL, (p.VIEW_CLIENT_SECRET,)),
     Right.INSTALL: _EXTERNAL_POLICIES,
     Right.INSTALL_PACKAGED: (*_EXTERNAL_POLICIES, (p.INSTALL_PACKAGES,)),
 }

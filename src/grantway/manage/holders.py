@@ -1,6 +1,7 @@
 """Profiles and permission sets: names in an org that give user permissions."""
 
 import difflib
+import hashlib
 from typing import Any, Final, cast
 
 import msgspec
@@ -11,7 +12,7 @@ from grantway.kit.ids import PERMISSION_SET, PROFILE, new_id
 from grantway.manage.administrators import demand_one_left
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem, NotFound
+from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.store.statement import Conflict, Insert, Statement, columns_of
 
 _COLUMNS: Final = columns_of(PermissionHolder)
@@ -98,17 +99,26 @@ async def find(desk: Desk, kind: Kind, org_id: str, name: str) -> PermissionHold
     raise NotFound(f"there is no {kind.word} {name!r} in this org{hint}")
 
 
-async def change(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...]) -> PermissionHolder:
+def version_of(holder: PermissionHolder) -> str:
+    """Return what changes whenever what it gives does: what a form was filled in over (S42)."""
+    return hashlib.sha256(holder.permissions.encode()).hexdigest()[:16]
+
+
+async def change(
+    desk: Desk, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...], *, seen: str = ""
+) -> PermissionHolder:
     """Set the user permissions of a profile or permission set; those not named are taken away.
 
     Raises:
-        ManageProblem: no right, none of that name, an unknown user permission, more than the caller holds, or nobody
-            would be left who can manage users.
+        ManageProblem: no right, none of that name, an unknown user permission, more than the caller holds, nobody
+            would be left who can manage users, or (StaleVersion) changed since it was `seen`.
     """
     desk.caller.needs(Right.PROFILES, org_id)
     permissions = checked_permissions(permissions)
     async with desk.changing() as changing:
         holder = await find(changing, kind, org_id, name)
+        if seen and seen != version_of(holder):
+            raise StaleVersion(f"{holder.name} was changed by somebody else since you opened it: look at it again")
         before = sorted(read_permissions(holder.permissions))
         desk.caller.holds_all({*before, *permissions}, f"change the {kind.word} {holder.name}")
         await changing.run(kind.set, msgspec.json.encode(permissions).decode(), holder.id)

@@ -26,9 +26,21 @@ from grantway.manage.metadata_values import (
 )
 from grantway.manage.problem import ManageProblem
 from grantway.metadata.document import SECRETS as SECRET_ELEMENTS
-from grantway.metadata.document import MetadataDocument, from_json, line_of, paths, read, to_json, unnumbered, value
+from grantway.metadata.document import (
+    MetadataDocument,
+    from_json,
+    line_of,
+    paths,
+    read,
+    replaced,
+    to_json,
+    unnumbered,
+    value,
+)
+from grantway.metadata.document import values as document_values
 from grantway.metadata.names import name_of_file, type_of_root
 from grantway.metadata.problem import MetadataProblem
+from grantway.settings.certificates import holds_private_key
 from grantway.settings.setting import AnySetting
 from grantway.store.people import user_and_password
 from grantway.store.statement import Statement
@@ -38,6 +50,7 @@ _KEPT: Final = Statement("SELECT name, metadata FROM app WHERE id = :id")
 _ALL: Final = "oauthConfig/isIntrospectAllTokens"
 _RUN_AS: Final = "oauthConfig/oauthClientCredentialUser"
 _AUDITED: Final = 100  # paths of what was kept that the audit names; a file may hold fifty thousand
+_PRIVATE_KEY: Final = "a private key: left out, for it is never stored; give the certificate alone, and make a new key"
 _NO_SETTING: Final = "no setting for it yet"
 
 
@@ -148,8 +161,9 @@ async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool =
         if named is None:
             raise MetadataProblem("name the file after the app: My_App.connectedApp-meta.xml")
         demand_shape(document)
+        document, keys = _without_private_keys(document)
         async with desk.changing() as changing:
-            done = await _import(changing, org, file.name, name, document)
+            done = await _import(changing, org, file.name, name, document, keys)
             if dry_run:
                 is_made = done.done == "created" and done.consumer_key != (value(document, KEY) or "").strip()
                 raise _DryRun(replace(done, consumer_key="") if is_made else done)
@@ -160,12 +174,26 @@ async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool =
         return Imported(file=file.name, name=name, done="failed", problem=str(problem))
 
 
-async def _import(desk: Desk, org: Org, file: str, full_name: str, document: MetadataDocument) -> Imported:
+def _without_private_keys(document: MetadataDocument) -> tuple[MetadataDocument, list[Kept]]:
+    """Return the document without private keys that stand where certificates belong: they are never stored."""
+    left_out = []
+    for setting in (s.CERTIFICATE, s.SAML_CERTIFICATE):
+        path = setting.xml[TYPE].path
+        if any(map(holds_private_key, document_values(document, path))):
+            left_out.append(Kept(path=path, why=_PRIVATE_KEY, line=line_of(document, path)))
+            document = replaced(document, path, None)
+    return document, left_out
+
+
+async def _import(
+    desk: Desk, org: Org, file: str, full_name: str, document: MetadataDocument, left_out: list[Kept]
+) -> Imported:
     name = api_name_of_file(full_name)
     reading = read_settings(document)
     # Before anything of the org is looked at: what is told of a file would tell of the org.
     desk.caller.needs(Right.APPS, org.id)
-    demand_rights(desk, org, reading.values, AppKind.CONNECTED_APP)
+    chosen = {one: value for one, value in reading.values.items() if value != one.default}
+    demand_rights(desk, org, chosen, AppKind.CONNECTED_APP)
     existing = await apps.id_of_name(desk, org, name)
     values, kept = await _that_fit(desk, org, reading, existing or "")
     kept = [*_uncovered(document), *kept]
@@ -187,7 +215,7 @@ async def _import(desk: Desk, org: Org, file: str, full_name: str, document: Met
             for one in s.ALL
             if app[one] != changed.app[one]
         )
-    kept = [replace(one, line=line_of(document, one.path)) for one in kept]
+    kept = [*left_out, *(replace(one, line=line_of(document, one.path)) for one in kept)]
     stored = KeptFile(
         name=full_name,
         document=to_json(document),

@@ -25,7 +25,6 @@ from grantway.settings.setting import AnySetting, Xml
 TYPE: Final = "ConnectedApp"
 KEY: Final = "oauthConfig/consumerKey"
 SECRET: Final = "oauthConfig/consumerSecret"
-_CALLBACK: Final = "oauthConfig/callbackUrl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +47,12 @@ class Reading:
 
 def covered_paths() -> frozenset[str]:
     """Return the paths of all elements that a setting stands for."""
-    return frozenset(setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml)
+    return frozenset(path for setting in s.ALL if TYPE in setting.xml for path in _leaves(setting.xml[TYPE]))
+
+
+def _leaves(xml: Xml) -> list[str]:
+    """Return the paths of the elements that say a setting: a list of records has one a field."""
+    return [f"{xml.path}/{field}" for field in xml.fields] or [xml.path]
 
 
 def demand_shape(document: MetadataDocument) -> None:
@@ -61,12 +65,14 @@ def demand_shape(document: MetadataDocument) -> None:
     leaves = [unnumbered(path) for path in paths(document)]
     groups = {above for leaf in leaves for above in _above(leaf)}
     settled = covered_paths() | {KEY, SECRET}
+    records = {setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml and setting.xml[TYPE].fields}
     for group in sorted({above for path in settled for above in _above(path)}):
-        if count(document, group) > 1:
+        if group not in records and count(document, group) > 1:
             raise MetadataProblem(f"<{group}> stands there more than once.", line_of(document, group))
         if (value(document, group) or "").strip():
             raise MetadataProblem(f"<{group}> holds text where its settings should be.", line_of(document, group))
-    for path in sorted(settled & groups - {s.OAUTH_ENABLED.xml[TYPE].path}):
+    switches = {setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml and setting.xml[TYPE].present}
+    for path in sorted(settled & groups - switches):
         raise MetadataProblem(f"<{path}> holds elements where its value should be.", line_of(document, path))
 
 
@@ -95,6 +101,10 @@ def read_settings(document: MetadataDocument) -> Reading:
         if xml.present:
             found[setting] = has(document, xml.path)
             continue
+        if xml.fields:
+            if count(document, xml.path):
+                found[setting] = _read_records(setting, xml, document, kept)
+            continue
         texts = values(document, xml.path)
         if setting.kind.many:
             items, bad = _read_list(setting, xml, texts, kept)
@@ -111,7 +121,9 @@ def read_settings(document: MetadataDocument) -> Reading:
         try:
             found[setting] = _read_one(setting, xml, word)
         except (s.SettingProblem, MetadataProblem) as problem:
-            kept.append(Kept(path=xml.path, why=_why(word, problem)))
+            # What somebody took for a certificate may be a key: it is not quoted.
+            why = str(problem) if setting.kind is s.CERTIFICATE.kind else _why(word, problem)
+            kept.append(Kept(path=xml.path, why=why))
     return Reading(values=found, refused=refused, kept=tuple(kept))
 
 
@@ -125,28 +137,63 @@ def write_settings(
 
     `refused` are texts of lists that no setting took: they stay where a list is written anew.
     """
+    before = document
     for setting, xml in _placed(now).items():
         found = now.get(setting, setting.default)
         if found == read.get(setting, setting.default):
             continue
-        if not xml.present:
+        if xml.fields:
+            document = _with_records(document, setting, xml, setting.kind.write(found))
+        elif not xml.present:
             document = replaced(document, xml.path, _texts(setting, xml, found, refused.get(setting, ())))
         elif found:
-            # The group comes with its one required element, which other settings fill.
-            document = replaced(document, _CALLBACK, [""])
+            document = _with_required(document, xml.path, now)
         else:
             document = replaced(document, xml.path, None)
+    new_groups = {above for path in covered_paths() for above in _above(path)}
+    for group in sorted(new_groups):
+        if has(document, group) and not has(before, group):
+            document = _with_required(document, group, now)
+    return document
+
+
+def _with_required(document: MetadataDocument, group: str, now: Values) -> MetadataDocument:
+    """Return the document with the elements that a group never lacks; a group of its own making begins with them."""
+    for setting in s.ALL:
+        xml = setting.xml.get(TYPE)
+        if xml is None or not xml.required or xml.path.rpartition("/")[0] != group or has(document, xml.path):
+            continue
+        document = replaced(document, xml.path, _texts(setting, xml, now.get(setting, setting.default), ()) or [""])
+    return document
+
+
+def _with_records(
+    document: MetadataDocument, setting: AnySetting, xml: Xml, records: list[dict[str, str]]
+) -> MetadataDocument:
+    """Return the document with one group a record, in their order; a field without text has no element.
+
+    Records of the file that the setting does not take stay, behind the others.
+    """
+    records = [*records, *(record for record in _records(document, xml) if not _is_taken(setting, record))]
+    document = replaced(document, xml.path, None)
+    for number, record in enumerate(records, start=1):
+        for name in xml.fields:
+            if record[name]:
+                document = replaced(document, f"{xml.path}[{number}]/{name}", [record[name]])
     return document
 
 
 def _placed(now: Values) -> dict[AnySetting, Xml]:
     """Return the settings that the file of an app with these values can say, with where."""
-    off = not now.get(s.OAUTH_ENABLED, s.OAUTH_ENABLED.default)
-    inside = f"{s.OAUTH_ENABLED.xml[TYPE].path}/"
+    off = tuple(
+        f"{setting.xml[TYPE].path}/"
+        for setting in s.ALL
+        if TYPE in setting.xml and setting.xml[TYPE].present and not now.get(setting, setting.default)
+    )
     return {
         setting: setting.xml[TYPE]
         for setting in s.ALL
-        if TYPE in setting.xml and not (off and setting.xml[TYPE].path.startswith(inside))
+        if TYPE in setting.xml and not setting.xml[TYPE].path.startswith(off)
     }
 
 
@@ -174,6 +221,39 @@ def _read_list(
         kept.append(Kept(path=xml.path, why=problem))
         return None, tuple(lines)
     return (setting.kind.parse(good) if good else None), tuple(bad)
+
+
+def _read_records(setting: AnySetting, xml: Xml, document: MetadataDocument, kept: list[Kept]) -> Any:
+    """Return the records that the setting takes; the others are told, and stay where they are in the file."""
+    good: list[dict[str, str]] = []
+    for number, record in enumerate(_records(document, xml), start=1):
+        try:
+            setting.kind.parse([record])
+        except s.SettingProblem as problem:
+            kept.append(Kept(path=f"{xml.path}[{number}]", why=str(problem).removeprefix("line 1: ")))
+        else:
+            good.append(record)
+    try:
+        return setting.kind.parse(good)
+    except s.SettingProblem as problem:
+        kept.append(Kept(path=xml.path, why=str(problem)))
+        return setting.default
+
+
+def _records(document: MetadataDocument, xml: Xml) -> list[dict[str, str]]:
+    """Return what stands in each of the groups, by field."""
+    return [
+        {name: (value(document, f"{xml.path}[{number}]/{name}") or "").strip() for name in xml.fields}
+        for number in range(1, count(document, xml.path) + 1)
+    ]
+
+
+def _is_taken(setting: AnySetting, record: dict[str, str]) -> bool:
+    try:
+        setting.kind.parse([record])
+    except s.SettingProblem:
+        return False
+    return True
 
 
 def _items(setting: AnySetting, xml: Xml, texts: tuple[str, ...]) -> list[str]:
@@ -204,7 +284,10 @@ def _texts(setting: AnySetting, xml: Xml, value: Any, refused: tuple[str, ...]) 
         return None
     if isinstance(written, bool):
         return [boolean_text(written != xml.inverted)]
-    return [next((word for word, ours in xml.words.items() if ours == written), str(written))]
+    word = next((word for word, ours in xml.words.items() if ours == written), None)
+    if xml.words and word is None:
+        return None
+    return [word or str(written)]
 
 
 def _above(path: str) -> list[str]:

@@ -14,6 +14,7 @@ from grantway.domain.permissions import ALL, API_ENABLED
 from grantway.kit.ids import ORG, canonical_id, new_id
 from grantway.manage import holders
 from grantway.manage.app_values import Values
+from grantway.manage.audit import record_changes
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.editions import demand_edition, parse_edition
@@ -153,11 +154,8 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
         await changing.run(_SET, settings=write_values(values, over=org.settings), id=org.id, **fields)
         changed = await find(changing, org.id)
         after = settings_of(changed) | fields
-        await changing.audit(
-            "admin.org.change",
-            org.id,
-            before={name: before[name] for name in asked},
-            after={name: after[name] for name in asked},
+        await record_changes(
+            changing, "admin.org.change", org.id, before, {name: after[name] for name in asked}, name=changed.name
         )
         return changed
 

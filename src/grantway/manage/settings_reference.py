@@ -17,6 +17,8 @@ _HOLDERS: Final = {
     s.Holder.POLICY: "the app in one org: the administrator's half",
     s.Holder.ORG: "the org: it holds for all of its apps",
 }
+_APART: Final = "none: Salesforce has no element for it, so `app export` names it apart"
+_NO_ELEMENT: Final = {s.Holder.ORG: "none: Salesforce has no element for it"}
 _HEAD: Final = """\
 # Settings
 
@@ -72,7 +74,19 @@ def reference_page() -> str:
         parts += [f"## {section.value}\n", *map(_entry, settings)]
     rows = [(scope.name, scope.label, scope.metadata, *scope.metadata_aliases) for scope in SCOPES]
     scopes = "".join(f"| `{name}` | {label} | {', '.join(map(_code, words))} |\n" for name, label, *words in rows)
-    return "\n".join([*parts, f"## Scopes\n\n| scope | label | in metadata files |\n| --- | --- | --- |\n{scopes}"])
+    parts.append(f"## Scopes\n\n| scope | label | in metadata files |\n| --- | --- | --- |\n{scopes}")
+    return "\n".join([*parts, _not_in_force()])
+
+
+def _not_in_force() -> str:
+    waiting = [setting for setting in s.ALL if setting.awaits]
+    if not waiting:
+        return "## Not in force yet\n\nNone: every setting is enforced.\n"
+    rows = "".join(f"| `{setting.name}` | {setting.awaits} |\n" for setting in waiting)
+    return (
+        "## Not in force yet\n\nThese can be set, shown, imported and exported, and a change of one says so: what "
+        f"enforces it is not built yet.\n\n| setting | waits for |\n| --- | --- |\n{rows}"
+    )
 
 
 def _entry(setting: AnySetting) -> str:
@@ -86,7 +100,7 @@ def _entry(setting: AnySetting) -> str:
         ("Values", f"{_code(setting.kind.hint)}{limits}"),
         ("Default", facts["default"] + new),
         ("Held by", _HOLDERS[setting.held_by]),
-        ("Metadata", ", ".join(elements) or "none: Salesforce has no element for it, so `app export` names it apart"),
+        ("Metadata", ", ".join(elements) or _NO_ELEMENT.get(setting.held_by, _APART)),
         ("On the wire", setting.effect or "nothing"),
         ("Shown on", setting.shown_on),
         ("Not in force yet", f"waits for {setting.awaits}" if setting.awaits else ""),
@@ -111,6 +125,8 @@ def _wire(says: str) -> str:
 def _how(xml: Xml) -> str:
     if xml.inverted:
         return ", which says the opposite"
+    if xml.fields:
+        return f", one group each with {', '.join(map(_code, xml.fields))}"
     return ", by being there" if xml.present else ""
 
 

@@ -3,12 +3,14 @@
 import hmac
 from typing import Any, Final, cast
 
-from grantway.domain.org import Org
+from grantway.domain.app import InstalledApp
+from grantway.domain.org import Org, User
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.manage import apps, users
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem, NotFound
+from grantway.store.apps import Apps
 from grantway.store.statement import SqlValue, Statement
 
 LISTED: Final = 1000
@@ -109,33 +111,45 @@ async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> 
     Raises:
         ManageProblem: no right, or no such user or app.
     """
+    desk.caller.needs(Right.USAGE, org.id)
     async with desk.changing() as changing:
-        user_id, app_id = await _ids(changing, org, username, app)
-        now = desk.clock.now_ms()
-        values: dict[str, SqlValue] = {"org_id": org.id, "user_id": user_id, "app_id": app_id, "now": now}
-        lines_ended = await changing.run(_END_LINES, **values)
-        access_ended = await changing.run(_END_ACCESS, **values)
-        await changing.run(_END_CODES, **values)
-        if user_id and app_id:
-            # Elsewhere the mark takes the approval back too; without it the app would be given new tokens unasked.
-            await changing.run(_FORGET_APPROVAL, **values)
-        elif user_id:
-            await changing.run(_MARK_USER, **values)
-        elif app_id:
-            # An app that is not installed has no policy to mark; its approvals are taken back one by one.
-            await changing.run(_MARK_APP, **values)
-            await changing.run(_FORGET_APPROVALS, **values)
-        else:
-            await changing.run(_MARK_ORG, **values)
-        await changing.audit(
-            "admin.tokens.revoke",
-            org.id,
-            app_id=app_id,
-            username=username,
-            lines=len(lines_ended),
-            access_tokens=len(access_ended),
-        )
-        return len(lines_ended) + len(access_ended)
+        user = await users.find(changing, org, username) if username else None
+        of_app = await _app(changing, org, app) if app else None
+        return await end(changing, org, user=user, app=of_app)
+
+
+async def end(changing: Desk, org: Org, *, user: User | None, app: InstalledApp | None) -> int:
+    """End what `revoke` ends, for a user and an app that were found, in the transaction that is open.
+
+    The caller's right is demanded by whoever found them.
+    """
+    user_id, app_id = user.id if user else "", app.id if app else ""
+    now = changing.clock.now_ms()
+    values: dict[str, SqlValue] = {"org_id": org.id, "user_id": user_id, "app_id": app_id, "now": now}
+    lines_ended = await changing.run(_END_LINES, **values)
+    access_ended = await changing.run(_END_ACCESS, **values)
+    await changing.run(_END_CODES, **values)
+    if user_id and app_id:
+        # Elsewhere the mark takes the approval back too; without it the app would be given new tokens unasked.
+        await changing.run(_FORGET_APPROVAL, **values)
+    elif user_id:
+        await changing.run(_MARK_USER, **values)
+    elif app is not None and app.policy is None:
+        # Not installed: there is no policy that could bear a mark.
+        await changing.run(_FORGET_APPROVALS, **values)
+    elif app_id:
+        await changing.run(_MARK_APP, **values)
+    else:
+        await changing.run(_MARK_ORG, **values)
+    await changing.audit(
+        "admin.tokens.revoke",
+        org.id,
+        app_id=app_id,
+        username=user.username if user else "",
+        lines=len(lines_ended),
+        access_tokens=len(access_ended),
+    )
+    return len(lines_ended) + len(access_ended)
 
 
 async def revoke_one(desk: Desk, org: Org, text: str) -> int:
@@ -186,15 +200,18 @@ async def _line_and_access(desk: Desk, org: Org, text: str) -> tuple[str, str]:
 async def _ids(desk: Desk, org: Org, username: str, app: str) -> tuple[str, str]:
     desk.caller.needs(Right.USAGE, org.id)
     user_id = (await users.find(desk, org, username)).id if username else ""
-    return user_id, await _app_id(desk, org, app) if app else ""
+    return user_id, (await _app(desk, org, app)).id if app else ""
 
 
-async def _app_id(desk: Desk, org: Org, named: str) -> str:
-    """Return the id of an app of the org, or of one that is not installed here and yet has tokens of its users."""
+async def _app(desk: Desk, org: Org, named: str) -> InstalledApp:
+    """Return an app of the org, or one that is not installed here and yet has tokens of its users."""
     try:
-        return (await apps.find(desk, org, named)).id
+        return await apps.find(desk, org, named)
     except NotFound:
         app_id = await apps.id_of(desk, named)
         if app_id is None or await desk.session.one(_HAS_LINES, org.id, app_id) is None:
             raise
-        return app_id
+        app = await Apps(desk.ring).in_org(desk.session, app_id, org.id)
+        if app is None:
+            raise
+        return app

@@ -13,10 +13,11 @@ from grantway.domain.permissions import MANAGE_USERS, read_permissions
 from grantway.kit.ids import USER, canonical_id, new_id
 from grantway.manage import holders
 from grantway.manage.administrators import demand_one_left
+from grantway.manage.audit import record_changes
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.passwords import hash_password
-from grantway.manage.problem import ManageProblem, NotFound
+from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.settings.kinds import EMAIL, FLAG, SettingProblem, text
 from grantway.store.people import USER_COLUMNS, permissions_of, user_and_password, user_by_id
 from grantway.store.statement import Conflict, Insert, Statement
@@ -56,11 +57,11 @@ _UNASSIGN: Final = Statement(
 )
 _SET: Final = Statement(
     "UPDATE person SET email = :email, first_name = :first_name, last_name = :last_name, is_active = :is_active,"
-    " profile_id = :profile_id, details = :details, not_before = :not_before, updated_at = :now WHERE id = :id"
+    " profile_id = :profile_id, details = :details, not_before = :not_before, updated_at = :updated_at WHERE id = :id"
 )
-_FREEZE: Final = Statement("UPDATE person SET is_frozen = :frozen, updated_at = :now WHERE id = :id")
+_FREEZE: Final = Statement("UPDATE person SET is_frozen = :frozen, updated_at = :updated_at WHERE id = :id")
 _SET_PASSWORD: Final = Statement(
-    "UPDATE person SET password_hash = :hash, not_before = :now, updated_at = :now WHERE id = :id"
+    "UPDATE person SET password_hash = :hash, not_before = :now, updated_at = :updated_at WHERE id = :id"
 )
 _USERNAME: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 # How each field is read; the fields of UserDetails are texts or flags by their defaults.
@@ -166,19 +167,21 @@ async def permission_sets_of(desk: Desk, user: User) -> tuple[str, ...]:
     return tuple(cast(str, row[0]) for row in await desk.session.all(_ASSIGNED, user.id))
 
 
-async def change(desk: Desk, org: Org, username: str, asked: dict[str, Any]) -> User:
+async def change(desk: Desk, org: Org, username: str, asked: dict[str, Any], *, seen: str = "") -> User:
     """Change fields of a user: e-mail, names, profile, whether active, and details such as phone or language.
 
     Deactivating ends every token and session for good: who comes back begins anew.
 
     Raises:
         ManageProblem: no right, no such user or field, a value it does not take, a user with more rights than the
-            caller's, or nobody would be left who can manage users.
+            caller's, nobody would be left who can manage users, or (StaleVersion) changed since it was `seen`.
     """
     desk.caller.needs(Right.USERS, org.id)
     fields = _read(asked)
     async with desk.changing() as changing:
         user = await find(changing, org, username)
+        if seen and seen != version_of(user):
+            raise StaleVersion(f"{user.username} was changed by somebody else since you opened it: look at it again")
         desk.caller.holds_all(await permissions_of(changing.session, user), f"change the user {user.username}")
         profile_id = user.profile_id
         if "profile" in fields:
@@ -197,19 +200,20 @@ async def change(desk: Desk, org: Org, username: str, asked: dict[str, Any]) -> 
             profile_id=profile_id,
             details=msgspec.json.encode(details).decode(),
             not_before=now if is_active < user.is_active else user.not_before,
-            now=now,
+            updated_at=_after(user, now),
             id=user.id,
         )
         if is_active < user.is_active or profile_id != user.profile_id:
             await demand_one_left(changing, org.id)
         changed = await find(changing, org, user.id)
         before, after = fields_of(user), fields_of(changed)
-        await changing.audit(
+        await record_changes(
+            changing,
             "admin.user.change",
             org.id,
+            before,
+            {name: after[name] for name in fields},
             username=user.username,
-            before={name: before[name] for name in fields},
-            after={name: after[name] for name in fields},
         )
         return changed
 
@@ -226,7 +230,8 @@ async def set_password(desk: Desk, org: Org, username: str, password: str) -> Us
         user = await find(changing, org, username)
         doing = f"give {user.username} a password"
         desk.caller.holds_all(await permissions_of(changing.session, user), doing)
-        await changing.run(_SET_PASSWORD, hash=hashed, now=desk.clock.now_ms(), id=user.id)
+        now = desk.clock.now_ms()
+        await changing.run(_SET_PASSWORD, hash=hashed, now=now, updated_at=_after(user, now), id=user.id)
         await changing.audit("admin.user.password", org.id, username=user.username)
         return user
 
@@ -246,7 +251,7 @@ async def freeze(desk: Desk, org: Org, username: str, *, frozen: bool) -> User:
         user = await find(changing, org, username)
         if not frozen:
             desk.caller.holds_all(await permissions_of(changing.session, user), f"unfreeze the user {user.username}")
-        await changing.run(_FREEZE, int(frozen), desk.clock.now_ms(), user.id)
+        await changing.run(_FREEZE, int(frozen), _after(user, desk.clock.now_ms()), user.id)
         if frozen:
             await demand_one_left(changing, org.id)
         kind = "admin.user.freeze" if frozen else "admin.user.unfreeze"
@@ -273,6 +278,16 @@ async def assign(desk: Desk, org: Org, username: str, permission_set: str, *, as
         kind = "admin.user.assign" if assigned else "admin.user.unassign"
         await changing.audit(kind, org.id, username=user.username, permission_set=chosen.name)
         return user
+
+
+def version_of(user: User) -> str:
+    """Return what changes whenever a user's own record does: what a form was filled in over (S42)."""
+    return str(user.updated_at)
+
+
+def _after(user: User, now_ms: int) -> int:
+    """Return when a user is changed; two changes never bear the same time."""
+    return max(now_ms, user.updated_at + 1)
 
 
 def fields_of(user: User) -> dict[str, Any]:

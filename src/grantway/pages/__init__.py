@@ -22,7 +22,7 @@ from grantway.pages.screens import (
     SignedOutPage,
 )
 from grantway.pages.setup import Flash, Frame, NavGroup, NavLink, SetupMessagePage, SetupPage
-from grantway.pages.wording import initials_of
+from grantway.pages.wording import initials_of, near_text, utc_stamp
 
 __all__ = [
     "Ask",
@@ -48,7 +48,9 @@ __all__ = [
     "asset",
     "asset_path",
     "initials_of",
+    "near_text",
     "render",
     "render_setup",
     "security_headers",
+    "utc_stamp",
 ]

@@ -46,3 +46,15 @@ def utc_text(when_ms: int) -> str:
 def utc_stamp(when_ms: int) -> str:
     """A time in milliseconds since 1970 as machines read it: `2026-11-24T14:02:11Z`."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when_ms // 1000))
+
+
+def near_text(when_ms: int, now_ms: int) -> str:
+    """A time as tables tell it: `today, 14:02`, `yesterday, 18:20`, `23 Nov, 16:41`, `4 Jul 2025`; UTC."""
+    at, now = time.gmtime(when_ms // 1000), time.gmtime(now_ms // 1000)
+    yesterday = time.gmtime(now_ms // 1000 - 86_400)
+    clock = f"{at.tm_hour:02}:{at.tm_min:02}"
+    for word, day in (("today", now), ("yesterday", yesterday)):
+        if (at.tm_year, at.tm_yday) == (day.tm_year, day.tm_yday):
+            return f"{word}, {clock}"
+    month = _MONTHS[at.tm_mon - 1][:3]
+    return f"{at.tm_mday} {month}, {clock}" if at.tm_year == now.tm_year else f"{at.tm_mday} {month} {at.tm_year}"

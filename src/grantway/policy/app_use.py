@@ -7,7 +7,7 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import AppKind, AppUser, InstalledApp
-from grantway.domain.permissions import APPROVE_UNINSTALLED
+from grantway.domain.permissions import APPROVE_UNINSTALLED, USE_ANY_API_CLIENT
 from grantway.protocol.decision import Check, Finding
 from grantway.protocol.refusal import Reason
 from grantway.settings.choices import PermittedUsers
@@ -16,6 +16,7 @@ from grantway.settings.distribution import Distribution
 APP: Final = "App in this org"
 USER: Final = "User"
 PERMITTED: Final = "Permitted Users"
+API_ACCESS: Final = "API Access Control"
 STANDING: Final = "Issued after the last revocation"
 _EXTERNAL: Final = AppKind.EXTERNAL_CLIENT_APP.value
 _INSTALLED: Final = Finding(APP, "installed, not blocked")
@@ -25,6 +26,8 @@ _ACTIVE: Final = Finding(USER, "active")
 _SELF: Final = Finding(PERMITTED, "all users may self-authorize")
 _BY_PROFILE: Final = Finding(PERMITTED, "pre-authorized by the user's profile")
 _BY_SET: Final = Finding(PERMITTED, "pre-authorized by a permission set of the user")
+_ANY_CLIENT: Final = Finding(API_ACCESS, "on; the user may use any API client")
+_APPROVED: Final = Finding(API_ACCESS, "on; the app is installed and the user admin approved")
 _STANDS: Final = Finding(STANDING, "nothing was taken back since")
 
 
@@ -48,6 +51,7 @@ class Voices:
     external_is_local: Reason
     user_inactive: Reason
     not_admin_approved: Reason
+    api_access_limited: Reason
     tokens_ended: Reason
 
 
@@ -65,10 +69,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         return _INSTALLED if app[s.OAUTH_ENABLED] else _switched_off(app, no)
 
     def active(case: UseCase) -> Finding | None:
-        user = case.of.user
-        if user.may_act:
-            return _ACTIVE
-        return Finding(USER, "deactivated or frozen", no.user_inactive(user=user.username))
+        return _active(case, no)
 
     def permitted(case: UseCase) -> Finding | None:
         app, user = case.of.app, case.of.user
@@ -81,6 +82,9 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         refusal = no.not_admin_approved(app=app.app.name, user=user.username)
         return Finding(PERMITTED, "in no profile or permission set of this app", refusal)
 
+    def api_access(case: UseCase) -> Finding | None:
+        return _api_access(case, no)
+
     def standing(case: UseCase) -> Finding | None:
         if case.issued_at is None:
             return None
@@ -92,7 +96,25 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
             return Finding(STANDING, f"the {of}'s tokens were taken back", no.tokens_ended(not_before=mark, of=of))
         return _STANDS
 
-    return (installed, active, permitted, standing)
+    return (installed, active, permitted, api_access, standing)
+
+
+def _active(case: UseCase, no: Voices) -> Finding:
+    user = case.of.user
+    return _ACTIVE if user.may_act else Finding(USER, "deactivated or frozen", no.user_inactive(user=user.username))
+
+
+def _api_access(case: UseCase, no: Voices) -> Finding | None:
+    app, user = case.of.app, case.of.user
+    if not app[s.ADMIN_APPROVED_APPS_ONLY]:
+        return None
+    if USE_ANY_API_CLIENT.name in case.of.permissions:
+        return _ANY_CLIENT
+    # That the user is in a profile or permission set of the app was checked before.
+    if app.policy is not None and app[s.PERMITTED_USERS] is PermittedUsers.ADMIN_APPROVED:
+        return _APPROVED
+    refusal = no.api_access_limited(app=app.app.name, org=app.org.name, user=user.username)
+    return Finding(API_ACCESS, "on; the app is not installed and admin approved", refusal)
 
 
 def _kept_out(app: InstalledApp, no: Voices) -> Finding | None:

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp
+from grantway.domain.app import InstalledApp, KeyState
 from grantway.protocol.decision import Finding
 from grantway.protocol.door import Door
 from grantway.protocol.no import client as no
@@ -31,6 +31,7 @@ class ClientCase(msgspec.Struct, frozen=True, gc=False):
     client_id: str
     client: InstalledApp | None
     secrets: tuple[str, ...]
+    now_ms: int
 
 
 def known(case: ClientCase) -> Finding | None:
@@ -40,6 +41,12 @@ def known(case: ClientCase) -> Finding | None:
     app = case.client
     if app is None:
         return Finding(CLIENT, "unknown", no.CLIENT_UNKNOWN(client_id=case.client_id[:100]))
+    state = app.key_state(case.now_ms)
+    if state is KeyState.STAGED:
+        return Finding(CLIENT, "named by a key that is staged", no.KEY_STAGED(app=app.app.name))
+    if state is KeyState.ENDED:
+        ends_at = (app.pair.ends_at if app.pair is not None else None) or 0
+        return Finding(CLIENT, "named by a key that was replaced", no.KEY_ENDED(app=app.app.name, ended_at=ends_at))
     if not app[s.OAUTH_ENABLED]:
         return Finding(CLIENT, "OAuth settings are off", no.OAUTH_OFF(app=app.app.name))
     if app[s.DOORS] is case.door.closed_for:

@@ -29,16 +29,42 @@ CONTACT_EMAIL: Final = Setting[str](
     xml={"ConnectedApp": Xml(path="contactEmail")},
 )
 
-DESCRIPTION: Final = Setting[str](
-    name="description",
-    kind=text(4000, lines=True),
-    label="Description",
-    help="What the app is for, in the words of whoever made it. Never shown on the consent page.",
+CONTACT_PHONE: Final = Setting[str](
+    name="contact_phone",
+    kind=text(40),
+    label="Contact Phone",
+    help="The number to call about this app. For administrators; the consent page does not show it.",
     default="",
     section=Section.BASIC,
     shown_on="`grantway app show`",
-    example="Keeps shipments in step with the warehouse",
-    xml={"ConnectedApp": Xml(path="description")},
+    example="+44 20 7946 0000",
+    xml={"ConnectedApp": Xml(path="contactPhone")},
+)
+
+LOGO_URL: Final = Setting[str](
+    name="logo_url",
+    kind=HTTPS_URL,
+    label="Logo Image URL",
+    help="A picture for the app: GIF, JPG or PNG, at most 100 KB, best under 20 KB and square.",
+    default="",
+    section=Section.BASIC,
+    shown_on="login and consent pages; until then they show the app's initials",
+    awaits="a copy of the logo on this server: a picture from elsewhere would tell its owner who looks",
+    example="https://sync.harbour.example/logo.png",
+    xml={"ConnectedApp": Xml(path="logoUrl")},
+)
+
+ICON_URL: Final = Setting[str](
+    name="icon_url",
+    kind=HTTPS_URL,
+    label="Icon URL",
+    help="A small picture for lists of apps: GIF, JPG or PNG.",
+    default="",
+    section=Section.BASIC,
+    shown_on="lists of apps; until then they show the app's initials",
+    awaits="a copy of the icon on this server: a picture from elsewhere would tell its owner who looks",
+    example="https://sync.harbour.example/icon.png",
+    xml={"ConnectedApp": Xml(path="iconUrl")},
 )
 
 INFO_URL: Final = Setting[str](
@@ -51,4 +77,16 @@ INFO_URL: Final = Setting[str](
     shown_on='consent page, "Who is behind this app?"',
     example="https://sync.harbour.example/about",
     xml={"ConnectedApp": Xml(path="infoUrl")},
+)
+
+DESCRIPTION: Final = Setting[str](
+    name="description",
+    kind=text(4000, lines=True),
+    label="Description",
+    help="What the app is for, in the words of whoever made it. Never shown on the consent page.",
+    default="",
+    section=Section.BASIC,
+    shown_on="`grantway app show`",
+    example="Keeps shipments in step with the warehouse",
+    xml={"ConnectedApp": Xml(path="description")},
 )

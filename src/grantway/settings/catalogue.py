@@ -2,16 +2,43 @@
 
 from typing import Final
 
-from grantway.settings import basic, distribution, id_token, oauth, org, policies
+from grantway.settings import (
+    asset_tokens,
+    basic,
+    distribution,
+    id_token,
+    ip_ranges,
+    oauth,
+    org,
+    policies,
+    session_policies,
+    single_logout,
+    web_app,
+)
 from grantway.settings.setting import AnySetting, Holder, Setting
+
+_MODULES: Final = (
+    basic,
+    distribution,
+    oauth,
+    id_token,
+    asset_tokens,
+    single_logout,
+    web_app,
+    ip_ranges,
+    policies,
+    session_policies,
+    org,
+)
 
 
 def _declared_in(module: object) -> tuple[AnySetting, ...]:
     return tuple(value for value in vars(module).values() if isinstance(value, Setting))
 
 
+# A module names settings of others that its own belong to (`under`); each setting counts where it comes first.
 ALL: Final[tuple[AnySetting, ...]] = tuple(
-    setting for module in (basic, distribution, oauth, id_token, policies, org) for setting in _declared_in(module)
+    dict.fromkeys(setting for module in _MODULES for setting in _declared_in(module))
 )
 BY_NAME: Final[dict[str, AnySetting]] = {setting.name: setting for setting in ALL}
 

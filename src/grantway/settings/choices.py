@@ -26,6 +26,71 @@ class Doors(Enum):
     STANDARDS = "standards"
 
 
+class IpRelaxation(Enum):
+    """How far an app's users are held to the login IP ranges of their profiles (connected-apps.md 3.3)."""
+
+    ENFORCE = "enforce"
+    ENFORCE_RELAX_REFRESH = "enforce_relaxrefresh"
+    BYPASS_2FACTOR = "bypass_2factor"
+    BYPASS = "bypass"
+
+
+class SessionLevel(Enum):
+    """How well somebody must have proved who they are (connected-apps.md 1.7)."""
+
+    STANDARD = "standard"
+    HIGH_ASSURANCE = "high_assurance"
+
+
+class SessionAction(Enum):
+    """What happens to somebody whose session is below the level that is required (connected-apps.md 1.7)."""
+
+    RAISE = "raise_session_level"
+    BLOCK = "block"
+
+
+class SloBinding(Enum):
+    """How SAML logout messages travel."""
+
+    REDIRECT = "redirect"
+    POST = "post"
+
+
+class SamlSubject(Enum):
+    """What a SAML assertion names the user by."""
+
+    USERNAME = "username"
+    FEDERATION_ID = "federation_id"
+    USER_ID = "user_id"
+    PERSISTENT_ID = "persistent_id"
+    CUSTOM_ATTRIBUTE = "custom_attribute"
+    SPOKE_ID = "spoke_id"
+
+
+class SamlNameId(Enum):
+    """The format that a SAML assertion gives for the user's name."""
+
+    UNSPECIFIED = "unspecified"
+    EMAIL_ADDRESS = "email_address"
+    PERSISTENT = "persistent"
+    TRANSIENT = "transient"
+
+
+class SamlEncryption(Enum):
+    """How SAML assertions are encrypted."""
+
+    AES_128 = "aes_128"
+    AES_256 = "aes_256"
+    TRIPLE_DES = "triple_des"
+
+
+class SamlSigning(Enum):
+    """The digest under SAML signatures."""
+
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshTokenPolicy:
     """How long a refresh token lives (salesforce-oauth.md 3.5).

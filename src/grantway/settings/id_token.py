@@ -64,3 +64,29 @@ ID_TOKEN_STANDARD_CLAIMS: Final = Setting[bool](
     example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/idTokenConfig/idTokenIncludeStandardClaims")},
 )
+
+ID_TOKEN_ATTRIBUTES: Final = Setting[bool](
+    name="id_token_attributes",
+    kind=FLAG,
+    label="Include Custom Attributes",
+    help="Puts the app's custom attributes into the ID token.",
+    default=False,
+    section=Section.ID_TOKEN,
+    effect="ID token: holds custom_attributes",
+    awaits="custom attributes",
+    example="true",
+    xml={"ConnectedApp": Xml(path="oauthConfig/idTokenConfig/idTokenIncludeAttributes")},
+)
+
+ID_TOKEN_CUSTOM_PERMISSIONS: Final = Setting[bool](
+    name="id_token_custom_permissions",
+    kind=FLAG,
+    label="Include Custom Permissions",
+    help="Puts the custom permissions that the user holds into the ID token.",
+    default=False,
+    section=Section.ID_TOKEN,
+    effect="ID token: holds custom_permissions",
+    awaits="custom permissions",
+    example="true",
+    xml={"ConnectedApp": Xml(path="oauthConfig/idTokenConfig/idTokenIncludeCustomPerms")},
+)

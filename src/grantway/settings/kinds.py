@@ -18,6 +18,7 @@ _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 CALLBACKS_TOTAL: Final = 2000
+ORIGINS: Final = 100
 
 
 class SettingProblem(ValueError):
@@ -139,6 +140,24 @@ HTTPS_URL: Final = Kind[str](
 )
 
 
+def _start_page(raw: Any) -> str:
+    word = text(2400).parse(raw)
+    if word.lower() in ("", "app"):
+        return "app"
+    return "none" if word.lower() == "none" else _https_url(word)
+
+
+START_PAGE_KIND: Final = Kind[str](
+    name="start_page",
+    parse=_start_page,
+    write=lambda value: value,
+    says=lambda value: {"app": "as the app says", "none": "none"}.get(value, value),
+    schema={"anyOf": [{"type": "string", "enum": ["app", "none"]}, {"type": "string", "maxLength": 2400}]},
+    hint="app|none|https://…",
+    limits="an address has at most 2400 characters",
+)
+
+
 def integer(low: int, high: int, unit: str) -> Kind[int]:
     """A whole number of `unit` from `low` to `high`."""
 
@@ -156,6 +175,28 @@ def integer(low: int, high: int, unit: str) -> Kind[int]:
         says=lambda value: f"{value} {unit}",
         schema={"type": "integer", "minimum": low, "maximum": high},
         hint=f"{low}…{high} {unit}",
+    )
+
+
+def minutes_of(*allowed: int) -> Kind[int]:
+    """One of the numbers of minutes that are allowed."""
+    listed = ", ".join(map(str, allowed))
+
+    def parse(raw: Any) -> int:
+        if isinstance(raw, str) and re.fullmatch(r"\d{1,5}", raw.strip(), re.ASCII):
+            raw = int(raw)
+        if isinstance(raw, bool) or not isinstance(raw, int) or raw not in allowed:
+            raise SettingProblem(f"say one of these numbers of minutes: {listed}")
+        return raw
+
+    return Kind(
+        name="minutes",
+        parse=parse,
+        write=lambda value: value,
+        says=lambda value: f"{value} minutes" if value != 1 else "1 minute",
+        schema={"type": "integer", "enum": list(allowed)},
+        hint="MINUTES",
+        limits=f"one of {listed} minutes",
     )
 
 
@@ -190,6 +231,47 @@ def parts_of(raw: Any, separators: str = r"[\r\n,]+") -> list[str]:
     raise SettingProblem("write a list of texts")
 
 
+def _origin_problem(origin: str) -> str:
+    """Return what is wrong with a whole origin of a page (RFC 6454), or an empty text."""
+    if origin in ("*", "null"):
+        return f"{origin!r} would let in pages that nobody can name"
+    try:
+        parts = urlsplit(origin)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return f"{origin!r} is no origin"
+    written = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port is not None else ''}"
+    if not host or "*" in host or written != origin or not origin.isascii():
+        return f"{origin!r} is no whole origin: write scheme, host in lower case and port only"
+    if parts.scheme == "https":
+        return f"{origin!r} names the port that https has anyway" if port == 443 else ""
+    if parts.scheme != "http" or host != "localhost" or port == 80:
+        return f"{origin!r} must begin with https://, or be http://localhost with its port"
+    return ""
+
+
+def _origins(raw: Any) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(parts_of(raw)))
+    if len(found) > ORIGINS:
+        raise SettingProblem(f"at most {ORIGINS} origins, these are {len(found)}")
+    for origin in found:
+        if problem := _origin_problem(text(255).parse(origin)):
+            raise SettingProblem(problem)
+    return found
+
+
+ORIGINS_KIND: Final = Kind[tuple[str, ...]](
+    name="origins",
+    parse=_origins,
+    write=list,
+    says=lambda value: ", ".join(value) or "none",
+    schema={"type": "array", "items": {"type": "string", "maxLength": 255}, "maxItems": ORIGINS},
+    hint="https://HOST (repeat for more)",
+    limits=f"at most {ORIGINS} whole origins; https, or http on localhost; no wildcard",
+    many=True,
+)
+
+
 def names(limit: int, what: str) -> Kind[tuple[str, ...]]:
     """A list of at most `limit` names, in the order given, each once."""
 
@@ -214,15 +296,20 @@ def names(limit: int, what: str) -> Kind[tuple[str, ...]]:
 
 
 def _callbacks(raw: Any) -> tuple[str, ...]:
-    # A comma may stand in a URL, so only line ends part them.
-    found = tuple(dict.fromkeys(parts_of(raw, r"[\r\n]+")))
+    # A comma may stand in a URL, so only line ends part them. Lines are numbered as they were typed, empty ones too.
+    lines = [line.strip() for line in re.split(r"\r\n|\r|\n", raw)] if isinstance(raw, str) else parts_of(raw)
+    found = tuple(dict.fromkeys(line for line in lines if line))
     if sum(map(len, found)) + max(0, len(found) - 1) > CALLBACKS_TOTAL:
         raise SettingProblem(
             f"all callback URLs together may have {CALLBACKS_TOTAL} characters; create another app for the rest"
         )
-    for number, url in enumerate(found, start=1):
-        if problem := callback_problem(url):
-            raise SettingProblem(f"line {number} {problem}")
+    problems = [
+        f"line {number} {problem}"
+        for number, line in enumerate(lines, start=1)
+        if line and (problem := callback_problem(line))
+    ]
+    if problems:
+        raise SettingProblem(" ".join([problems[0], *(problem[:1].upper() + problem[1:] for problem in problems[1:])]))
     return found
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from grantway.settings.certificates import CERTIFICATE as CERTIFICATE_KIND
+from grantway.settings.certificates import EXAMPLE_CERTIFICATE, Certificate
 from grantway.settings.choices import Doors
 from grantway.settings.kinds import CALLBACKS, FLAG, Kind, SettingProblem, integer, one_of, parts_of
 from grantway.settings.scopes import scope_named, scope_of_metadata
@@ -40,6 +42,21 @@ OAUTH_ENABLED: Final = Setting[bool](
     xml={"ConnectedApp": Xml(path="oauthConfig", present=True)},
 )
 
+DEVICE_FLOW: Final = Setting[bool](
+    name="device_flow",
+    kind=FLAG,
+    label="Enable for Device Flow",
+    help=(
+        "For devices without a browser: the user types a code on another device. Without a callback URL, a "
+        "placeholder on this server is filled in."
+    ),
+    default=False,
+    section=Section.OAUTH,
+    effect="token, device_code: answered only when on",
+    awaits="the device flow",
+    example="true",
+)
+
 CALLBACK_URL: Final = Setting[tuple[str, ...]](
     name="callback_url",
     kind=CALLBACKS,
@@ -49,7 +66,21 @@ CALLBACK_URL: Final = Setting[tuple[str, ...]](
     section=Section.OAUTH,
     effect="authorize, token: redirect_uri_mismatch unless redirect_uri equals a line, byte by byte",
     example="https://sync.harbour.example/callback",
-    xml={"ConnectedApp": Xml(path="oauthConfig/callbackUrl", joined="\n")},
+    xml={"ConnectedApp": Xml(path="oauthConfig/callbackUrl", joined="\n", required=True)},
+)
+
+CERTIFICATE: Final = Setting[Certificate | None](
+    name="certificate",
+    kind=CERTIFICATE_KIND,
+    label="Use Digital Signatures",
+    help="The app's X.509 certificate. With one, it can prove itself by signing, without sending its secret.",
+    default=None,
+    section=Section.OAUTH,
+    effect="token: the key that assertions of the app (JWT bearer, private_key_jwt) must be signed with",
+    awaits="the JWT bearer flow and private_key_jwt",
+    example=EXAMPLE_CERTIFICATE,
+    example_as="@sync.pem",
+    xml={"ConnectedApp": Xml(path="oauthConfig/certificate")},
 )
 
 SCOPES: Final = Setting[tuple[str, ...]](
@@ -101,6 +132,73 @@ REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: Final = Setting[bool](
     xml={"ConnectedApp": Xml(path="oauthConfig/isSecretRequiredForRefreshToken")},
 )
 
+CLIENT_CREDENTIALS: Final = Setting[bool](
+    name="client_credentials",
+    kind=FLAG,
+    label="Enable Client Credentials Flow",
+    help="The app gets tokens without a person, as the run-as user that each org's policy names.",
+    default=False,
+    section=Section.OAUTH,
+    effect="token, client_credentials: invalid_grant 'client credentials flow not enabled' when off",
+    example="true",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isClientCredentialEnabled")},
+)
+
+CODE_AND_CREDENTIALS: Final = Setting[bool](
+    name="code_and_credentials",
+    kind=FLAG,
+    label="Enable Authorization Code and Credentials Flow",
+    help="The app's own pages log people in, without a page of this server. The org must allow it too.",
+    default=False,
+    section=Section.OAUTH,
+    effect="authorize, code_credentials: answered only when on",
+    awaits="the Authorization Code and Credentials flow",
+    example="true",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isCodeCredentialEnabled")},
+)
+
+CODE_AND_CREDENTIALS_POST_ONLY: Final = Setting[bool](
+    name="code_and_credentials_post_only",
+    kind=FLAG,
+    label="Require user credentials in the POST body for Authorization Code and Credentials Flow",
+    help="Credentials then count in the body of the request only, not in its header.",
+    default=False,
+    section=Section.OAUTH,
+    under=CODE_AND_CREDENTIALS,
+    effect="authorize, code_credentials: credentials in the Authorization header are refused",
+    awaits="the Authorization Code and Credentials flow",
+    example="true",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isCodeCredentialPostOnly")},
+)
+
+TOKEN_EXCHANGE: Final = Setting[bool](
+    name="token_exchange",
+    kind=FLAG,
+    label="Enable Token Exchange Flow",
+    help="The app may trade another identity provider's token for one of ours. Each org's policy must allow it too.",
+    default=False,
+    section=Section.OAUTH,
+    effect="token, token exchange: answered only when on",
+    awaits="the token exchange flow",
+    example="true",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isTokenExchangeEnabled")},
+)
+
+REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: Final = Setting[bool](
+    name="require_secret_for_token_exchange_flow",
+    kind=FLAG,
+    label="Require Secret for Token Exchange Flow",
+    help="Clear it only for apps that cannot keep a secret. A secret that is sent is checked either way.",
+    default=False,
+    for_new_apps=True,
+    section=Section.OAUTH,
+    under=TOKEN_EXCHANGE,
+    effect="token, token exchange: invalid_client without the secret; one that is sent is checked either way",
+    awaits="the token exchange flow",
+    example="true",
+    xml={"ConnectedApp": Xml(path="oauthConfig/isSecretRequiredForTokenExchange")},
+)
+
 REFRESH_TOKEN_ROTATION: Final = Setting[bool](
     name="refresh_token_rotation",
     kind=FLAG,
@@ -124,20 +222,22 @@ ROTATION_OVERLAP: Final = Setting[int](
     ),
     default=0,
     section=Section.OAUTH,
+    under=REFRESH_TOKEN_ROTATION,
     effect="token, refresh_token: the immediate predecessor is answered with the same successor within this time",
     example="30",
 )
 
-CLIENT_CREDENTIALS: Final = Setting[bool](
-    name="client_credentials",
+JWT_ACCESS_TOKENS: Final = Setting[bool](
+    name="jwt_access_tokens",
     kind=FLAG,
-    label="Enable Client Credentials Flow",
-    help="The app gets tokens without a person, as the run-as user that each org's policy names.",
+    label="Issue JSON Web Token (JWT)-based access tokens for named users",
+    help="Access tokens then say themselves what they are good for. They cannot be taken back before their end.",
     default=False,
     section=Section.OAUTH,
-    effect="token, client_credentials: invalid_grant 'client credentials flow not enabled' when off",
+    effect="token: access_token is a JWT (RFC 9068) instead of an opaque value",
+    awaits="JWT-based access tokens",
     example="true",
-    xml={"ConnectedApp": Xml(path="oauthConfig/isClientCredentialEnabled")},
+    xml={"ConnectedApp": Xml(path="oauthConfig/isNamedUserJwtEnabled")},
 )
 
 INTROSPECT_ALL: Final = Setting[bool](

@@ -2,20 +2,8 @@
 
 from typing import Final
 
-from grantway.settings.kinds import FLAG, integer
-from grantway.settings.setting import Holder, Section, Setting
-
-ORG_SESSION_TIMEOUT: Final = Setting[int](
-    name="org_session_timeout",
-    kind=integer(15, 1440, "minutes"),
-    label="Timeout Value",
-    help="How long a session or an access token lives without use, unless an app's policy says otherwise.",
-    default=120,
-    section=Section.ORG,
-    held_by=Holder.ORG,
-    effect="access token: INVALID_SESSION_ID after this time without use",
-    example="60",
-)
+from grantway.settings.kinds import FLAG, HTTPS_URL, ORIGINS_KIND, integer
+from grantway.settings.setting import Holder, Section, Setting, Xml
 
 REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
     name="require_pkce_for_all_apps",
@@ -27,6 +15,134 @@ REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
     held_by=Holder.ORG,
     effect="authorize: invalid_request 'missing required code challenge' without code_challenge",
     example="true",
+    xml={"OauthOidcSettings": Xml(path="isPkceRequired")},
+)
+
+BLOCK_USERNAME_PASSWORD_FLOW: Final = Setting[bool](
+    name="block_username_password_flow",
+    kind=FLAG,
+    label="Block OAuth Username-Password Flows",
+    help="Apps then cannot log people in with their passwords. Keep it on: no app should ever know a password.",
+    default=False,
+    for_new_apps=True,
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="token, password: refused when on",
+    awaits="the username-password flow",
+    example="true",
+    xml={"OauthOidcSettings": Xml(path="blockOAuthUnPwFlow")},
+)
+
+BLOCK_USER_AGENT_FLOW: Final = Setting[bool](
+    name="block_user_agent_flow",
+    kind=FLAG,
+    label="Block OAuth User-Agent Flows",
+    help="Access tokens then never travel in a page's URL. Keep it on: the web server flow with PKCE does the same.",
+    default=False,
+    for_new_apps=True,
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="authorize, response_type=token: refused when on",
+    awaits="the user-agent flow",
+    example="true",
+    xml={"OauthOidcSettings": Xml(path="blockOAuthUsrAgtFlow")},
+)
+
+ALLOW_CODE_AND_CREDENTIALS: Final = Setting[bool](
+    name="allow_code_and_credentials",
+    kind=FLAG,
+    label="Allow Authorization Code and Credentials Flows",
+    help="Apps that have the Authorization Code and Credentials flow on may then use it in this org.",
+    default=False,
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="authorize, code_credentials: refused when off",
+    awaits="the Authorization Code and Credentials flow",
+    example="true",
+    xml={"OauthOidcSettings": Xml(path="oAuthCdCrdtFlowEnable")},
+)
+
+OPEN_REGISTRATION: Final = Setting[bool](
+    name="open_registration",
+    kind=FLAG,
+    label="Allow open dynamic client registration",
+    help="Anybody may then register an app in this org without a token. Leave it off outside of tests.",
+    default=False,
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="register: answered without an initial access token when on",
+    awaits="dynamic client registration",
+    example="true",
+)
+
+ALLOW_LEGACY_QUERY_PARAMETERS: Final = Setting[bool](
+    name="allow_legacy_query_parameters",
+    kind=FLAG,
+    label="Allow legacy query parameters",
+    help="Secrets and tokens are then read from URLs, where logs and histories keep them. For tests of old clients.",
+    default=False,
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="everywhere: invalid_request 'secrets are not accepted in the URL' when off",
+    awaits="endpoints that old clients call so",
+    example="true",
+)
+
+ORG_SESSION_TIMEOUT: Final = Setting[int](
+    name="org_session_timeout",
+    kind=integer(15, 1440, "minutes"),
+    label="Timeout Value",
+    help="How long a session or an access token lives without use, unless an app's policy says otherwise.",
+    default=120,
+    section=Section.ORG_SESSIONS,
+    held_by=Holder.ORG,
+    effect="access token: INVALID_SESSION_ID after this time without use",
+    example="60",
+    xml={"SecuritySettings": Xml(path="sessionSettings/sessionTimeout")},
+)
+
+LOGOUT_LANDING_PAGE: Final = Setting[str](
+    name="logout_landing_page",
+    kind=HTTPS_URL,
+    label="Logout URL",
+    help="Where people land after logging out, where the app they came from names no page of its own.",
+    default="",
+    section=Section.ORG_SESSIONS,
+    held_by=Holder.ORG,
+    effect="logout: the browser goes there instead of to the page that says goodbye",
+    awaits="single logout",
+    example="https://harbour.example/goodbye",
+    xml={"SecuritySettings": Xml(path="sessionSettings/logoutURL")},
+)
+
+ADMIN_APPROVED_APPS_ONLY: Final = Setting[bool](
+    name="admin_approved_apps_only",
+    kind=FLAG,
+    label="For admin-approved users, limit API access to only allowlisted connected apps",
+    help=(
+        "Every token then needs an app that is installed and whose users an administrator approved. Who has the "
+        "permission Use Any API Client is exempt."
+    ),
+    default=False,
+    section=Section.ORG_ACCESS,
+    held_by=Holder.ORG,
+    effect="APIs: INVALID_SESSION_ID for tokens of other apps, except for users who may use any API client",
+    example="true",
+    xml={"ConnectedAppSettings": Xml(path="enableAdminApprovedAppsOnly")},
+)
+
+ADMIN_APPROVED_APPS_ONLY_FOR_EXTERNAL_USER: Final = Setting[bool](
+    name="admin_approved_apps_only_for_external_user",
+    kind=FLAG,
+    label="For customers and partners, limit API access to only installed connected apps",
+    help="Customers and partners may then reach the APIs only by apps that are installed and not blocked.",
+    default=False,
+    section=Section.ORG_ACCESS,
+    held_by=Holder.ORG,
+    effect="APIs: INVALID_SESSION_ID for tokens that customers and partners have from other apps",
+    awaits="API access control",
+    example="true",
+    xml={"ConnectedAppSettings": Xml(path="enableAdminApprovedAppsOnlyForExternalUser")},
 )
 
 ALLOW_CONNECTED_APP_CREATION: Final = Setting[bool](
@@ -43,4 +159,16 @@ ALLOW_CONNECTED_APP_CREATION: Final = Setting[bool](
     held_by=Holder.ORG,
     shown_on="console, command line under --as, import, admin API: creating a connected app is refused",
     example="true",
+)
+
+CORS_ORIGINS: Final = Setting[tuple[str, ...]](
+    name="cors_origins",
+    kind=ORIGINS_KIND,
+    label="CORS Allowed Origins List",
+    help="Origins whose pages may call the OAuth endpoints and the data API from a browser. Without one, no page may.",
+    default=(),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="token, revoke, introspect, userinfo, identity URL, data API: Access-Control-Allow-Origin for these origins",
+    example="https://app.example.com",
 )

@@ -4,11 +4,12 @@ from typing import Final
 
 from grantway.settings.choices import (
     REFRESH_TOKEN_POLICY_KIND,
+    IpRelaxation,
     PermittedUsers,
     RefreshTokenPolicy,
-    optional,
 )
-from grantway.settings.kinds import integer, names, one_of, text
+from grantway.settings.kinds import FLAG, HTTPS_URL, START_PAGE_KIND, names, one_of, text
+from grantway.settings.oauth import TOKEN_EXCHANGE
 from grantway.settings.setting import Holder, Section, Setting, Xml
 
 PERMITTED_USERS: Final = Setting[PermittedUsers](
@@ -63,6 +64,39 @@ PERMISSION_SETS: Final = Setting[tuple[str, ...]](
     xml={"ConnectedApp": Xml(path="permissionSetName")},
 )
 
+IP_RELAXATION: Final = Setting[IpRelaxation](
+    name="ip_relaxation",
+    kind=one_of(
+        IpRelaxation,
+        words={
+            IpRelaxation.ENFORCE: "Enforce IP restrictions",
+            IpRelaxation.ENFORCE_RELAX_REFRESH: "Enforce IP restrictions, but relax for refresh tokens",
+            IpRelaxation.BYPASS_2FACTOR: "Relax IP restrictions for activated devices",
+            IpRelaxation.BYPASS: "Relax IP restrictions",
+        },
+    ),
+    label="IP Relaxation",
+    help="Whether people whose profile has login IP ranges are held to them when they use this app.",
+    default=IpRelaxation.ENFORCE,
+    section=Section.POLICIES,
+    held_by=Holder.POLICY,
+    effect="authorize, token: invalid_grant 'ip restricted' from addresses outside of the profile's ranges",
+    awaits="the policies about addresses",
+    example="enforce_relaxrefresh",
+    xml={
+        "ConnectedApp": Xml(
+            path="oauthPolicy/ipRelaxation",
+            required=True,
+            words={
+                "ENFORCE": "enforce",
+                "ENFORCE_RELAXREFRESH": "enforce_relaxrefresh",
+                "BYPASS_2FACTOR": "bypass_2factor",
+                "BYPASS": "bypass",
+            },
+        )
+    },
+)
+
 REFRESH_TOKEN_POLICY: Final = Setting[RefreshTokenPolicy](
     name="refresh_token_policy",
     kind=REFRESH_TOKEN_POLICY_KIND,
@@ -74,20 +108,49 @@ REFRESH_TOKEN_POLICY: Final = Setting[RefreshTokenPolicy](
     held_by=Holder.POLICY,
     effect="token, refresh_token: invalid_grant 'expired access/refresh token' after its end",
     example="specific_inactivity:30:DAYS",
-    xml={"ConnectedApp": Xml(path="oauthPolicy/refreshTokenPolicy")},
+    xml={"ConnectedApp": Xml(path="oauthPolicy/refreshTokenPolicy", required=True)},
 )
 
-SESSION_TIMEOUT: Final = Setting[int | None](
-    name="session_timeout",
-    kind=optional(integer(1, 1440, "minutes"), without="as the org says"),
-    label="Session Timeout Value",
-    help="How long the app's access tokens live without use. Left out, the org's value holds.",
-    default=None,
+SINGLE_LOGOUT_URL_OF_ORG: Final = Setting[str](
+    name="single_logout_url_of_org",
+    kind=HTTPS_URL,
+    label="Single Logout URL",
+    help="The app's logout page for this org. What the developer changes in the app's own is not copied here.",
+    default="",
     section=Section.POLICIES,
     held_by=Holder.POLICY,
-    effect="access token: INVALID_SESSION_ID after this time; expires_in and exp at the standards' door",
-    example="15",
-    xml={"ConnectedApp": Xml(path="sessionPolicy/sessionTimeout")},
+    effect="logout: the browser of a session that used the app calls this address instead of single_logout_url",
+    awaits="single logout",
+    example="https://harbour.sync.example/logged-out",
+    xml={"ConnectedApp": Xml(path="oauthPolicy/singleLogoutUrl")},
+)
+
+TOKEN_EXCHANGE_ALLOWED: Final = Setting[bool](
+    name="token_exchange_allowed",
+    kind=FLAG,
+    label="Enable Token Exchange Flow",
+    help="The org's half of the token exchange flow: the app must have it on, and the org must allow it.",
+    default=False,
+    section=Section.POLICIES,
+    held_by=Holder.POLICY,
+    under=TOKEN_EXCHANGE,
+    effect="token, token exchange: answered in this org only when on",
+    awaits="the token exchange flow",
+    example="true",
+    xml={"ConnectedApp": Xml(path="oauthPolicy/isTokenExchangeFlowEnabled")},
+)
+
+START_PAGE: Final = Setting[str](
+    name="start_page",
+    kind=START_PAGE_KIND,
+    label="Start Page",
+    help="Where this org's people land who open the app: where the app says, nowhere, or at a page of your own.",
+    default="app",
+    section=Section.POLICIES,
+    held_by=Holder.POLICY,
+    shown_on="My apps: where the app's tile leads in this org",
+    awaits="My apps, the launcher page",
+    example="https://sync.harbour.example/start",
 )
 
 RUN_AS: Final = Setting[str](

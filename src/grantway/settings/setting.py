@@ -27,8 +27,15 @@ class Section(Enum):
     BASIC = "Basic Information"
     OAUTH = "API (Enable OAuth Settings)"
     ID_TOKEN = "Configure ID Token"
+    ASSET_TOKENS = "Asset Tokens"
+    SINGLE_LOGOUT = "Single Logout"
+    WEB_APP = "Web App Settings"
+    TRUSTED_IPS = "Trusted IP Range for OAuth Web Server Flow"
     POLICIES = "OAuth Policies"
+    SESSION_POLICIES = "Session Policies"
     ORG = "OAuth and OpenID Connect Settings"
+    ORG_SESSIONS = "Session Settings"
+    ORG_ACCESS = "API Access Control"
     ORG_CREATION = "External Client Apps Settings"
 
 
@@ -45,7 +52,9 @@ class Xml:
 
     - `inverted`: the element says the opposite of the flag.
     - `present`: the element's mere presence switches the flag on.
-    - `words`: the element's words -> the setting's, where they differ.
+    - `required`: it stands there whenever its group does, also where it says the default.
+    - `words`: the element's words -> the setting's, where they differ; a value without a word is said by absence.
+    - `fields`: a list of records stands in groups, one each, with these elements.
     - `unset_word`: a word of the element that means the same as its absence.
     - `joined`: a list stands in one element, parted by this.
     """
@@ -53,7 +62,9 @@ class Xml:
     path: str
     inverted: bool = False
     present: bool = False
+    required: bool = False
     words: dict[str, str] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
     unset_word: str = ""
     joined: str = ""
 
@@ -74,7 +85,7 @@ class Setting(Generic[T]):
     - `awaits`: the flow or policy engine that will enforce it, while there is none; said wherever the setting is shown.
     - `under`: the switch that it belongs to; it means nothing while that is off.
     - `shown_on`: where people see it, for settings without an effect on the wire.
-    - `example`: a value as somebody might write it on the command line.
+    - `example`: a value as somebody might write it on the command line; `example_as` stands for one that is too long.
     - `xml`: metadata type -> element.
     """
 
@@ -91,6 +102,7 @@ class Setting(Generic[T]):
     awaits: str = ""
     under: "Setting[bool] | None" = None
     example: str
+    example_as: str = ""
     xml: dict[str, Xml] = field(default_factory=dict)
 
     @property
@@ -101,7 +113,7 @@ class Setting(Generic[T]):
     @property
     def example_argument(self) -> str:
         """The example as NAME=VALUE."""
-        return f"{self.name}={self.example}"
+        return f"{self.name}={self.example_as or self.example}"
 
     def argument(self, value: T) -> str:
         """Return NAME=VALUE as the command line takes it, before any quoting for a shell."""

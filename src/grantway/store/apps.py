@@ -2,7 +2,9 @@
 
 from typing import Any, Final, cast
 
-from grantway.domain.app import App, InstalledApp, Policy, read_values
+import msgspec
+
+from grantway.domain.app import App, Credential, InstalledApp, Policy, read_values
 from grantway.domain.org import Org
 from grantway.kit.secrets import KeyRing, Secret
 from grantway.store.database import Session
@@ -16,6 +18,13 @@ _ORG_END: Final = _APP_END + len(Org.__struct_fields__)
 _IN_ORG: Final = Statement(f"{_SELECT} JOIN org o ON o.id = :org_id {_POLICY} WHERE a.id = :app_id")
 _BY_KEY: Final = Statement(f"{_SELECT} JOIN org o ON o.id = a.org_id {_POLICY} WHERE a.consumer_key = :consumer_key")
 
+# A key that is no app's current one: staged, or replaced not long ago.
+_BY_PAIR: Final = Statement(
+    f"{_SELECT.replace(' FROM app a', '')}, {columns_of(Credential, 'c')} FROM app_credential c"
+    f" JOIN app a ON a.id = c.app_id JOIN org o ON o.id = a.org_id {_POLICY} WHERE c.consumer_key = :consumer_key"
+)
+_POLICY_END: Final = _ORG_END + len(Policy.__struct_fields__)
+
 
 class Apps:
     """Reads apps. Keeps nothing: a row's version is counted, and may mean another content after a failover."""
@@ -25,8 +34,11 @@ class Apps:
         self._ring: Final = ring
 
     async def by_key(self, db: Session, consumer_key: str) -> InstalledApp | None:
-        """Return the app with a consumer key as its home org meets it, or None."""
-        row = await db.one(_BY_KEY, consumer_key)
+        """Return the app with a consumer key as its home org meets it, or None.
+
+        Found by a staged or previous key it bears that one, in `pair`: whether it answers depends on the time.
+        """
+        row = await db.one(_BY_KEY, consumer_key) or await db.one(_BY_PAIR, consumer_key)
         return None if row is None else self._parsed(row)
 
     async def in_org(self, db: Session, app_id: str, org_id: str) -> InstalledApp | None:
@@ -37,7 +49,12 @@ class Apps:
     def _parsed(self, row: Row) -> InstalledApp:
         app = App(*cast(Any, row[:_APP_END]))
         org = Org(*cast(Any, row[_APP_END:_ORG_END]))
-        policy = Policy(*cast(Any, row[_ORG_END:])) if row[_ORG_END] is not None else None
+        policy = Policy(*cast(Any, row[_ORG_END:_POLICY_END])) if row[_ORG_END] is not None else None
+        pair = Credential(*cast(Any, row[_POLICY_END:])) if len(row) > _POLICY_END else None
+        if pair is not None:
+            app = msgspec.structs.replace(
+                app, consumer_key=pair.consumer_key, secret_mac=pair.secret_mac, secret_box=pair.secret_box
+            )
         values = read_values(app.settings, org.settings, policy.settings if policy else "{}")
         secret = Secret(self._ring.open(app.secret_box, SECRET_PURPOSE).decode())
-        return InstalledApp(app=app, policy=policy, org=org, secret=secret, values=values)
+        return InstalledApp(app=app, policy=policy, org=org, secret=secret, values=values, pair=pair)

@@ -20,7 +20,10 @@ class Browser(msgspec.Struct, frozen=True, gc=False):
 
 
 class BrowserSession(msgspec.Struct, frozen=True, gc=False):
-    """One login in one browser. `expires_at` moves on while it is used. Times in ms."""
+    """One login in one browser. `expires_at` moves on while it is used. Times in ms.
+
+    `verified_at`: when its person last entered their password again, to see something secret.
+    """
 
     id: str
     browser_id: str
@@ -30,6 +33,7 @@ class BrowserSession(msgspec.Struct, frozen=True, gc=False):
     seen_at: int
     expires_at: int
     ended_at: int | None
+    verified_at: int | None = None
 
 
 class LoggedIn(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +49,7 @@ _SEEN: Final = Update("browser", ["seen_at"])
 _ADD_SESSION: Final = Insert("browser_session", BrowserSession.__struct_fields__)
 _KEEP_SESSION: Final = Update("browser_session", ["seen_at", "expires_at"], where="t.ended_at IS NULL")
 _END_SESSION: Final = Update("browser_session", ["ended_at"], where="t.ended_at IS NULL")
+_VERIFY: Final = Update("browser_session", ["verified_at"], where="t.ended_at IS NULL")
 _END_OTHERS: Final = Statement(
     "UPDATE browser_session SET ended_at = :now WHERE browser_id = :browser_id AND org_id = :org_id"
     " AND ended_at IS NULL AND id <> :session_id"
@@ -111,6 +116,11 @@ def end_other_sessions(session: BrowserSession, now_ms: int) -> Step:
 def end_session(session_id: str, now_ms: int) -> Step:
     """End a session: its person logged out."""
     return Step(_END_SESSION, (now_ms, session_id))
+
+
+def verify_session(session_id: str, now_ms: int) -> Step:
+    """Note that the person of a session entered their password again."""
+    return Step(_VERIFY, (now_ms, session_id))
 
 
 def keep_session(session_id: str, now_ms: int, expires_at: int) -> Step:

@@ -2,8 +2,9 @@
 
 from typing import Any, Final, TypeVar, cast
 
-from grantway.domain.app import AppUser, InstalledApp
+from grantway.domain.app import AppUser, InstalledApp, read_values
 from grantway.domain.org import User
+from grantway.settings.org import CORS_ORIGINS
 from grantway.store.apps import Apps
 from grantway.store.database import Database
 from grantway.store.people import USER_COLUMNS, permission_sets_that_count, permissions_that_count, user_by_id
@@ -16,6 +17,7 @@ _RUN_AS: Final = Statement(
     f"SELECT {USER_COLUMNS} FROM app_policy p JOIN person u ON u.username = p.run_as AND u.org_id = p.org_id"
     " JOIN profile r ON r.id = u.profile_id WHERE p.app_id = :app_id AND p.org_id = :org_id"
 )
+_ORGS: Final = Statement("SELECT id, settings FROM org")
 
 
 class Directory:
@@ -33,18 +35,22 @@ class Directory:
         self._in_org: dict[tuple[str, str], InstalledApp] = {}
         self._run_as: dict[str, AppUser] = {}
         self._users: dict[tuple[str, str, str], AppUser] = {}
+        self._origins: dict[str, dict[str, frozenset[str]]] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
-        """Return the app with a consumer key as its home org meets it, or None."""
+        """Return the app with a consumer key as its home org meets it, or None.
+
+        A key that is staged or was replaced finds it too: `known` and `key_state` say whether it answers.
+        """
         return await self._app_by_key(await self._now(), consumer_key)
 
     async def app_and_run_as(self, consumer_key: str) -> tuple[InstalledApp | None, AppUser | None]:
         """Return the app with a consumer key, and the user that its home org's policy has it run as."""
         revision = await self._now()
-        found = self._run_as.get(consumer_key)
-        if found is not None:
-            return found.app, found
         app = await self._app_by_key(revision, consumer_key)
+        found = self._run_as.get(consumer_key)
+        if app is not None and found is not None:
+            return app, found
         row = await self.db.one(_RUN_AS, app.id, app.org.id) if app is not None else None
         if app is None or row is None:
             return app, None
@@ -68,12 +74,27 @@ class Directory:
         self._keep(revision, self._users, key, found)
         return found
 
+    async def origins(self) -> dict[str, frozenset[str]]:
+        """Return the origins whose pages may call, by the id of the org that lists them; orgs without any are left out.
+
+        An origin is found under its org alone: whose list counts is for the caller to say.
+        """
+        revision = await self._now()
+        found = self._origins.get("")
+        if found is None:
+            found = {}
+            for org_id, settings in await self.db.all(_ORGS):
+                if listed := read_values(cast(str, settings)).get(CORS_ORIGINS):
+                    found[cast(str, org_id)] = frozenset(listed)
+            self._keep(revision, self._origins, "", found)
+        return found
+
     async def _now(self) -> str:
         """Return the revision; from here to the next `await`, what is kept is of this revision."""
         revision = await self.db.revision()
         if revision != self._revision:
             self._revision = revision
-            for kept in (self._by_key, self._in_org, self._run_as, self._users):
+            for kept in (self._by_key, self._in_org, self._run_as, self._users, self._origins):
                 kept.clear()
         return revision
 

@@ -6,6 +6,7 @@ from grantway.domain.app import InstalledApp
 from grantway.domain.org import User, canonical_username
 from grantway.domain.permissions import read_permissions
 from grantway.settings.choices import PermittedUsers
+from grantway.settings.org import ADMIN_APPROVED_APPS_ONLY
 from grantway.settings.policies import PERMITTED_USERS, PROFILES
 from grantway.store.database import Session
 from grantway.store.statement import Statement
@@ -60,5 +61,9 @@ async def permissions_of(db: Session, user: User) -> frozenset[str]:
 
 
 async def permissions_that_count(db: Session, app: InstalledApp, user: User) -> frozenset[str]:
-    """Return a user's permissions where they decide about using an app: where the org has not installed it."""
-    return frozenset() if app.policy is not None else await permissions_of(db, user)
+    """Return a user's permissions where they decide about using an app.
+
+    That is where the org has not installed it, and where API Access Control is on.
+    """
+    decide = app.policy is None or app[ADMIN_APPROVED_APPS_ONLY]
+    return await permissions_of(db, user) if decide else frozenset()

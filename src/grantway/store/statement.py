@@ -9,22 +9,32 @@ import msgspec
 SqlValue = str | int | bytes | None
 Row = tuple[SqlValue, ...]
 _NAME: Final = re.compile(r":([a-z_]+)")
+# One field of a JSON document in a column, as text or number: the engines write it differently.
+_FIELD: Final = re.compile(r"FIELD\(([a-z_.]+), ([a-z_]+)\)")
 # How long a read, a write or a step of a transaction may take before it is `Unavailable` (R5).
 DEADLINE_S: Final = 5.0
 
 
 class Statement:
-    """One SQL statement with `:name` parameters, which are given by position, in the order the names first appear."""
+    """One SQL statement with `:name` parameters, which are given by position, in the order the names first appear.
+
+    `FIELD(column, name)` is a field of the JSON document in a column: NULL where it is absent, a list as its JSON text,
+    and true as 1 or 'true', for the engines differ in that.
+    """
 
     __slots__ = ("names", "postgres", "sqlite", "sqlite_many")
 
     def __init__(self, text: str) -> None:
         self.names: Final = tuple(dict.fromkeys(_NAME.findall(text)))
         number = {name: str(index) for index, name in enumerate(self.names, start=1)}
-        self.sqlite: Final = _NAME.sub(lambda found: "?" + number[found[1]], text)
+        self.sqlite: Final = _NAME.sub(
+            lambda found: "?" + number[found[1]], _FIELD.sub(r"json_extract(\1, '$.\2')", text)
+        )
         # For changes: sqlite3 counts and takes many sets of values at once only if a statement gives no rows.
         self.sqlite_many: Final = self.sqlite.partition(" RETURNING ")[0]
-        self.postgres: Final = _NAME.sub(lambda found: "$" + number[found[1]], text)
+        self.postgres: Final = _NAME.sub(
+            lambda found: "$" + number[found[1]], _FIELD.sub(r"(CAST(\1 AS json) ->> '\2')", text)
+        )
 
 
 class Insert(Statement):

@@ -5,6 +5,7 @@ from typing import Final
 
 from grantway.endpoints.answer import EDGE_REASONS, note, refuse_at_edge, voice_of
 from grantway.endpoints.authorization.outcome import refuse_on_page, wants_page
+from grantway.endpoints.cross_origin import opened, preflight
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.protocol.door import door_of
@@ -24,6 +25,10 @@ class Dispatch:
 
     async def __call__(self, call: Call) -> Reply:
         """Answer one call."""
+        reply = await self._answer(call)
+        return await opened(call, self._server, reply) if call.header(b"origin") is not None else reply
+
+    async def _answer(self, call: Call) -> Reply:
         server = self._server
         base = server.urls.at(call.host)
         if base is None:
@@ -33,6 +38,8 @@ class Dispatch:
         route = route_of(call.path)
         if route is None:
             return self.refuse(call, no.PATH_UNKNOWN())
+        if call.method == "OPTIONS" and (asked := await preflight(call, server)) is not None:
+            return asked
         if route.methods and call.method not in route.methods:
             reply = self.refuse(call, no.METHOD_NOT_ALLOWED(path=call.path[:200], method=call.method[:20]))
             allow = (b"allow", ", ".join(route.methods).encode())

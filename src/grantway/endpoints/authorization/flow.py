@@ -105,7 +105,7 @@ async def resume(call: Call, server: Server, base: str) -> Flow | Reply:
         return refuse_on_page(call, server, door, no.TRANSACTION_GONE())
     app = await server.directory.app_by_key(request.consumer_key)
     trail = Trail()
-    passed = trail.passes((known,), ClientCase(door, request.consumer_key, app, ()))
+    passed = trail.passes((known,), ClientCase(door, request.consumer_key, app, (), now))
     if app is None or not passed or not trail.passes(STILL_GOOD, case_of(request, door, app)):
         return refuse_on_page(call, server, door, trail.refusal or no.TRANSACTION_GONE(), trail=trail, app=app)
     return Flow(

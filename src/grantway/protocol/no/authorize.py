@@ -183,6 +183,16 @@ NOT_ADMIN_APPROVED: Final = Reason(
     remedy="Assign the app to the user's profile or to a permission set the user has, or let all users self-authorize.",
     setting=s.PERMITTED_USERS,
 )
+API_ACCESS_LIMITED: Final = Reason(
+    id="authorize.api_access_limited",
+    wires=NOT_ADMIN_APPROVED.wires,
+    means="API Access Control is on in the org {org}, and {app} is not installed there for admin approved users only.",
+    remedy=(
+        "Install the app, set permitted_users=admin_approved and assign it to a profile or permission set of {user}; "
+        "or give {user} the permission Use Any API Client."
+    ),
+    setting=s.ADMIN_APPROVED_APPS_ONLY,
+)
 APP_NOT_INSTALLED: Final = Reason(
     id="authorize.app_not_installed",
     wires=oauth(

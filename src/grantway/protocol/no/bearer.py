@@ -89,6 +89,21 @@ NOT_ADMIN_APPROVED: Final = Reason(
     remedy="Assign the app to a profile or permission set of the user.",
     setting=s.PERMITTED_USERS,
 )
+API_ACCESS_LIMITED: Final = Reason(
+    id="bearer.api_access_limited",
+    wires=_DEAD
+    | {
+        Voice.DATA: Wire(
+            error="INVALID_SESSION_ID", says="This session is not valid for use with the REST API", status=401
+        )
+    },
+    means="API Access Control is on in the org {org}, and {app} is not installed there for admin approved users only.",
+    remedy=(
+        "Install the app, set permitted_users=admin_approved and assign it to a profile or permission set of {user}; "
+        "or give {user} the permission Use Any API Client."
+    ),
+    setting=s.ADMIN_APPROVED_APPS_ONLY,
+)
 APP_NOT_INSTALLED: Final = Reason(
     id="bearer.app_not_installed",
     wires=_DEAD,

@@ -21,6 +21,18 @@ CLIENT_UNKNOWN: Final = Reason(
     means="No app has the consumer key {client_id}.",
     remedy="Compare it with `grantway app list`; a copied key is often cut short.",
 )
+KEY_STAGED: Final = Reason(
+    id="client.key_staged",
+    wires=_UNKNOWN,
+    means="The consumer key is a staged one of the app {app}: it answers from the moment it is applied.",
+    remedy="Apply it with `grantway app rotate {app} apply`, or use the current key until then.",
+)
+KEY_ENDED: Final = Reason(
+    id="client.key_ended",
+    wires=_UNKNOWN,
+    means="The consumer key was replaced by another one of the app {app}; it answered until {ended_at}.",
+    remedy="Give the client the app's current key and secret.",
+)
 OAUTH_OFF: Final = Reason(
     id="client.oauth_off",
     wires=_UNKNOWN,

@@ -1,0 +1,172 @@
+"""GET, POST /setup/apps/<name>/keys: an app's consumer key and secret, shown, rotated (connected-apps.md 2.5, 2.7)."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+from urllib.parse import quote
+
+from grantway import settings as s
+from grantway.console.verify import verified_until, way_to
+from grantway.console.visit import Route, Visit
+from grantway.kit.http import Reply
+from grantway.manage import apps, rotation
+from grantway.manage.problem import ManageProblem, StaleVersion
+from grantway.protocol.when import iso_seconds
+
+APPS: Final = "/setup/apps"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPair:
+    """A key and secret as they stand on the page; `secret` is empty until it is revealed. Times as ISO text."""
+
+    consumer_key: str
+    secret: str = ""
+    since: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysPage:
+    """The pairs of an app, and what can be done with them. `verified_until` is empty while nothing may be shown."""
+
+    template: ClassVar[str] = "setup/keys.html"
+    label: str
+    here: str
+    verify: str
+    verified_until: str
+    current: ShownPair
+    staged: ShownPair | None
+    previous: ShownPair | None
+    impact: rotation.Impact
+
+    @property
+    def title(self) -> str:
+        """The page's heading."""
+        return f"Consumer key and secret of {self.label}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyPage:
+    """What applying the staged pair ends, before it is done."""
+
+    template: ClassVar[str] = "setup/keys_apply.html"
+    label: str
+    here: str
+    staged_key: str
+    impact: rotation.Impact
+    problem: str = ""
+
+    @property
+    def title(self) -> str:
+        """The page's heading."""
+        return f"Apply the staged key and secret of {self.label}"
+
+
+def path_of(name: str) -> str:
+    """Return the path of an app's keys page."""
+    return f"{APPS}/{quote(name, safe='')}/keys"
+
+
+async def show(visit: Visit) -> Reply:
+    """Show the pairs, every secret masked."""
+    return await _show(visit, await _pairs(visit))
+
+
+async def act(visit: Visit) -> Reply:
+    """Reveal, generate or cancel, for somebody who has verified their identity a moment ago."""
+    name, action = visit.params["name"], visit.form.get("action", "")
+    here = path_of(name)
+    if verified_until(visit) is None:
+        return visit.go(way_to(here))
+    if action == "reveal":
+        secret = (await apps.reveal(visit.desk, visit.org, name)).secret.reveal()
+        return await _show(visit, await _pairs(visit), secret=secret)
+    if action == "reveal_staged":
+        staged = await rotation.reveal_staged(visit.desk, visit.org, name)
+        return await _show(visit, await _pairs(visit), staged_secret=staged.secret.reveal())
+    if action == "stage":
+        await rotation.stage(visit.desk, visit.org, name)
+        return visit.go(here, saying="Generated a staged key and secret. The current pair goes on until you apply it.")
+    if action == "cancel":
+        await rotation.cancel(visit.desk, visit.org, name)
+        return visit.go(here, saying="Dropped the staged key and secret. Nothing else changed.")
+    raise ManageProblem("say what to do: reveal, reveal_staged, stage or cancel")
+
+
+async def review(visit: Visit) -> Reply:
+    """Show what applying would end."""
+    return await _review(visit)
+
+
+async def apply(visit: Visit) -> Reply:
+    """Apply what was reviewed, if it is still that."""
+    name, form = visit.params["name"], visit.form
+    if verified_until(visit) is None:
+        return visit.go(way_to(f"{path_of(name)}/apply"))
+    told = rotation.Impact(grants=_number(form.get("grants", "")), access_tokens=_number(form.get("tokens", "")))
+    if not form.get("agree"):
+        return await _review(visit, "Tick that these grants and tokens end, or go back.", status=400)
+    try:
+        done = await rotation.apply(visit.desk, visit.org, name, seen=form.get("seen", "-"), most=told)
+    except StaleVersion as problem:
+        return await _review(visit, f"{str(problem)[:1].upper()}{str(problem)[1:]}.", status=409)
+    until = iso_seconds(done.previous_until)
+    ended = f"{done.ended.grants} grants and {done.ended.access_tokens} access tokens ended"
+    return visit.go(path_of(name), saying=f"Applied: {ended}. The old key and secret answer until {until}.")
+
+
+async def _review(visit: Visit, problem: str = "", *, status: int = 200) -> Reply:
+    pairs = await _pairs(visit)
+    if pairs.staged is None:
+        return visit.go(path_of(visit.params["name"]), saying="Nothing is staged: generate a pair first.", kind="warn")
+    page = ApplyPage(
+        label=pairs.app[s.LABEL] or pairs.app.app.name,
+        here=path_of(pairs.app.app.name),
+        staged_key=pairs.staged.consumer_key,
+        impact=await rotation.impact(visit.desk, pairs.app),
+        problem=problem,
+    )
+    crumbs = (*_crumbs(pairs), ("Consumer key and secret", page.here))
+    return visit.show(page, here=APPS, crumbs=crumbs, status=status)
+
+
+async def _pairs(visit: Visit) -> rotation.Pairs:
+    return await rotation.look(visit.desk, visit.org, visit.params["name"])
+
+
+async def _show(visit: Visit, pairs: rotation.Pairs, *, secret: str = "", staged_secret: str = "") -> Reply:
+    app, until = pairs.app, verified_until(visit)
+    here = path_of(app.app.name)
+    page = KeysPage(
+        label=app[s.LABEL] or app.app.name,
+        here=here,
+        verify=way_to(here),
+        verified_until=iso_seconds(until) if until is not None else "",
+        current=ShownPair(consumer_key=app.consumer_key, secret=secret),
+        staged=_shown(pairs.staged, staged_secret),
+        previous=_shown(pairs.previous, ""),
+        impact=await rotation.impact(visit.desk, app),
+    )
+    return visit.show(page, here=APPS, crumbs=_crumbs(pairs))
+
+
+def _crumbs(pairs: rotation.Pairs) -> tuple[tuple[str, str], ...]:
+    name = pairs.app.app.name
+    return (("App Manager", APPS), (pairs.app[s.LABEL] or name, f"{APPS}/{quote(name, safe='')}"))
+
+
+def _shown(pair: rotation.Pair | None, secret: str) -> ShownPair | None:
+    if pair is None:
+        return None
+    until = iso_seconds(pair.ends_at) if pair.ends_at is not None else ""
+    return ShownPair(consumer_key=pair.consumer_key, secret=secret, since=iso_seconds(pair.created_at), until=until)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+ROUTES: Final = (
+    Route(f"{APPS}/{{name}}/keys", get=show, post=act),
+    Route(f"{APPS}/{{name}}/keys/apply", get=review, post=apply),
+)

@@ -1,0 +1,236 @@
+"""The list of an org's apps, page by page: looked for, narrowed and sorted in the database, counted for one page."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from grantway import settings as s
+from grantway.domain.app import InstalledApp
+from grantway.domain.org import Org
+from grantway.kit.clock import DAY_MS
+from grantway.manage import live_grants
+from grantway.manage.caller import Right
+from grantway.manage.desk import Desk
+from grantway.manage.rules import warnings_about
+from grantway.settings.setting import AnySetting
+from grantway.store.apps import Apps
+from grantway.store.statement import SqlValue, Statement
+
+PAGE: Final = 25
+# How many apps are read at once where only their rules can tell whether they belong to the answer.
+_STRIDE: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """A way to tokens that an app can have on: its word in the URL, its name, and the setting that switches it on."""
+
+    word: str
+    name: str
+    setting: str
+
+    def is_on(self, app: InstalledApp) -> bool:
+        """Whether an app has it on."""
+        return bool(app[s.OAUTH_ENABLED] and app[s.BY_NAME[self.setting]])
+
+
+def _in_force(setting: AnySetting | None) -> bool:
+    return setting is not None and not setting.awaits
+
+
+FLOWS: Final = tuple(
+    flow
+    for flow in (
+        Flow(word="web_server", name="Web Server", setting=s.CALLBACK_URL.name),
+        Flow(word="device", name="Device", setting="device_flow"),
+        Flow(word="client_credentials", name="Client Credentials", setting=s.CLIENT_CREDENTIALS.name),
+        Flow(word="jwt_bearer", name="JWT Bearer", setting="certificate"),
+        Flow(word="code_credentials", name="Code and Credentials", setting="code_credentials"),
+        Flow(word="token_exchange", name="Token Exchange", setting="token_exchange"),
+    )
+    if _in_force(s.BY_NAME.get(flow.setting))
+)
+STATES: Final = ("attention", "blocked")
+SORTS: Final = ("name", "api_name", "permitted", "used", "created")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which apps are asked for: words of name or key, a flow, a state; sorted how; the page from 1."""
+
+    words: str = ""
+    flow: str = ""
+    state: str = ""
+    sort: str = "name"
+    descending: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedApp:
+    """One app of the list with what stands of it in this org. Times in ms."""
+
+    app: InstalledApp
+    flows: tuple[str, ...]
+    users: int
+    grants: int
+    last_used: int | None
+    refused: int
+    warnings: tuple[str, ...]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this org made it; else it is another org's, installed here."""
+        return self.app.app.org_id == self.app.org.id
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether nothing of it works in this org."""
+        return bool(self.app.policy and self.app.policy.is_blocked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppPage:
+    """One page of the list. `total` is None where finding it out would mean to look at every app's rules."""
+
+    asked: Asked
+    apps: tuple[ListedApp, ...] = field(default=())
+    total: int | None
+    has_more: bool
+
+    @property
+    def first(self) -> int:
+        """The number of its first app in the list, from 1; 0 when it is empty."""
+        return (self.asked.page - 1) * PAGE + 1 if self.apps else 0
+
+    @property
+    def last(self) -> int:
+        """The number of its last app in the list."""
+        return self.first + len(self.apps) - 1 if self.apps else 0
+
+
+_LABEL: Final = "lower(COALESCE(FIELD(a.settings, label), ''))"
+_FROM: Final = "FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
+_MATCHES: Final = (
+    "(a.org_id = :org_id OR p.app_id IS NOT NULL)"
+    f" AND (:words = '' OR {_LABEL} LIKE :pattern ESCAPE '!' OR lower(a.name) LIKE :pattern ESCAPE '!'"
+    " OR a.consumer_key = :words)"
+    " AND (:blocked = 0 OR p.is_blocked = 1)"
+)
+_USED: Final = (
+    " LEFT JOIN (SELECT app_id, MAX(used_at) AS used_at FROM token_family WHERE org_id = :org_id GROUP BY app_id) f"
+    " ON f.app_id = a.id"
+)
+_ORDER: Final = {
+    "name": _LABEL,
+    "api_name": "lower(a.name)",
+    "permitted": "COALESCE(FIELD(p.settings, permitted_users), 'self_authorize')",
+    "used": "COALESCE(f.used_at, 0)",
+    "created": "a.created_at",
+}
+
+
+def _is_on(flow: str) -> str:
+    """Return the condition for a flow; what is not written in the document has its default."""
+    found = next((one for one in FLOWS if one.word == flow), None)
+    if found is None:
+        return ""
+    conditions = ""
+    for setting in (s.OAUTH_ENABLED, s.BY_NAME[found.setting]):
+        default = setting.kind.write(setting.default)
+        written = default if isinstance(default, str) else json.dumps(default)
+        conditions += (
+            f" AND COALESCE(CAST(FIELD(a.settings, {setting.name}) AS TEXT), '{written}') NOT IN"
+            " ('0', 'false', '[]', 'null', '')"
+        )
+    return conditions
+
+
+_COUNTS: Final = {
+    flow: Statement(f"SELECT COUNT(*) {_FROM} WHERE {_MATCHES}{_is_on(flow)}")
+    for flow in ("", *(flow.word for flow in FLOWS))
+}
+_PAGES: Final = {
+    (flow, sort, descending): Statement(
+        f"SELECT a.id {_FROM}{_USED if sort == 'used' else ''} WHERE {_MATCHES}{_is_on(flow)}"
+        f" ORDER BY {_ORDER[sort]}{' DESC' if descending else ''}, a.id"
+        " LIMIT CAST(:most AS BIGINT) OFFSET CAST(:skipped AS BIGINT)"
+    )
+    for flow in _COUNTS
+    for sort in SORTS
+    for descending in (False, True)
+}
+_REFUSED: Final = Statement(
+    "SELECT COUNT(*) FROM refusal WHERE app_id = :app_id AND at > :since AND (org_id = :org_id OR :ours = 1)"
+)
+
+
+async def page_of(desk: Desk, org: Org, asked: Asked) -> AppPage:
+    """Return one page of the apps of an org: its own, and those of others that it has installed.
+
+    Raises:
+        ManageProblem: no right.
+    """
+    desk.caller.needs(Right.APPS, org.id)
+    words = asked.words.strip()[:256]
+    pattern = "%" + "".join("!" + char if char in "!%_" else char for char in words.lower()) + "%"
+    values: dict[str, SqlValue] = {
+        "org_id": org.id,
+        "words": words,
+        "pattern": pattern,
+        "blocked": int(asked.state == "blocked"),
+    }
+    if asked.state == "attention":
+        apps, has_more = await _needing_attention(desk, org, asked, values)
+        return AppPage(asked=asked, apps=apps, total=None, has_more=has_more)
+    ids = await _ids(desk, asked, values, most=PAGE, skipped=(asked.page - 1) * PAGE)
+    counting = _COUNTS[asked.flow]
+    row = await desk.session.one(counting, *(values[name] for name in counting.names))
+    total = cast(int, row[0]) if row else 0
+    apps = tuple([await _listed(desk, app) for app in await _read(desk, org, ids)])
+    return AppPage(asked=asked, apps=apps, total=total, has_more=asked.page * PAGE < total)
+
+
+async def _needing_attention(
+    desk: Desk, org: Org, asked: Asked, values: dict[str, SqlValue]
+) -> tuple[tuple[ListedApp, ...], bool]:
+    """Return the page's apps that have warnings, and whether there are more: looked for until one more is found."""
+    to_skip = (asked.page - 1) * PAGE
+    found: list[InstalledApp] = []
+    read = 0
+    while len(found) <= to_skip + PAGE:
+        ids = await _ids(desk, asked, values, most=_STRIDE, skipped=read)
+        read += len(ids)
+        found += [app for app in await _read(desk, org, ids) if await warnings_about(desk, app)]
+        if len(ids) < _STRIDE:
+            break
+    chosen = found[to_skip : to_skip + PAGE]
+    return tuple([await _listed(desk, app) for app in chosen]), len(found) > to_skip + PAGE
+
+
+async def _ids(desk: Desk, asked: Asked, values: dict[str, SqlValue], *, most: int, skipped: int) -> tuple[str, ...]:
+    statement = _PAGES[asked.flow, asked.sort, asked.descending]
+    given = values | {"most": most, "skipped": skipped}
+    rows = await desk.session.all(statement, *(given[name] for name in statement.names))
+    return tuple(cast(str, row[0]) for row in rows)
+
+
+async def _read(desk: Desk, org: Org, ids: tuple[str, ...]) -> tuple[InstalledApp, ...]:
+    reader = Apps(desk.ring)
+    found = [await reader.in_org(desk.session, app_id, org.id) for app_id in ids]
+    return tuple(app for app in found if app is not None)
+
+
+async def _listed(desk: Desk, app: InstalledApp) -> ListedApp:
+    counted = await live_grants.count(desk, app)
+    since = desk.clock.now_ms() - DAY_MS
+    refused: Any = await desk.session.one(_REFUSED, app.id, since, app.org.id, int(app.app.org_id == app.org.id))
+    return ListedApp(
+        app=app,
+        flows=tuple(flow.name for flow in FLOWS if flow.is_on(app)),
+        users=counted.users,
+        grants=counted.grants,
+        last_used=counted.last_used,
+        refused=refused[0],
+        warnings=await warnings_about(desk, app),
+    )

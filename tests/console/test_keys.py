@@ -1,0 +1,116 @@
+"""Key and secret in the console: shown after the password only, rotated on a page that says what ends."""
+
+import html
+import re
+
+import pytest
+
+from grantway import settings as s
+from grantway.kit.clock import MINUTE_MS
+from grantway.manage.audit import audit_trail
+from tests.console.setup import ADMIN, Setup, add_user, sign_in
+from tests.endpoints.browsing import PASSWORD
+from tests.endpoints.house import House, TestApp
+
+
+@pytest.fixture
+async def app(house: House) -> TestApp:
+    """An app of the house."""
+    return await house.app({s.LABEL: "Shipment Sync"})
+
+
+def page_of(app: TestApp) -> str:
+    """Return the path of an app's keys."""
+    return f"/setup/apps/{app.id}/keys"
+
+
+async def verify(setup: Setup, to: str, password: str = PASSWORD) -> int:
+    """Enter the password again; return the status."""
+    way = f"/setup/verify?to={to}"
+    return (await setup.send(way, {"password": password}, page=way)).status_code
+
+
+async def test_the_secret_is_shown_after_the_password_only_and_leaves_a_record(
+    house: House, setup: Setup, app: TestApp
+) -> None:
+    path = page_of(app)
+    before = await setup.open(path)
+    asked = await setup.send(path, {"action": "reveal"}, page=path)
+    assert "/setup/verify?to=" in asked.headers["location"]
+    assert await verify(setup, path) == 303
+    waiting = await setup.open(path)
+    house.clock.advance(ms=1)
+    shown = await setup.send(path, {"action": "reveal"}, page=path)
+
+    assert app.consumer_secret not in before.text + waiting.text
+    assert app.consumer_secret in shown.text
+    assert "no-store" in shown.headers["cache-control"]
+    newest = (await audit_trail(house.desk, house.org, limit=1)).entries[0]
+    assert (newest.action, newest.username) == ("revealApplicationConsumerDetails", ADMIN)
+
+
+async def test_a_verification_holds_five_minutes(house: House, setup: Setup, app: TestApp) -> None:
+    path = page_of(app)
+    assert await verify(setup, path) == 303
+    house.clock.advance(ms=5 * MINUTE_MS)
+
+    reply = await setup.send(path, {"action": "reveal"}, page=path)
+
+    assert reply.status_code == 303
+    assert "/setup/verify" in reply.headers["location"]
+
+
+async def test_a_wrong_password_verifies_nothing_and_guessing_is_slowed(
+    house: House, setup: Setup, app: TestApp
+) -> None:
+    path = page_of(app)
+
+    tried = [await verify(setup, path, "wrong") for _ in range(8)]
+
+    assert tried[0] == 400
+    assert tried[-1] == 429
+    reply = await setup.send(path, {"action": "reveal"}, page=path)
+    assert "/setup/verify" in reply.headers["location"]
+    assert app.consumer_secret not in reply.text
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example/setup/", "/services/oauth2/authorize", ""])
+async def test_verifying_leads_back_into_the_console_only(setup: Setup, to: str) -> None:
+    way = f"/setup/verify?to={to}"
+    reply = await setup.send(way, {"password": PASSWORD}, page=way)
+
+    assert reply.headers["location"] == "http://localhost:8400/setup/"
+
+
+async def test_a_pair_is_generated_shown_reviewed_and_applied(house: House, setup: Setup, app: TestApp) -> None:
+    path = page_of(app)
+    await house.sign_in(app)
+    await verify(setup, path)
+    assert (await setup.send(path, {"action": "stage"}, page=path)).status_code == 303
+    shown = await setup.send(path, {"action": "reveal_staged"}, page=path)
+    secret = html.unescape(re.search(r'id="staged-secret">([^<]+)<', shown.text)[1])  # type: ignore[index]
+    review = await setup.open(f"{path}/apply")
+    fields = dict(re.findall(r'name="(seen|grants|tokens)" value="([^"]*)"', review.text))
+    assert (fields["grants"], fields["tokens"]) == ("1", "1")
+
+    unticked = await setup.send(f"{path}/apply", fields, page=f"{path}/apply")
+    assert unticked.status_code == 400
+    await house.sign_in(app)
+    grown = await setup.send(f"{path}/apply", {**fields, "agree": "1"}, page=f"{path}/apply")
+    assert grown.status_code == 409
+    fields = dict(re.findall(r'name="(seen|grants|tokens)" value="([^"]*)"', grown.text))
+    applied = await setup.send(f"{path}/apply", {**fields, "agree": "1"}, page=f"{path}/apply")
+
+    assert applied.status_code == 303
+    assert "2 grants and 2 access tokens ended" in (await setup.follow(applied)).text
+    new = TestApp(app.id, fields["seen"], secret)
+    assert (await house.redeem(new, await house.code(new)))[0] == 200
+
+
+async def test_who_may_not_rotate_sees_no_keys(house: House, app: TestApp) -> None:
+    await add_user(house, "rae@harbour.example", "CustomizeApplication", "ManageRemoteAccess")
+    reader = await sign_in(house, "rae@harbour.example")
+
+    page = await reader.open(page_of(app), 403)
+
+    assert "Allow consumer key and secret rotation" in page.text
