@@ -220,7 +220,7 @@ async def test_a_label_of_ten_thousand_characters_is_refused(setup: Setup, name:
 async def test_who_may_not_assign_profiles_sees_them_with_the_reason_and_saves_the_rest(
     house: House, setup: Setup, name: str
 ) -> None:
-    await add_user(house, APP_EDITOR, "CustomizeApplication", "ManageConnectedApps")
+    await add_user(house, APP_EDITOR, "CustomizeApplication", "ManageRemoteAccess")
     editor = await sign_in(house, APP_EDITOR)
     page = await editor.open(f"/setup/apps/{name}/edit")
 
