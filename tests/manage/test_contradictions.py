@@ -60,7 +60,7 @@ async def test_nothing_is_told_of_a_sound_app(office: Office) -> None:
         (SAML | {"saml_subject_type": "custom_attribute"}, "set saml_subject_attribute"),
         (SAML | {"saml_signing_algorithm": "sha1"}, "set saml_signing_algorithm=sha256"),
         ({"saml_issuer": "us"}, "saml_issuer does nothing while saml is off"),
-        ({"start_url": "https://a.example/"}, "not in force yet, until there is what it waits for (My apps, the"),
+        ({"start_url": "https://a.example/"}, "start_url: not in force yet, waits for My apps, the launcher page"),
     ],
 )
 async def test_it_is_told_where_it_is_made(office: Office, values: dict[str, Any], says: str) -> None:
