@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from grantway import settings as s
 from tests.cli.terminal import Terminal
-from tests.settings.values import RUN_AS_USER, refused, valid
+from tests.settings.values import CUSTOM_SCOPES, RUN_AS_USER, refused, valid
 
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = TESTS.parent / "docs" / "reference" / "settings.md"
@@ -36,6 +36,8 @@ def grantway(folder: Path) -> Terminal:
     made = Terminal(["--data", str(folder / "data")])
     for org in ("Harbour", "Quay"):
         made.says("org", "create", org)
+        for scope in CUSTOM_SCOPES:
+            made.says("scope", "create", scope, "--description", scope.replace("_", " "), org=org)
     made.says("user", "create", RUN_AS_USER, "--email", RUN_AS_USER, org="Harbour")
     return made
 
