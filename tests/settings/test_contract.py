@@ -119,6 +119,8 @@ def test_what_is_set_is_shown_and_comes_back_from_its_file(
         if drawn:
             grantway.says("app", "set", "Sync", *(one.argument(value) for one, value in drawn.items()), org="Harbour")
         here = grantway.json("app", "show", "Sync", org="Harbour")["settings"]
+        if here["device_flow"] and not drawn.get(s.CALLBACK_URL):
+            drawn = drawn | {s.CALLBACK_URL: ("http://localhost:8400/services/oauth2/success",)}
         for setting, value in drawn.items():
             assert here[setting.name] == setting.kind.write(value)
         (told,) = grantway.json("app", "export", "Sync", "--without-keys", "--to", str(folder / "out"), org="Harbour")

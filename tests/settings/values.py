@@ -67,7 +67,7 @@ _LINE: Final = st.text(
 )
 
 
-def _certificate() -> str:
+def new_certificate() -> str:
     """Return a new certificate as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sync.harbour.example")])
@@ -85,7 +85,7 @@ def _certificate() -> str:
     return made.public_bytes(Encoding.PEM).decode()
 
 
-_CERTIFICATES: Final = st.one_of(st.none(), st.sampled_from([_certificate(), EXAMPLE_CERTIFICATE]))
+_CERTIFICATES: Final = st.one_of(st.none(), st.sampled_from([new_certificate(), EXAMPLE_CERTIFICATE]))
 _RANGE: Final = st.one_of(
     st.tuples(st.ip_addresses(v=4), st.ip_addresses(v=4)), st.tuples(st.ip_addresses(v=6), st.ip_addresses(v=6))
 )
@@ -217,12 +217,11 @@ def refused(setting: s.AnySetting) -> tuple[str, str]:
     if setting.kind.name == "https_url":
         return "ftp://x.example", "write an absolute URL that begins with https://"
     if setting.kind.name == "choice" and setting not in _REFUSED:
-        return "neither", f"say one of {', '.join(word for word in _choices(setting) if word is not None)}"
+        return "neither", f"say one of {', '.join(_choices(setting))}"
     return _REFUSED[setting]
 
 
-def _choices(setting: s.AnySetting) -> list[str | None]:
+def _choices(setting: s.AnySetting) -> list[str]:
     """Return the words of a setting that takes one of some."""
-    schema = setting.kind.schema
-    words: list[str | None] = schema.get("enum") or [*schema["anyOf"][0]["enum"], None]
+    words: list[str] = setting.kind.schema["enum"]
     return words

@@ -2,13 +2,14 @@
 
 from typing import Final
 
+from grantway.console.places import AUDIT, ORG, SEARCH, SETTINGS, TRACES
 from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
 APPS: Final = "/setup/apps"
 
 NAV: Final = (
-    NavGroup(heading="", links=(NavLink(label="Home", path=HOME),)),
+    NavGroup(heading="", links=(NavLink(label="Home", path=HOME), NavLink(label="Search", path=SEARCH))),
     NavGroup(
         heading="Apps",
         links=(
@@ -18,11 +19,25 @@ NAV: Final = (
         ),
     ),
     NavGroup(
+        heading="Why?",
+        links=(
+            NavLink(label="Refusals and traces", path=TRACES),
+            NavLink(label="Settings explained", path=SETTINGS),
+        ),
+    ),
+    NavGroup(
         heading="People",
         links=(
             NavLink(label="Users", path="/setup/users"),
             NavLink(label="Profiles", path="/setup/profiles"),
             NavLink(label="Permission Sets", path="/setup/permsets"),
+        ),
+    ),
+    NavGroup(
+        heading="Org",
+        links=(
+            NavLink(label="OAuth and OpenID Connect", path=ORG),
+            NavLink(label="Audit Trail", path=AUDIT),
         ),
     ),
 )

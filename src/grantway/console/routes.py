@@ -6,10 +6,15 @@ from grantway.console import (
     app_manager,
     app_page,
     app_review,
+    audit,
     holders,
     home,
     keys,
+    org,
+    reference,
     scopes,
+    search,
+    traces,
     usage,
     user_forms,
     users,
@@ -30,6 +35,11 @@ ROUTES: Final[tuple[Route, ...]] = (
     *user_forms.ROUTES,
     *users.ROUTES,
     *holders.ROUTES,
+    *traces.ROUTES,
+    *search.ROUTES,
+    *reference.ROUTES,
+    *org.ROUTES,
+    *audit.ROUTES,
 )
 
 

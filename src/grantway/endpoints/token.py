@@ -22,6 +22,7 @@ from grantway.protocol.door import SALESFORCE, Door, door_of
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
+from grantway.store.hour_counts import TOKENS
 from grantway.store.statement import Write
 from grantway.store.tokens import revoke_family
 
@@ -73,6 +74,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         with_id_token = proof.wants_id_token and OPENID in proof.scopes
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
         if await server.db.commit(issued.write):
+            server.tally.add(issued.record.org_id, TOKENS, proof.event, token_call.now_ms)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
     return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)

@@ -11,6 +11,7 @@ from grantway.manage import holders
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem, NotAllowed
+from grantway.settings.callbacks import callback_problem
 from grantway.settings.setting import AnySetting
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import custom_scopes_of
@@ -18,6 +19,7 @@ from grantway.store.people import permissions_of, user_and_password
 from grantway.store.statement import Statement
 
 Values = dict[AnySetting, Any]
+DEVICE_CALLBACK: Final = "/services/oauth2/success"
 _APPS_OF: Final = Statement("SELECT id FROM app WHERE org_id = :org_id ORDER BY name")
 _ASSIGNMENTS: Final[dict[s.Setting[tuple[str, ...]], holders.Kind]] = {
     s.PROFILES: holders.PROFILES,
@@ -76,6 +78,15 @@ def why_fixed(desk: Desk, org: Org, setting: AnySetting, app: InstalledApp | Non
     except NotAllowed as problem:
         return f"{problem}."
     return ""
+
+
+def with_placeholder(desk: Desk, values: Values, app: InstalledApp | None) -> Values:
+    """Return the values with a callback URL on this server, where the device flow is on and none is given (2.3)."""
+    after = (app.values() if app else {}) | values
+    placeholder = f"{desk.base_url}{DEVICE_CALLBACK}"
+    if not after.get(s.DEVICE_FLOW) or after.get(s.CALLBACK_URL) or not desk.base_url or callback_problem(placeholder):
+        return values
+    return values | {s.CALLBACK_URL: (placeholder,)}
 
 
 async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | None) -> Values:

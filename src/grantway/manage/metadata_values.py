@@ -152,10 +152,13 @@ def write_settings(
             document = _with_required(document, xml.path, now)
         else:
             document = replaced(document, xml.path, None)
-    new_groups = {above for path in covered_paths() for above in _above(path)}
-    for group in sorted(new_groups):
+    switches = {setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml and setting.xml[TYPE].present}
+    for group in sorted({above for path in covered_paths() for above in _above(path)}, reverse=True):
         if has(document, group) and not has(before, group):
             document = _with_required(document, group, now)
+        elif group not in switches and value(document, group) == "" and value(before, group) is None:
+            # Its last setting went back to its default: a group of nothing would say something else than no group.
+            document = replaced(document, group, None)
     return document
 
 
