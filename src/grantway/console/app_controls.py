@@ -136,6 +136,8 @@ def raw_of(setting: AnySetting, value: Any, widget: str) -> Raw:
         return tuple(written)
     if written is None:
         return ("",)
+    if isinstance(written, list) and any(isinstance(one, dict) for one in written):
+        return (setting.kind.says(value),)  # one record a line, as its kind reads it
     if isinstance(written, list):
         says = setting.kind.says(value) if written else ""
         if any(not isinstance(one, str) for one in written) and _reads(setting, says, value):

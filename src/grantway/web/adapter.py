@@ -23,6 +23,8 @@ BODY_BYTES: Final = 64 * 1024
 _LONG_FORMS: Final = ("/setup/apps/", "/setup/login")
 # An app's form holds every setting, and what it began with: a long description in Chinese alone is 48 kB, twice.
 CONSOLE_BODY_BYTES: Final = 256 * 1024
+# Metadata files come many at once.
+_LARGE: Final = {"/setup/api/v1/imports": 512 * 1024}
 _log: Final = logging.getLogger("grantway.edge")
 # Requests whose body means nothing (RFC 9110, section 9.3.1); it is neither awaited nor read.
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -32,8 +34,8 @@ _ACCIDENT: Final = Reply(500, b'{"error":"server_error"}', ((b"content-type", b"
 
 
 def usual_body_limit(path: str) -> int:
-    """Return 64 kB (decision 12), and more for the form of an app and the login that may carry it."""
-    return CONSOLE_BODY_BYTES if path.startswith(_LONG_FORMS) else BODY_BYTES
+    """Return 64 kB (decision 12); more for the form of an app and the login that may carry it, and for imports."""
+    return CONSOLE_BODY_BYTES if path.startswith(_LONG_FORMS) else _LARGE.get(path, BODY_BYTES)
 
 
 class Edge:
@@ -91,12 +93,13 @@ class Edge:
         headers = tuple(scope["headers"])
         fields = read_fields(headers)
         method = scope["method"]
-        path = decoded_path(scope.get("raw_path") or scope["path"].encode("utf-8"))
+        raw_path = scope.get("raw_path") or scope["path"].encode("utf-8")
+        path = decoded_path(raw_path)
         host, problem = self._host(fields.hosts, scope)
         address, scheme = self._origin(scope, fields)
         body = b""
         if path is None:
-            path, problem = "/", 400
+            path, problem = _beginning(raw_path), 400
         elif fields.credentials > 1:
             problem = problem or 400
         elif problem is None and method not in _BODILESS:
@@ -214,6 +217,12 @@ def _host_check(allowed: Callable[[str], bool] | Container[str] | None) -> Calla
     if allowed is None or callable(allowed):
         return allowed
     return allowed.__contains__
+
+
+def _beginning(raw_path: bytes) -> str:
+    """Return the folders of a path before what cannot be read of it: they tell in which dialect it is refused."""
+    readable = raw_path.partition(b"%")[0]
+    return decoded_path(readable[: readable.rfind(b"/") + 1]) or "/"
 
 
 def _places(accident: BaseException) -> list[str]:
