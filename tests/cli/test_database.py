@@ -38,8 +38,9 @@ def test_a_plan_says_what_an_upgrade_then_does(empty: Terminal) -> None:
 def test_a_plan_says_whether_servers_may_go_on_meanwhile(terminal: Terminal) -> None:
     terminal.write("UPDATE setting_of_server SET value = '1' WHERE name = 'schema_version'")
 
+    names = ", ".join(f"{one.number:04d}_{one.name}" for one in schema.migrations() if one.number > 1)
     assert terminal.says("db", "upgrade", "--plan") == (
-        "Would apply: 0002_directory_revision\nServers of the release before may go on meanwhile.\n"
+        f"Would apply: {names}\nServers of the release before may go on meanwhile.\n"
     )
     assert terminal.json("db", "upgrade", "--plan")["rolling"] is True
 

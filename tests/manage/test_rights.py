@@ -7,7 +7,19 @@ import pytest
 
 from grantway.domain.org import Org
 from grantway.domain.permissions import ALL
-from grantway.manage import apps, explain, holders, inspect_database, keys, orgs, setup, tokens, users
+from grantway.manage import (
+    activity,
+    apps,
+    explain,
+    holders,
+    inspect_database,
+    keys,
+    orgs,
+    refusals,
+    setup,
+    tokens,
+    users,
+)
 from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file
@@ -42,6 +54,9 @@ APPS: dict[str, Operation] = {
     "import an app": _imports,
     "export an app": lambda d, o: export_app(d, o, "Sync"),
     "explain a refusal": lambda d, _: explain.explain(d, "7Q4M-K2XD-90VB"),
+    "list refusals": lambda d, o: refusals.refusals(d, o, refusals.Asked()),
+    "count refusals": lambda d, o: refusals.refused_most(d, o, 0),
+    "see what happens": lambda d, o: activity.activity(d, o, 0),
 }
 ASSIGNMENTS: dict[str, Operation] = {
     "pre-authorize a profile": lambda d, o: apps.change(d, o, "Sync", {"profiles": "Empty"}),
@@ -74,9 +89,12 @@ PEOPLE: dict[str, Operation] = {
     "show a profile": lambda d, o: holders.find(d, holders.PROFILES, o.id, "Empty"),
     "list permission sets": lambda d, o: holders.all_of(d, holders.PERMISSION_SETS, o.id),
 }
+ORG_SETTINGS: dict[str, Operation] = {
+    "change an org's settings": lambda d, o: orgs.change(d, o, {"org_session_timeout": "30"}),
+}
 OPERATORS: dict[str, Operation] = {
     "make an org": lambda d, _: orgs.create(d, orgs.NewOrg(name="New")),
-    "change an org": lambda d, o: orgs.change(d, o, {"org_session_timeout": "30"}),
+    "rename an org": lambda d, o: orgs.change(d, o, {"name": "Renamed", "org_session_timeout": "30"}),
     "list signing keys": lambda d, _: keys.all_keys(d),
     "rotate signing keys": lambda d, _: keys.rotate(d),
     "check the database": lambda d, _: inspect_database.inspect(d),
@@ -93,6 +111,7 @@ ENOUGH: list[tuple[dict[str, Operation], list[set[str]]]] = [
     (USERS, [{_USERS}]),
     (PROFILES, [{_PROFILES}]),
     (PEOPLE, [{_USERS}, {_PROFILES}, {_CUSTOMIZE}]),
+    (ORG_SETTINGS, [{_CUSTOMIZE, _MODIFY}]),
     (OPERATORS, []),
 ]
 LABELS = {name: permission.label for name, permission in ALL.items()}

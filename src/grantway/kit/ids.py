@@ -13,6 +13,8 @@ USER: Final = "005"
 PROFILE: Final = "00e"
 PERMISSION_SET: Final = "0PS"
 CONNECTED_APP: Final = "0H4"
+CUSTOM_PERMISSION: Final = "0CP"
+CUSTOM_SCOPE: Final = "0cS"  # ours: Salesforce's is in no document
 
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKSUM: Final = string.ascii_uppercase + "012345"

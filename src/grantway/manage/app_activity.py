@@ -13,7 +13,7 @@ from grantway.kit.clock import DAY_MS
 from grantway.kit.ids import first_row_id
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.explain import facts_of
+from grantway.manage.explain import shown_facts
 from grantway.manage.problem import NotAllowed
 from grantway.protocol.no import by_id
 from grantway.protocol.refusal import Refusal
@@ -184,7 +184,7 @@ async def refused_to(desk: Desk, app: InstalledApp) -> tuple[Refused, ...]:
     rows = await desk.session.all(_REFUSED, app.id, app.org.id)
     for request_id, at, endpoint, reason_id, error, facts, username in rows:
         reason = by_id(cast(str, reason_id))
-        means = Refusal(reason=reason, facts=facts_of(cast(str, facts))).explanation() if reason else ""
+        means = Refusal(reason=reason, facts=shown_facts(cast(str, facts))).explanation() if reason else ""
         found.append(
             Refused(
                 request_id=cast(str, request_id),

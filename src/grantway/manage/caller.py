@@ -31,6 +31,9 @@ class Right(Enum):
     USERS = "manage users"
     PROFILES = "manage profiles and permission sets"
     SEE_PEOPLE = "see users, profiles and permission sets"
+    ORG_SETTINGS = "change the org's OAuth settings"
+    CUSTOM_SCOPES = "see and change custom scopes"
+    CUSTOM_PERMISSIONS = "create and delete custom permissions"
     SERVER = "manage orgs, keys and the database"
 
 
@@ -40,10 +43,13 @@ _NEEDS: Final[dict[Right, tuple[set[str], ...]]] = {
     Right.APPS: _APPS,
     Right.APP_ASSIGNMENTS: ({CUSTOMIZE_APPLICATION.name}, {MODIFY_ALL_DATA.name}, {MANAGE_PROFILES.name}),
     Right.REVEAL_SECRET: (*_APPS, {ROTATE_CONSUMER.name}),
+    Right.ORG_SETTINGS: ({CUSTOMIZE_APPLICATION.name}, {MODIFY_ALL_DATA.name}),
     Right.ROTATE_KEYS: (*_APPS, {ROTATE_CONSUMER.name}),
     Right.AUDIT: ({CUSTOMIZE_APPLICATION.name},),
     Right.USERS: ({MANAGE_USERS.name},),
     Right.PROFILES: ({MANAGE_PROFILES.name},),
+    Right.CUSTOM_SCOPES: ({MANAGE_CONNECTED_APPS.name},),
+    Right.CUSTOM_PERMISSIONS: ({CUSTOMIZE_APPLICATION.name},),
     Right.SEE_PEOPLE: ({MANAGE_USERS.name, MANAGE_PROFILES.name, CUSTOMIZE_APPLICATION.name},),
 }
 

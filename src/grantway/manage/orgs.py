@@ -17,7 +17,7 @@ from grantway.manage.app_values import Values
 from grantway.manage.audit import record_changes
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem, NotFound
+from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.settings.catalogue import BY_NAME, held_by
 from grantway.settings.kinds import SettingProblem, text
 from grantway.settings.setting import Holder
@@ -30,6 +30,7 @@ _SET: Final = Statement(
     " version = version + 1 WHERE id = :id"
 )
 _DOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+_NAMED: Final = frozenset({"name", "edition", "my_domain"})
 ADMINISTRATOR: Final = "System Administrator"
 STANDARD_USER: Final = "Standard User"
 API_ONLY: Final = "Minimum Access - API Only Integrations"
@@ -110,19 +111,27 @@ async def find(desk: Desk, asked: str) -> Org:
     raise NotFound.at("org", f"there is no org {asked!r}; {hint}")
 
 
-async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
-    """Change an org's name, edition, my_domain and settings; all of them or none.
+async def change(desk: Desk, org: Org, asked: dict[str, Any], *, seen: str = "") -> Org:
+    """Change an org's settings, or (the operator's alone) its name, edition and my_domain; all of them or none.
+
+    `seen` is the org's version that the caller looked at; empty for a change that does not depend on it.
 
     Raises:
-        ManageProblem: no right, no such setting, or a value it does not take.
+        ManageProblem: no right, no such setting, values not taken, or (StaleVersion) changed since it was seen.
     """
-    desk.caller.needs(Right.SERVER)
+    if _NAMED.isdisjoint(asked):
+        desk.caller.needs(Right.ORG_SETTINGS, org.id)
+    else:
+        desk.caller.needs(Right.SERVER)
     async with desk.changing() as changing:
         org = await find(changing, org.id)
+        if seen and seen != str(org.version):
+            raise StaleVersion(f"{org.name} was changed by somebody else since you opened it: look at it again")
         others = [one for one in await all_orgs(changing) if one.id != org.id]
         fields = {"name": org.name, "edition": org.edition, "my_domain": org.my_domain}
         before = settings_of(org) | fields
         values: Values = {}
+        problems: dict[str, str] = {}
         for name, raw in asked.items():
             setting = BY_NAME.get(name)
             if name in fields:
@@ -134,7 +143,9 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
                 try:
                     values[setting] = setting.kind.parse(raw)
                 except SettingProblem as problem:
-                    raise ManageProblem.at(name, str(problem)) from problem
+                    problems[name] = str(problem)
+        if problems:
+            raise ManageProblem.of(problems)
         _demand_free_name(fields["name"], others)
         _free_domain(fields["my_domain"], {one.my_domain for one in others})
         await changing.run(_SET, settings=write_values(values, over=org.settings), id=org.id, **fields)

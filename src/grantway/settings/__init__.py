@@ -38,6 +38,7 @@ from grantway.settings.choices import (
     SessionAction,
     SessionLevel,
 )
+from grantway.settings.custom import CUSTOM_ATTRIBUTES, CUSTOM_SCOPES
 from grantway.settings.id_token import (
     ID_TOKEN_ATTRIBUTES,
     ID_TOKEN_AUDIENCES,
@@ -156,6 +157,8 @@ __all__ = [
     "CONTACT_EMAIL",
     "CONTACT_PHONE",
     "CORS_ORIGINS",
+    "CUSTOM_ATTRIBUTES",
+    "CUSTOM_SCOPES",
     "DESCRIPTION",
     "DEVICE_FLOW",
     "DOORS",

@@ -5,6 +5,7 @@ from typing import Final
 from grantway.settings import (
     asset_tokens,
     basic,
+    custom,
     id_token,
     ip_ranges,
     oauth,
@@ -20,6 +21,7 @@ _MODULES: Final = (
     basic,
     oauth,
     id_token,
+    custom,
     asset_tokens,
     single_logout,
     web_app,
