@@ -21,7 +21,8 @@ _CONTROLS = """() => {
   const seen = new Set(), found = [];
   for (const one of document.querySelectorAll(
       "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")) {
-    if (one.tabIndex < 0 || !one.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) || one.disabled) continue;
+    if (one.tabIndex < 0) continue;
+    if (!one.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) || one.disabled) continue;
     if (one.type === "radio") { if (seen.has(one.name)) continue; seen.add(one.name); }
     found.push(one);
   }
@@ -144,7 +145,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(console: Console,
     number = tab.evaluate(_CONTROLS)
     reached: set[int] = set()
     without_ring: list[str] = []
-    # A date has several stops of its own, and the browser's own window one.
+    # More than there are: the browser's own window is a stop too.
     for _ in range(2 * number + 20):
         if len(reached - {-1}) == number:
             break
