@@ -82,7 +82,9 @@ class Console:
         """Return the id that the first link of a list leads to."""
         with self.browser.new_context(storage_state=self.state) as context:
             page = context.request.get(self.served.base + path).text()
-        return next(str(found) for found in re.findall(f'href="{path}/([^"/?]+)"', page) if found != "new")
+        ids = [found for found in re.findall(f'href="{path}/([^"/?]+)"', page) if found != "new"]
+        assert ids, f"{path} lists nothing: let the server of these tests begin with one"
+        return str(ids[0])
 
     def open(self, pattern: str, *, width: int = 1280, dark: bool = False, scripts: bool = True) -> Seen | None:
         """Open a page; None when the path gives no page but a file."""

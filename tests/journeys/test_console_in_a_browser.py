@@ -45,7 +45,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         for command in (
             ("app", "set", APP, f"label={HOSTILE[:80]}", f"description={HOSTILE}"),
             ("user", "create", "evil@demo.example", "--last-name", HOSTILE[:60], "--email", "evil@demo.example"),
-            ("permset", "create", "Console_Set"),
+            ("scope", "create", "console_scope", "--description", "See your console"),
         ):
             done = running.cli(*command)
             assert done.returncode == 0, done.stderr
