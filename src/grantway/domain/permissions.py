@@ -16,7 +16,7 @@ class UserPermission:
 
 
 API_ENABLED: Final = UserPermission(
-    name="ApiEnabled", label="API Enabled", allows="Calls of the data API with the user's tokens."
+    name="ApiEnabled", label="API Enabled", allows="Calls of the data API and the admin API with the user's tokens."
 )
 CUSTOMIZE_APPLICATION: Final = UserPermission(
     name="CustomizeApplication", label="Customize Application", allows="With the two below: reading and changing apps."
