@@ -86,7 +86,7 @@ VIEW_CLIENT_SECRET: Final = UserPermission(
     allows="With the right to change an external client app: revealing and rotating its consumer key and secret.",
 )
 API_ENABLED: Final = UserPermission(
-    name="ApiEnabled", label="API Enabled", allows="Calls of the data API with the user's tokens."
+    name="ApiEnabled", label="API Enabled", allows="Calls of the data API and the admin API with the user's tokens."
 )
 VIEW_SETUP: Final = UserPermission(
     name="ViewSetup",
