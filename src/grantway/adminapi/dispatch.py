@@ -79,6 +79,7 @@ async def api(call: Call, server: Server, base: str) -> Reply:
         clock=server.clock,
         ring=server.ring,
         caller=caller,
+        base_url=base,
         request_id=call.request_id,
         address=call.address,
     )
