@@ -1,7 +1,6 @@
 """GET /setup/settings: every setting there is, what it does on the wire, and what it refuses; from the catalogue."""
 
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from grantway.console.places import ORG, SETTINGS
@@ -37,8 +36,8 @@ async def settings(visit: Visit) -> Reply:
     wanted = set(settings_with(text))
     found = [one for one in ALL if one in wanted]
     sections = tuple(
-        (section.value, tuple(facts_of(one) for one in of_section))
-        for section, of_section in groupby(found, lambda one: one.section)
+        (section.value, tuple(facts_of(one) for one in found if one.section is section))
+        for section in dict.fromkeys(one.section for one in found)
     )
     title = f"{len(found)} of {len(ALL)} settings" if text else f"All {len(ALL)} settings"
     page = ReferencePage(title=title, text=text, sections=sections, held=_HELD)
