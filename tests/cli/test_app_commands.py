@@ -173,6 +173,7 @@ def test_an_app_is_shown_with_every_setting_under_the_heading_of_the_page(grantw
         "Basic Information",
         "API (Enable OAuth Settings)",
         "Configure ID Token",
+        "Custom Attributes and Scopes",
         "Asset Tokens",
         "Single Logout",
         "Web App Settings",
