@@ -22,6 +22,7 @@ from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.server import Server
 from grantway.endpoints.signing import Signing
 from grantway.endpoints.sweeper import Sweeper
+from grantway.endpoints.tally import Tally
 from grantway.kit.clock import Clock, SystemClock
 from grantway.kit.config import ServeConfig
 from grantway.kit.keyfile import read_key_ring
@@ -60,10 +61,11 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
     ring = read_key_ring(await asyncio.to_thread(Path(config.key_file).read_text))
     db = await open_database(config.database, clock)
     refusals = RefusalLog(db)
+    tally = Tally(db, clock)
     sweeper = Sweeper(db, clock)
     with ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="worker") as workers:
         try:
-            yield Server(
+            server = Server(
                 db=db,
                 clock=clock,
                 ring=ring,
@@ -71,12 +73,18 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
                 directory=Directory(db, Apps(ring)),
                 signing=Signing(ring, clock),
                 refusals=refusals,
+                tally=tally,
                 workers=workers,
                 root_door=DOORS[config.root_issuer],
             )
+            try:
+                yield server
+            finally:
+                await server.census.close()
         finally:
             await sweeper.close()
             await refusals.close()
+            await tally.close()
             await db.close()
 
 

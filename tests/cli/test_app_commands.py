@@ -1,10 +1,12 @@
 """`grantway app` and `grantway settings`: what somebody who has never seen them is told."""
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
 
+from grantway.settings.certificates import EXAMPLE_CERTIFICATE
 from tests.cli.terminal import Terminal
 
 FILE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -193,3 +195,13 @@ def test_an_export_to_standard_output_is_the_file_byte_for_byte(grantway: Termin
     assert printed == Path(told["file"]).read_bytes()
     assert "one\ttab, \u202eturned round".encode() in printed
     assert "\t" not in grantway.says("app", "show", "Sync")
+
+
+def test_a_certificate_is_read_from_a_file_in_its_binary_form_too(grantway: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "sync.der").write_bytes(base64.b64decode(EXAMPLE_CERTIFICATE))
+
+    grantway.says("app", "set", "Sync", f"certificate=@{tmp_path / 'sync.der'}")
+
+    assert "CN=sync.harbour.example, valid until 2046-01-01" in grantway.says("app", "show", "Sync")
+    complaint = grantway.refuses("app", "set", "Sync", f"description=@{tmp_path / 'sync.der'}")
+    assert "it is no text in UTF-8" in complaint

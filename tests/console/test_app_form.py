@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
 from grantway import settings as s
-from grantway.console.app_controls import raw_of, widget_of
+from grantway.console.app_controls import parsed_from, raw_of, widget_of
 from grantway.console.app_fields import ON_FORM
 from grantway.manage import apps, holders
 from tests.console.app_forms import edited, form_of, post, review, save
@@ -21,7 +21,11 @@ APP_EDITOR = "ed@harbour.example"
 @pytest.fixture
 async def name(house: House) -> str:
     """An app of the org, by its API name."""
-    given: dict[s.AnySetting, Any] = {s.LABEL: "Sync", s.CONTACT_EMAIL: "nora@harbour.example", s.CALLBACK_URL: ("https://a.example/cb",)}
+    given: dict[s.AnySetting, Any] = {
+        s.LABEL: "Sync",
+        s.CONTACT_EMAIL: "nora@harbour.example",
+        s.CALLBACK_URL: ("https://a.example/cb",),
+    }
     return (await apps.add(house.desk, house.org, "Shipment_Sync", given)).app.app.name
 
 
@@ -256,8 +260,6 @@ async def test_an_app_of_another_org_shows_what_its_org_sets_and_takes_our_polic
 
 @pytest.mark.parametrize("setting", ON_FORM, ids=lambda one: one.name)
 def test_a_value_that_the_form_shows_is_read_back_as_it_was(setting: s.AnySetting) -> None:
-    from grantway.console.app_controls import parsed_from
-
     widget = widget_of(setting, () if setting in (s.PROFILES, s.PERMISSION_SETS) else None)
 
     @hypothesis_settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))

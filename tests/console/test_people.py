@@ -188,7 +188,7 @@ async def test_the_profile_of_the_last_administrator_keeps_manage_users(house: H
     page = await setup.send(f"/setup/profiles/{admin.profile_id}", {"permission": ["ManageProfilesPermissionsets"]})
 
     assert page.status_code == 400
-    assert "nobody would be left" in page.text
+    assert "Nobody would be left" in page.text
 
 
 async def test_a_profile_shows_its_members_and_the_apps_that_trust_it(house: House, setup: Setup) -> None:

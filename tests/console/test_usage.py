@@ -108,7 +108,7 @@ async def test_what_is_out_no_longer_is_not_counted(house: House, setup: Setup) 
     house.clock.advance(days=1)
     other = await sign_in(house, "nora@harbour.example")
 
-    assert "0 users with 0 live grants" in (await other.open(path)).text
+    assert "0 users with 0 live grants." in (await other.open(path)).text
 
 
 async def test_the_list_is_filtered_by_words_and_state_and_paged(house: House, setup: Setup) -> None:

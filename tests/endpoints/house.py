@@ -22,6 +22,7 @@ from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.revoke import revoke
 from grantway.endpoints.server import Server
 from grantway.endpoints.signing import Signing
+from grantway.endpoints.tally import Tally
 from grantway.endpoints.token import token
 from grantway.kit.clock import FrozenClock
 from grantway.kit.http import Call, Reply, new_request_id
@@ -288,6 +289,7 @@ async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
         # Every house signs with the same key: to make one takes longer than most tests.
         await changing.run(_KEY, "220", ID_TOKEN, ring.seal(_SIGNING_PEM, SEAL_PURPOSE), clock.now_ms(), None)
     refusals = RefusalLog(db)
+    tally = Tally(db, clock)
     with ThreadPoolExecutor(2) as workers:
         server = Server(
             db=db,
@@ -297,9 +299,12 @@ async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
             directory=Directory(db, Apps(ring)),
             signing=Signing(ring, clock),
             refusals=refusals,
+            tally=tally,
             workers=workers,
         )
         try:
             yield House(server, clock, desk, org, user_ids)
         finally:
+            await server.census.close()
             await refusals.close()
+            await tally.close()

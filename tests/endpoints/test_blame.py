@@ -56,6 +56,10 @@ async def ask_for_a_scope_too_many(house: House, app: TestApp) -> None:
     await house.authorize(app, scope="api web")
 
 
+async def ask_for_a_scope_that_is_not(house: House, app: TestApp) -> None:
+    await house.authorize(app, scope="api shipments_read")
+
+
 async def ask_to_be_answered_elsewhere(house: House, app: TestApp) -> None:
     await house.authorize(app, redirect_uri="https://evil.example/")
 
@@ -85,6 +89,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.OAUTH_ENABLED, {s.OAUTH_ENABLED: False}, redeem),
     (s.CALLBACK_URL, {}, ask_to_be_answered_elsewhere),
     (s.SCOPES, {}, ask_for_a_scope_too_many),
+    (s.CUSTOM_SCOPES, {}, ask_for_a_scope_that_is_not),
     (s.REQUIRE_PKCE, {s.REQUIRE_PKCE: True}, authorize),
     (s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW, {}, redeem_without_secret),
     (s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW, {}, refresh_without_secret),

@@ -147,3 +147,31 @@ def _machine(app: TestApp) -> dict[str, str]:
         "client_id": app.consumer_key,
         "client_secret": app.consumer_secret,
     }
+
+
+async def test_applying_happens_whole_or_not_at_all(house_on_each_engine: House) -> None:
+    house = house_on_each_engine
+    app = await house.app()
+    answer = await house.sign_in(app)
+    new = await staged(house, app)
+
+    async def interrupted() -> None:
+        async with house.desk.changing() as changing:
+            await rotation.apply(changing, house.org, app.id)
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await interrupted()
+
+    assert await house.is_active(app, answer["access_token"])
+    assert (await house.redeem(new, await house.code(app)))[0] == 400
+    assert (await house.refresh(app, answer["refresh_token"]))[0] == 200
+
+
+async def test_tokens_of_other_apps_live_on(house: House) -> None:
+    app, bystander = await house.app(), await house.app()
+    kept = await house.sign_in(bystander)
+    await rotated(house, app)
+
+    assert await house.is_active(bystander, kept["access_token"])
+    assert (await house.refresh(bystander, kept["refresh_token"]))[0] == 200

@@ -62,7 +62,8 @@ def test_settings_of_a_file_are_taken_and_the_rest_is_named(imported: tuple[Path
     assert app["settings"]["refresh_token_policy"] == "specific_inactivity:30:DAYS"
     assert app["settings"]["profiles"] == ["Shipping"]
     kept = {one["path"]: one["why"] for one in said["kept"]}  # type: ignore[attr-defined]
-    assert set(kept) == {"attributes/formula", "attributes/key", "oauthConfig/callbackUrl"}
+    assert set(kept) == {"oauthConfig/callbackUrl"}
+    assert app["settings"]["custom_attributes"] == [{"key": "mail", "formula": "$User.Email"}]
     assert "'http://plain.example/callback': begins with http://" in kept["oauthConfig/callbackUrl"]
     assert app["settings"]["callback_url"] == ["https://sync.example/callback"]
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from grantway import settings as s
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
+from grantway.settings.formula import FIELDS
 from grantway.settings.scopes import SCOPES
 
 RUN_AS_USER: Final = "sync@harbour.example"
@@ -35,6 +36,24 @@ _AUDIENCES: Final = st.text(
     max_size=40,
 )
 _NAMES: Final = st.lists(_WORDS.filter(str.strip), max_size=4)
+CUSTOM_SCOPES: Final = ("shipments_read", "shipments_write")
+_KEYS: Final = st.text(
+    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="=\ufffe\uffff"), max_size=40
+).filter(str.strip)
+_LITERALS: Final = st.builds(
+    lambda quote, text: quote + text.replace("\\", "\\\\").replace(quote, f"\\{quote}") + quote,
+    st.sampled_from(["'", '"']),
+    _WORDS,
+)
+_REFERENCES: Final = st.one_of(
+    st.sampled_from([f"${of}.{name}" for of, names in FIELDS.items() for name in names]),
+    st.sampled_from(["$Permission.Approve", "User.Email", "$Api.Enterprise_Server_URL_640", "$user . id"]),
+)
+_FORMULAS: Final = st.builds(
+    lambda parts, joint: joint.join(parts),
+    st.lists(st.one_of(_LITERALS, _REFERENCES), min_size=1, max_size=4),
+    st.sampled_from(["&", " & ", "\n&  "]),
+)
 _PERIODS: Final = st.builds(
     "{}:{}:{}".format,
     st.sampled_from(["specific_lifetime", "specific_inactivity"]),
@@ -48,7 +67,7 @@ _LINE: Final = st.text(
 )
 
 
-def _certificate() -> str:
+def new_certificate() -> str:
     """Return a new certificate as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sync.harbour.example")])
@@ -66,7 +85,7 @@ def _certificate() -> str:
     return made.public_bytes(Encoding.PEM).decode()
 
 
-_CERTIFICATES: Final = st.one_of(st.none(), st.sampled_from([_certificate(), EXAMPLE_CERTIFICATE]))
+_CERTIFICATES: Final = st.one_of(st.none(), st.sampled_from([new_certificate(), EXAMPLE_CERTIFICATE]))
 _RANGE: Final = st.one_of(
     st.tuples(st.ip_addresses(v=4), st.ip_addresses(v=4)), st.tuples(st.ip_addresses(v=6), st.ip_addresses(v=6))
 )
@@ -112,6 +131,12 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.NAMED_USER_JWT_TIMEOUT: _JWT_MINUTES,
     s.GUEST_JWT_TIMEOUT: _JWT_MINUTES,
     s.LOGOUT_LANDING_PAGE: _URLS,
+    s.CUSTOM_ATTRIBUTES: st.lists(
+        st.fixed_dictionaries({"key": _KEYS, "formula": _FORMULAS}),
+        max_size=4,
+        unique_by=lambda one: one["key"].strip(),
+    ),
+    s.CUSTOM_SCOPES: st.lists(st.sampled_from(CUSTOM_SCOPES), max_size=2),
     s.PERMITTED_USERS: st.sampled_from([one.value for one in s.PermittedUsers]),
     s.PROFILES: _NAMES,
     s.PERMISSION_SETS: _NAMES,
@@ -148,6 +173,11 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
     s.DISTRIBUTION_STATE: ("managed", "say one of local, packaged"),
     s.ID_TOKEN_VALIDITY: ("0", "say a whole number of minutes from 1 to 720"),
     s.ID_TOKEN_AUDIENCES: ("x" * 256, "at most 255 characters, this has 256"),
+    s.CUSTOM_ATTRIBUTES: (
+        "customer=$User.Id & $Shoe.Size",
+        "customer: at character 12: $Shoe cannot be referred to here; these can: $User,",
+    ),
+    s.CUSTOM_SCOPES: ("shipments_sink", "there is no custom scope shipments_sink; there are: shipments_read, "),
     s.PERMITTED_USERS: ("everybody", "say one of self_authorize, admin_approved"),
     s.PROFILES: ("x" * 256, "at most 255 characters, this has 256"),
     s.PERMISSION_SETS: ("a\x07b", "it holds characters that cannot be shown"),
@@ -189,12 +219,11 @@ def refused(setting: s.AnySetting) -> tuple[str, str]:
     if setting.kind.name == "https_url":
         return "ftp://x.example", "write an absolute URL that begins with https://"
     if setting.kind.name == "choice" and setting not in _REFUSED:
-        return "neither", f"say one of {', '.join(word for word in _choices(setting) if word is not None)}"
+        return "neither", f"say one of {', '.join(_choices(setting))}"
     return _REFUSED[setting]
 
 
-def _choices(setting: s.AnySetting) -> list[str | None]:
+def _choices(setting: s.AnySetting) -> list[str]:
     """Return the words of a setting that takes one of some."""
-    schema = setting.kind.schema
-    words: list[str | None] = schema.get("enum") or [*schema["anyOf"][0]["enum"], None]
+    words: list[str] = setting.kind.schema["enum"]
     return words

@@ -76,6 +76,7 @@ def options(given: dict[str, Any]) -> Options:
         for otherwise in (above.get(name), os.environ.get(f"GRANTWAY_{option.upper()}"), file.get(option)):
             value = otherwise if value is None else value
         found[name] = value
+    found["base_url"] = os.environ.get("GRANTWAY_BASE_URL") or file.get("base_url")
     found["json"] = str(found["json"]).lower() in ("true", "1", "yes")
     return Options(**{name: value for name, value in found.items() if value is not None})
 
@@ -120,7 +121,7 @@ def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool |
         except ValueError as problem:
             raise ManageProblem(str(problem)) from problem
         try:
-            desk = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
+            desk = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR, base_url=chosen.base_url)
             if upgrade is not False:
                 await make_ready(desk, upgrade=chosen.is_embedded)
             if chosen.as_user:

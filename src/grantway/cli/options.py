@@ -16,6 +16,7 @@ class Options:
     as_user: str = ""
     json: bool = False
     secret_key_file: str = ""
+    base_url: str = "http://localhost:8400"
 
     @property
     def folder(self) -> Path:

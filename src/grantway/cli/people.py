@@ -190,9 +190,10 @@ def _add_commands(group: click.Group, kind_name: str) -> None:
     @click.argument("name")
     @shared
     def show_one(name: str, **given: Any) -> None:
-        """Show one with its user permissions."""
+        """Show one with its user permissions and custom permissions."""
         chosen = options(given)
-        _show_holder(chosen, _on_holder(chosen, kind_name, "find", name))
+        holder = _on_holder(chosen, kind_name, "find", name)
+        _show_holder(chosen, holder, _custom_of(chosen, kind_name, name))
 
     @group.command("set")
     @click.argument("name")
@@ -200,11 +201,18 @@ def _add_commands(group: click.Group, kind_name: str) -> None:
     @click.option("--none", "nothing", is_flag=True, help="It gives no user permissions.")
     @shared
     def set_holder(name: str, permissions: tuple[str, ...], nothing: bool, **given: Any) -> None:
-        """Set the user permissions it gives, by API name or label; those not named are taken away."""
+        """Set the user permissions it gives, by API name or label; those not named are taken away.
+
+        The same for custom permissions, by custom_permissions=NAME,NAME; nothing after the = takes all of them away.
+        What is not spoken of, user permissions or custom ones, stays as it is.
+        """
         chosen = options(given)
-        if nothing == bool(permissions):
-            misuse("say which user permissions it gives, or --none")
-        _show_holder(chosen, _on_holder(chosen, kind_name, "change", name, permissions))
+        custom = [one.partition("=")[2] for one in permissions if one.startswith("custom_permissions=")]
+        permissions = tuple(one for one in permissions if not one.startswith("custom_permissions="))
+        if (nothing and permissions) or not (nothing or permissions or custom):
+            misuse("say which user permissions it gives, or --none; or custom_permissions=NAME,…")
+        holder = _set_holder(chosen, kind_name, name, permissions, nothing=nothing, custom=custom)
+        _show_holder(chosen, *holder)
 
 
 _add_commands(profile, "PROFILES")
@@ -216,6 +224,38 @@ def _on_user(chosen: Options, operation: str, *arguments: Any, **named: Any) -> 
 
     async def work(desk: Any) -> Any:
         return await getattr(users, operation)(desk, await orgs.find(desk, chosen.org), *arguments, **named)
+
+    return run(chosen, work)
+
+
+def _set_holder(
+    chosen: Options, kind_name: str, name: str, permissions: tuple[str, ...], *, nothing: bool, custom: list[str]
+) -> Any:
+    """Set user permissions, custom permissions or both, together or not at all."""
+    from grantway.manage import custom_permissions, holders, orgs
+
+    names = tuple(name.strip() for text in custom for name in text.split(",") if name.strip())
+
+    async def work(desk: Any) -> Any:
+        org = await orgs.find(desk, chosen.org)
+        kind = getattr(holders, kind_name)
+        async with desk.changing() as changing:
+            if permissions or nothing:
+                await holders.change(changing, kind, org.id, name, permissions)
+            if custom:
+                await custom_permissions.give(changing, org, kind, name, names)
+            holder = await holders.find(changing, kind, org.id, name)
+            return holder, await custom_permissions.given_by(changing, org, kind, holder.id)
+
+    return run(chosen, work)
+
+
+def _custom_of(chosen: Options, kind_name: str, name: str) -> Any:
+    from grantway.manage import custom_permissions, holders, orgs
+
+    async def work(desk: Any) -> Any:
+        org = await orgs.find(desk, chosen.org)
+        return await custom_permissions.given_by(desk, org, getattr(holders, kind_name), name)
 
     return run(chosen, work)
 
@@ -269,5 +309,8 @@ def _holder(holder: Any) -> dict[str, Any]:
     return {"id": holder.id, "name": holder.name, "permissions": _permissions(holder)}
 
 
-def _show_holder(chosen: Options, holder: Any) -> None:
-    show(chosen, _holder(holder), f"{holder.name}: {', '.join(_permissions(holder)) or 'no user permissions'}")
+def _show_holder(chosen: Options, holder: Any, custom: tuple[str, ...] = ()) -> None:
+    text = f"{holder.name}: {', '.join(_permissions(holder)) or 'no user permissions'}"
+    if custom:
+        text += f"; custom: {', '.join(custom)}"
+    show(chosen, _holder(holder) | {"custom_permissions": list(custom)}, text)

@@ -9,6 +9,7 @@ from grantway.cli.app_files import export, import_apps
 from grantway.cli.apps import app
 from grantway.cli.audit import audit
 from grantway.cli.context import shared
+from grantway.cli.custom import permission, scope
 from grantway.cli.orgs import org
 from grantway.cli.people import permset, profile, user
 from grantway.cli.rotate import rotate
@@ -36,5 +37,5 @@ def cli(context: click.Context, /, **given: Any) -> None:
 
 for command in (import_apps, export, rotate):
     app.add_command(command)
-for command in (serve, org, user, profile, permset, app, token, settings, explain, audit, db, keys):
+for command in (serve, org, user, profile, permset, app, scope, permission, token, settings, explain, audit, db, keys):
     cli.add_command(command)

@@ -47,7 +47,7 @@ def rotate(name: str, step: str, **given: Any) -> None:
             "grants_ended": done.ended.grants,
             "access_tokens_ended": done.ended.access_tokens,
         }
-        ended = f"{done.ended.grants} grants and {done.ended.access_tokens} access tokens ended"
-        show(chosen, document, f"Applied to {done.app.app.name}: {ended}. The old pair answers until {until}.")
+        ended = f"Applied to {done.app.app.name}: {done.ended.words} ended."
+        show(chosen, document, f"{ended} The old pair answers until {until}.")
     else:
         show(chosen, {"name": done.app.name, "state": "cancelled"}, f"Dropped what was staged for {done.app.name}.")

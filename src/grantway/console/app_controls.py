@@ -73,6 +73,12 @@ class Control:
         return self.raw[0] if self.raw else ""
 
     @property
+    def limits(self) -> str:
+        """What its values must be like, as a sentence; empty where the control shows it."""
+        limits = self.setting.kind.limits if self.widget in ("lines", "choices") else ""
+        return f"{limits[:1].upper()}{limits[1:]}." if limits else ""
+
+    @property
     def is_on(self) -> bool:
         """Whether a checkbox is ticked."""
         return self.value == "true"
@@ -91,8 +97,9 @@ class Control:
 def widget_of(setting: AnySetting, choices: tuple[str, ...] | None = None) -> str:
     """Return how a setting is filled in; `choices` are the names that a list of names can hold, where that is known."""
     kind = setting.kind
-    if kind.name == "choice":
-        return "radios" if len(kind.schema["enum"]) < _SELECT_FROM else "select"
+    schema, _ = schema_of(setting)
+    if "enum" in schema and kind.name != "flag":
+        return "radios" if len(schema["enum"]) < _SELECT_FROM and kind.name == "choice" else "select"
     if kind.name == "names" and choices is not None:
         return "choices"
     simple = {
@@ -105,11 +112,19 @@ def widget_of(setting: AnySetting, choices: tuple[str, ...] | None = None) -> st
     }
     if kind.name in simple:
         return simple[kind.name]
-    if kind.many or kind.schema.get("type") == "array":
+    if kind.many or schema.get("type") == "array":
         return "lines"
-    if "lines allowed" in kind.limits or kind.schema.get("maxLength", 0) >= 4000 or kind.name == "certificate":
+    if "lines allowed" in kind.limits or schema.get("maxLength", 0) >= 4000 or kind.name == "certificate":
         return "prose" if kind.name == "text" else "lines"
     return "text"
+
+
+def schema_of(setting: AnySetting) -> tuple[dict[str, Any], bool]:
+    """Return the schema of a setting's values, and whether it may also be left out."""
+    schema = setting.kind.schema
+    several = schema.get("anyOf", ())
+    there = [one for one in several if one != {"type": "null"}]
+    return (there[0] if len(there) == 1 else schema, len(there) < len(several))
 
 
 def raw_of(setting: AnySetting, value: Any, widget: str) -> Raw:
@@ -121,9 +136,22 @@ def raw_of(setting: AnySetting, value: Any, widget: str) -> Raw:
         return tuple(written)
     if written is None:
         return ("",)
+    if isinstance(written, list) and any(isinstance(one, dict) for one in written):
+        return (setting.kind.says(value),)  # one record a line, as its kind reads it
     if isinstance(written, list):
+        says = setting.kind.says(value) if written else ""
+        if any(not isinstance(one, str) for one in written) and _reads(setting, says, value):
+            return (says,)
         return ("\n".join(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in written),)
     return (str(written),)
+
+
+def _reads(setting: AnySetting, text: str, value: Any) -> bool:
+    """Tell whether a value's words are also a way to write it: then they stand in its control, and no JSON."""
+    try:
+        return bool(setting.kind.parse(text) == value)
+    except s.SettingProblem:
+        return False
 
 
 def parsed_from(widget: str, raw: Raw) -> Any:
@@ -165,11 +193,8 @@ def control(
 ) -> Control:
     """Return a setting's control; `choices` are the names there are, where its values are names in the org."""
     widget = widget_of(setting, choices)
-    schema = setting.kind.schema
-    for one in schema.get("anyOf", ()):
-        if "minimum" in one:
-            schema = one
-    optional = setting.kind.says(None) if {"type": "null"} in setting.kind.schema.get("anyOf", ()) else ""
+    schema, may_be_left_out = schema_of(setting)
+    optional = setting.kind.says(None) if may_be_left_out else ""
     unit = re.sub(r"^\S+\s+|\|none$", "", setting.kind.hint) if widget == "number" else ""
     text = raw[0] if raw else ""
     return Control(
@@ -196,7 +221,12 @@ def control(
 def _options(setting: AnySetting, widget: str, raw: Raw, choices: tuple[str, ...]) -> tuple[Option, ...]:
     kind = setting.kind
     if widget in ("radios", "select"):
-        return tuple(Option(value=one, label=_words(kind.says(kind.parse(one)))) for one in kind.schema["enum"])
+        schema, may_be_left_out = schema_of(setting)
+        nothing = (Option(value="", label=_words(kind.says(None))),) if may_be_left_out else ()
+        return (
+            *nothing,
+            *(Option(value=str(one), label=_words(kind.says(kind.parse(one)))) for one in schema["enum"]),
+        )
     if widget == "choices":
         # What is chosen and no longer there still stands, so that it is not lost unseen.
         missing = tuple(one for one in raw if one not in choices)
@@ -252,7 +282,7 @@ def wire_of(setting: AnySetting) -> tuple[Piece, ...]:
 
 
 def refusals_of(setting: AnySetting) -> tuple[tuple[str, str], ...]:
-    """Return error and text of what clients are told because of a setting, but for what its effect says already."""
+    """Return error and text of what clients are told because of a setting, where its effect does not say it."""
     wires = [reason.wire(Voice.SALESFORCE) for reason in no.ALL.values() if reason.setting is setting]
     told = dict.fromkeys((wire.error, wire.says if wire.says != wire.error else "") for wire in wires)
-    return tuple(one for one in told if one[0] not in setting.effect)
+    return () if any(error in setting.effect for error, _ in told) else tuple(told)

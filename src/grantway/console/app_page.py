@@ -1,4 +1,4 @@
-"""GET /setup/apps/{name}: one connected app in one view; and the pages before it is blocked, let in, or deleted."""
+"""GET /setup/apps/{name}: one connected app in one view; and what is asked before it is blocked."""
 
 import re
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class RefusedRow:
     request_id: str
     at: Moment
     endpoint: str
-    reason: str
+    means: str
     error: str
     setting: str
     setting_label: str
@@ -152,22 +152,6 @@ async def unblock(visit: Visit) -> Reply:
     return visit.go(_path(visit, app), saying=f"{_called(app)} is let in again. What it holds works again.")
 
 
-async def ask_delete(visit: Visit) -> Reply:
-    """Say what deleting an app will do."""
-    app = await apps.find(visit.desk, visit.org, visit.params["name"])
-    return visit.show(await _deleting(visit, app), here=APPS, crumbs=_crumbs(visit, app))
-
-
-async def delete(visit: Visit) -> Reply:
-    """Delete an app for good, if it still is as it was when the review was read."""
-    app = await apps.find(visit.desk, visit.org, visit.params["name"])
-    apps.demand_version(app, visit.form.get("seen", ""))
-    if not ticked(visit):
-        return ask_again(visit, await _deleting(visit, app), here=APPS, crumbs=_crumbs(visit, app))
-    await apps.delete(visit.desk, visit.org, app.id)
-    return visit.go(APPS, saying=f"{_called(app)} is deleted, and all that it had out has ended.")
-
-
 async def _blocking(visit: Visit, app: InstalledApp) -> ReviewPage:
     out = await app_activity.out_of(visit.desk, app)
     return ReviewPage(
@@ -177,32 +161,16 @@ async def _blocking(visit: Visit, app: InstalledApp) -> ReviewPage:
             "OAUTH_APP_BLOCKED.",
             "Nothing is deleted. Unblock lets people in again.",
         ),
-        tick=f"Block the app for {out.users} users.",
+        tick=f"Block the app for {out.users.of('user')}.",
         button=f"Block {_called(app)}",
         action=f"{_path(visit, app)}/block",
         back=_path(visit, app),
     )
 
 
-async def _deleting(visit: Visit, app: InstalledApp) -> ReviewPage:
-    out = await app_activity.out_of(visit.desk, app)
-    return ReviewPage(
-        title=f"Delete {_called(app)}",
-        lines=(
-            f"{_has_out(out)} All of it ends at once, in every org that has the app installed.",
-            "The app, its consumer key and secret, and the policies of every org go for good. They cannot be restored.",
-        ),
-        tick=f"Delete {app.app.name} and end {out.grants} grants.",
-        button=f"Delete {_called(app)}",
-        action=f"{_path(visit, app)}/delete",
-        back=_path(visit, app),
-        hidden=(("seen", app.version),),
-    )
-
-
 def _has_out(out: app_activity.Out) -> str:
-    tokens = f" and {out.access_tokens} access tokens without one" if out.access_tokens.number else ""
-    return f"In this org it has {out.grants} grants of {out.users} users{tokens}."
+    alone = f", and {out.access_tokens.of('access token')} without one" if out.access_tokens.number else ""
+    return f"In this org it has {out.grants.of('grant')} of {out.users.of('user')}{alone}."
 
 
 def _glance(app: InstalledApp) -> tuple[tuple[str, str, str], ...]:
@@ -259,7 +227,7 @@ def _refused(one: app_activity.Refused, now: int) -> RefusedRow:
         request_id=one.request_id,
         at=moment(one.at, now),
         endpoint=one.endpoint,
-        reason=one.reason,
+        means=one.means,
         error=one.error,
         setting=one.setting.name if one.setting else "",
         setting_label=one.setting.label if one.setting else "",
@@ -283,5 +251,4 @@ ROUTES: Final = (
     Route("/setup/apps/{name}", get=show),
     Route("/setup/apps/{name}/block", get=ask_block, post=block),
     Route("/setup/apps/{name}/unblock", post=unblock),
-    Route("/setup/apps/{name}/delete", get=ask_delete, post=delete),
 )

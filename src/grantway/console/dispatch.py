@@ -34,7 +34,7 @@ async def setup(call: Call, server: Server, base: str) -> Reply:
         return await signin.answer(call, server, base)
     visitor = await visitor_of(call, server, base)
     if not visitor.sessions:
-        return signin.send(call, base)
+        return await signin.send_over(call, server, base, visitor)
     visit = await _visit(call, server, base, visitor)
     try:
         return await _answer(visit)
@@ -93,7 +93,15 @@ async def _visit(call: Call, server: Server, base: str, visitor: Visitor) -> Vis
     """Return the visit of the last person who logged in in this browser, with the rights that they have now."""
     person = visitor.sessions[0]
     caller = await caller_of(server.db, person.user)
-    desk = Desk(db=server.db, clock=server.clock, ring=server.ring, caller=caller)
+    desk = Desk(
+        db=server.db,
+        clock=server.clock,
+        ring=server.ring,
+        caller=caller,
+        base_url=base,
+        request_id=call.request_id,
+        address=call.address,
+    )
     org = await orgs.home_of(desk)
     now = server.clock.now_ms()
     if now - person.session.seen_at >= _KEEP_AGAIN_MS:

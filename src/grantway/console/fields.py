@@ -31,10 +31,16 @@ def with_problem(fields: tuple[Field, ...], problem: ManageProblem) -> tuple[tup
     marked = []
     summary = []
     for field in fields:
-        text = found.get(field.name, "")
+        text = _sentence(found.get(field.name, ""))
         marked.append(replace(field, problem=text))
         if text:
             summary.append((field.name, field.label, text))
     names = {field.name for field in fields}
     summary += [("", "", f"{name}: {text}") for name, text in found.items() if name not in names]
-    return tuple(marked), tuple(summary) or (("", "", str(problem)),)
+    return tuple(marked), tuple(summary) or (("", "", _sentence(str(problem))),)
+
+
+def _sentence(text: str) -> str:
+    """Put a problem, which elsewhere follows its field's name, as a sentence of its own."""
+    ended = text if not text or text[-1] in ".!?" else text + "."
+    return ended[:1].upper() + ended[1:]

@@ -111,8 +111,9 @@ async def apply(visit: Visit) -> Reply:
     except StaleVersion as problem:
         return await _review(visit, f"{str(problem)[:1].upper()}{str(problem)[1:]}.", status=409)
     until = iso_seconds(done.previous_until)
-    ended = f"{done.ended.grants} grants and {done.ended.access_tokens} access tokens ended"
-    return visit.go(path_of(name), saying=f"Applied: {ended}. The old key and secret answer until {until}.")
+    return visit.go(
+        path_of(name), saying=f"Applied: {done.ended.words} ended. The old key and secret answer until {until}."
+    )
 
 
 async def _review(visit: Visit, problem: str = "", *, status: int = 200) -> Reply:

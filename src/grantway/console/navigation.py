@@ -2,18 +2,27 @@
 
 from typing import Final
 
+from grantway.console.places import AUDIT, ORG, SEARCH, SETTINGS, TRACES
 from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
 APPS: Final = "/setup/apps"
 
 NAV: Final = (
-    NavGroup(heading="", links=(NavLink(label="Home", path=HOME),)),
+    NavGroup(heading="", links=(NavLink(label="Home", path=HOME), NavLink(label="Search", path=SEARCH))),
     NavGroup(
         heading="Apps",
         links=(
             NavLink(label="App Manager", path=APPS),
             NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
+            NavLink(label="OAuth Custom Scopes", path="/setup/scopes"),
+        ),
+    ),
+    NavGroup(
+        heading="Why?",
+        links=(
+            NavLink(label="Refusals and traces", path=TRACES),
+            NavLink(label="Settings explained", path=SETTINGS),
         ),
     ),
     NavGroup(
@@ -22,6 +31,13 @@ NAV: Final = (
             NavLink(label="Users", path="/setup/users"),
             NavLink(label="Profiles", path="/setup/profiles"),
             NavLink(label="Permission Sets", path="/setup/permsets"),
+        ),
+    ),
+    NavGroup(
+        heading="Org",
+        links=(
+            NavLink(label="OAuth and OpenID Connect", path=ORG),
+            NavLink(label="Audit Trail", path=AUDIT),
         ),
     ),
 )

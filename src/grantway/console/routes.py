@@ -2,7 +2,24 @@
 
 from typing import Final
 
-from grantway.console import app_manager, app_page, app_review, holders, home, keys, usage, user_forms, users, verify
+from grantway.console import (
+    app_manager,
+    app_page,
+    app_review,
+    audit,
+    holders,
+    home,
+    keys,
+    org,
+    reference,
+    scopes,
+    search,
+    traces,
+    usage,
+    user_forms,
+    users,
+    verify,
+)
 from grantway.console.visit import Route
 
 # In this order: a path with a word in a place comes before one with a name there.
@@ -14,9 +31,15 @@ ROUTES: Final[tuple[Route, ...]] = (
     *verify.ROUTES,
     *app_page.ROUTES,
     *usage.ROUTES,
+    *scopes.ROUTES,
     *user_forms.ROUTES,
     *users.ROUTES,
     *holders.ROUTES,
+    *traces.ROUTES,
+    *search.ROUTES,
+    *reference.ROUTES,
+    *org.ROUTES,
+    *audit.ROUTES,
 )
 
 

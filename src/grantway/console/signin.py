@@ -4,7 +4,9 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from grantway import settings as s
+from grantway.console.carried import FIELD, CarriedPage, carry, read_carried
 from grantway.console.navigation import HOME
+from grantway.console.visit import Visit
 from grantway.domain.app import read_values
 from grantway.domain.org import Org, User
 from grantway.endpoints.authorization.flow import SESSION_MS
@@ -30,7 +32,7 @@ from grantway.manage.caller import caller_of
 from grantway.manage.desk import Desk
 from grantway.pages import LoginPage, render, security_headers
 from grantway.store import browsers
-from grantway.store.browsers import BrowserSession
+from grantway.store.browsers import BrowserSession, LoggedIn
 from grantway.store.events import add_event
 from grantway.store.login_failures import forgive
 from grantway.store.statement import Step, Write
@@ -50,6 +52,17 @@ def send(call: Call, base: str) -> Reply:
     """Lead somebody who is not signed in to the login page, and from there back."""
     back = call.path + (f"?{call.query}" if call.query else "") if call.method in ("GET", "HEAD") else HOME
     return Reply(303, b"", ((b"location", f"{base}{LOGIN}?to={quote(back, safe='/')}".encode()), _NOT_KEPT))
+
+
+async def send_over(call: Call, server: Server, base: str, visitor: Visitor) -> Reply:
+    """Answer somebody who is not signed in: a form they sent goes with them through the login, and is not lost."""
+    carried = carry(call, base)
+    if not carried:
+        return send(call, base)
+    if visitor.steps:
+        await server.db.commit(Write(visitor.steps))
+    name = remembered_username(call, base)
+    return _page(call, server, base, visitor, name, remembered=bool(name), headers=visitor.headers, carried=carried)
 
 
 def session_end(org: Org, auth_time: int, now_ms: int) -> int:
@@ -88,7 +101,10 @@ async def answer(call: Call, server: Server, base: str) -> Reply:
         if visitor.steps:
             await server.db.commit(Write(visitor.steps))
         name = form.get("username", "")
-        return _page(call, server, base, visitor, name, problem=_FORGED, status=400, headers=visitor.headers)
+        carried = form.get(FIELD, "")
+        return _page(
+            call, server, base, visitor, name, problem=_FORGED, status=400, headers=visitor.headers, carried=carried
+        )
     return await _try(call, server, base, visitor, form)
 
 
@@ -113,16 +129,27 @@ async def _try(call: Call, server: Server, base: str, visitor: Visitor, form: di
         address=call.address,
         failed=failed,
     )
-    remember = bool(form.get("remember"))
+    remember, carried = bool(form.get("remember")), form.get(FIELD, "")
     if looked.wait_ms:
         seconds = -(-looked.wait_ms // 1000)
         problem = f"Too many tries. Wait {seconds} second{'s' if seconds > 1 else ''}, then try again."
         retry = ((b"retry-after", str(seconds).encode()),)
         return _page(
-            call, server, base, visitor, username, remembered=remember, problem=problem, status=429, headers=retry
+            call,
+            server,
+            base,
+            visitor,
+            username,
+            remembered=remember,
+            problem=problem,
+            status=429,
+            headers=retry,
+            carried=carried,
         )
     if looked.user is None:
-        return _page(call, server, base, visitor, username, remembered=remember, problem=_WRONG, status=400)
+        return _page(
+            call, server, base, visitor, username, remembered=remember, problem=_WRONG, status=400, carried=carried
+        )
     user, now = looked.user, server.clock.now_ms()
     caller = await caller_of(server.db, user)
     org = await orgs.home_of(Desk(db=server.db, clock=server.clock, ring=server.ring, caller=caller))
@@ -146,14 +173,19 @@ async def _try(call: Call, server: Server, base: str, visitor: Visitor, form: di
         _event(call, server, "login.ok", user),
     )
     await server.db.commit(Write(steps))
-    headers = (
-        (b"location", (base + quote(back_of(call), safe="/?&=%+:,~")).encode()),
-        _NOT_KEPT,
+    cookies = (
         set_cookie(cookie, base),
         make_known(server, user.username, base),
         *remember_username(call, user.username if remember else "", base),
     )
-    return Reply(303, b"", headers)
+    if found := read_carried(carried):
+        desk = Desk(db=server.db, clock=server.clock, ring=server.ring, caller=caller)
+        person = LoggedIn(session, user)
+        visit = Visit(call=call, server=server, base=base, visitor=visitor, person=person, org=org, desk=desk)
+        # No redirect: what is carried is too much for an address or a cookie.
+        return visit.show(CarriedPage(path=found.path, fields=found.fields), here="", headers=cookies)
+    location = (b"location", (base + quote(back_of(call), safe="/?&=%+:,~")).encode())
+    return Reply(303, b"", (location, _NOT_KEPT, *cookies))
 
 
 async def _log_out(server: Server, base: str, visitor: Visitor) -> Reply:
@@ -196,6 +228,7 @@ def _page(
     problem: str | None = None,
     status: int = 200,
     headers: tuple[Header, ...] = (),
+    carried: str = "",
 ) -> Reply:
     page = LoginPage(
         host=call.host,
@@ -207,5 +240,6 @@ def _page(
         username=username[:255],
         remembered=remembered,
         problem=problem,
+        carried=carried,
     )
     return Reply(status, render(page), (_HTML, *security_headers(), *headers))

@@ -145,8 +145,8 @@ async def users(visit: Visit) -> Reply:
         ref=path.rpartition("/")[2],
         path=path,
         is_installed=app.policy is not None or app.app.org_id == visit.org.id,
-        users=str(out.users),
-        grants=str(out.grants),
+        users=out.users.of("user"),
+        grants=out.grants.of("live grant"),
         rows=rows,
         paging=paging(path, page, len(rows), None, more=more, q=username),
         username=username,
@@ -190,15 +190,15 @@ async def _revoking(visit: Visit, app: InstalledApp, user: str) -> ReviewPage:
             hidden=(("user", user),),
         )
     out = await app_activity.out_of(visit.desk, app)
-    alone = f" and {out.access_tokens} access tokens" if out.access_tokens.number else ""
+    alone = f" and {out.access_tokens.of('access token')}" if out.access_tokens.number else ""
     return ReviewPage(
         title=f"Revoke all of {_called(app)}",
         lines=(
-            f"{out.grants} grants of {out.users} users{alone} end at once. Who uses the app has to log in and approve "
-            "it again.",
+            f"At once {out.grants.of('grant')} of {out.users.of('user')}{alone} will end. "
+            "Who uses the app has to log in and approve it again.",
             "New logins are not refused. To stop the app, block it.",
         ),
-        tick=f"End {out.grants} grants.",
+        tick=f"End {out.grants.of('grant')}.",
         button=f"Revoke all {out.grants}",
         action=f"{path}/revoke",
         back=path,

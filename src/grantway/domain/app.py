@@ -164,13 +164,15 @@ class AppUser(msgspec.Struct, frozen=True, gc=False):
     """A user, and an app as the user's org meets it.
 
     `permission_sets` are the names of the user's permission sets, where they can decide about using the app;
-    `permissions` the user permissions, where the app is not installed or API Access Control is on.
+    `permissions` the user permissions, where the app is not installed or API Access Control is on;
+    `custom_permissions` those that the user holds and the app may be told of, where it ever is.
     """
 
     app: InstalledApp
     user: User
     permission_sets: frozenset[str]
     permissions: frozenset[str]
+    custom_permissions: frozenset[str] = frozenset()
 
 
 def read_values(*documents: str) -> dict[Setting[Any], Any]:

@@ -15,6 +15,7 @@ from grantway.protocol.decision import Finding
 from grantway.protocol.door import Door, Voice, door_of
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Wire
+from grantway.store.hour_counts import REFUSALS
 
 Header = tuple[bytes, bytes]
 NO_STORE: Final[tuple[Header, ...]] = (
@@ -78,11 +79,13 @@ def note(
     app_id: str = "",
     user_id: str = "",
 ) -> None:
-    """Queue a refusal for `explain`, behind the answer."""
+    """Queue a refusal for `explain`, and count it, behind the answer."""
+    now = server.clock.now_ms()
+    server.tally.add(org_id, REFUSALS, refusal.reason.id, now)
     server.refusals.add(
         Refused(
             request_id=call.request_id,
-            at=server.clock.now_ms(),
+            at=now,
             endpoint=f"{call.method} {call.path[:200]}",
             refusal=refusal,
             wire=wire,

@@ -16,8 +16,10 @@ from grantway.pages import ConsentPage
 from grantway.policy.lookalike import lookalike_of
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import request as no_request
+from grantway.settings.scopes import scope_named
 from grantway.store.approvals import names_of_other_apps
 from grantway.store.browsers import LoggedIn
+from grantway.store.custom_claims import custom_scopes_of
 from grantway.store.statement import Write
 from grantway.store.waiting import Waiting, change_waiting
 
@@ -59,6 +61,8 @@ async def consent(call: Call, server: Server, base: str) -> Reply:
 async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
     server, request = flow.server, flow.request
     here = await app_here(flow)
+    is_custom = any(scope_named(name) is None for name in request.scopes)
+    custom = await custom_scopes_of(server.db, flow.app.org.id) if is_custom else ()
     others = await names_of_other_apps(server.db, here.org.id, here.id)
     warnings = []
     if alike := lookalike_of(name_of(here), others):
@@ -73,7 +77,7 @@ async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
         action=CONSENT_PATH,
         transaction=waiting.id,
         csrf=csrf_token(server, flow.visitor.browser_id, waiting.id, person.session.id),
-        asks=asks_of(here, request.scopes),
+        asks=asks_of(here, request.scopes, custom),
         first_time=await earlier_approval(flow, here) is None,
         warnings=tuple(warnings),
     )

@@ -29,6 +29,7 @@ _PREFLIGHT: Final = Reply(
     ),
 )
 _AUTH_METHODS: Final = ("client_secret_post", "client_secret_basic")
+_STANDARD_SCOPES: Final = ("openid", "profile", "email", "address", "phone", "offline_access", "id", "api", "web")
 _STANDARD_CLAIMS: Final = [
     "sub",
     "iss",
@@ -81,10 +82,11 @@ _SALESFORCE_CLAIMS: Final = [
 ]
 
 
-def salesforce_metadata(base: str) -> dict[str, Any]:
+def salesforce_metadata(base: str, custom_scopes: tuple[str, ...]) -> dict[str, Any]:
     """Return the document of Salesforce's door, its keys in the order seen there."""
     oauth = f"{base}/services/oauth2"
     names = [name for scope in SCOPES for name in (scope.name, *scope.synonyms)]
+    names += custom_scopes
     return {
         "issuer": base,
         "authorization_endpoint": f"{oauth}/authorize",
@@ -108,7 +110,7 @@ def salesforce_metadata(base: str) -> dict[str, Any]:
     }
 
 
-def standards_metadata(base: str, issuer: str) -> dict[str, Any]:
+def standards_metadata(base: str, issuer: str, custom_scopes: tuple[str, ...]) -> dict[str, Any]:
     """Return the document of the standards' door."""
     oidc = base + STANDARDS_PREFIX
     return {
@@ -119,7 +121,7 @@ def standards_metadata(base: str, issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{oidc}/jwks",
         "revocation_endpoint": f"{oidc}/revoke",
         "introspection_endpoint": f"{oidc}/introspect",
-        "scopes_supported": ["openid", "profile", "email", "address", "phone", "offline_access", "id", "api", "web"],
+        "scopes_supported": [*_STANDARD_SCOPES, *custom_scopes],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANTS),
@@ -142,18 +144,23 @@ def standards_metadata(base: str, issuer: str) -> dict[str, Any]:
 
 
 class Documents:
-    """The metadata documents as bytes, made once per issuer."""
+    """The metadata documents as bytes, made once per issuer for the public custom scopes there are."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[str, str], bytes] = {}
+        self._made: dict[tuple[str, str], tuple[tuple[str, ...], bytes]] = {}
 
-    def of(self, door: Door, base: str, issuer: str) -> bytes:
+    def of(self, door: Door, base: str, issuer: str, custom_scopes: tuple[str, ...]) -> bytes:
         """Return a door's document under a base URL."""
         found = self._made.get((door.name, issuer))
-        if found is None:
-            made = salesforce_metadata(base) if door is SALESFORCE else standards_metadata(base, issuer)
-            found = self._made[door.name, issuer] = msgspec.json.encode(made)
-        return found
+        if found is None or found[0] != custom_scopes:
+            salesforce = door is SALESFORCE
+            made = (
+                salesforce_metadata(base, custom_scopes)
+                if salesforce
+                else standards_metadata(base, issuer, custom_scopes)
+            )
+            found = self._made[door.name, issuer] = (custom_scopes, msgspec.json.encode(made))
+        return found[1]
 
 
 _documents: Final = Documents()
@@ -162,7 +169,8 @@ _documents: Final = Documents()
 async def metadata(call: Call, server: Server, base: str) -> Reply:
     """Answer the well-known locations; at the root, the door that the server was started with has the say."""
     door = door_of(call.path) if STANDARDS_PREFIX in call.path else server.root_door
-    return _open(call, _documents.of(door, base, server.issuer(door, base)))
+    custom_scopes = await server.public_scopes.names(server.db)
+    return _open(call, _documents.of(door, base, server.issuer(door, base), custom_scopes))
 
 
 async def jwks(call: Call, server: Server, base: str) -> Reply:

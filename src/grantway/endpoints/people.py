@@ -10,6 +10,7 @@ from grantway.kit.http import Call, Reply
 from grantway.kit.ids import ORG, SHORT_ID_LENGTH, USER, canonical_id
 from grantway.kit.urls import identity_url
 from grantway.protocol.claims import details_of, standard_claims
+from grantway.protocol.custom_claims import custom_claims
 from grantway.protocol.door import SALESFORCE, STANDARDS, Door, Voice, door_of
 from grantway.protocol.no import bearer as no
 from grantway.protocol.refusal import Refusal, Refused
@@ -34,7 +35,7 @@ async def userinfo(call: Call, server: Server, base: str) -> Reply:
     if door is STANDARDS:
         await renew(server, held)
         claims = {"sub": held.user.id, **standard_claims(held.user, held.token.scopes.split())}
-        return json_reply(claims)
+        return json_reply(claims | custom_claims(held.of, held.token.scopes, base))
     try:
         view = read_view(call)
     except Refused as refused:
@@ -67,6 +68,8 @@ async def identity(call: Call, server: Server, base: str) -> Reply:
         return _refuse(server, call, SALESFORCE, refused.refusal, bearer)
     await renew(server, held)
     details = details_of(user)
+    # Of somebody else an app is told what the directory says, and no more.
+    custom = custom_claims(held.of, held.token.scopes, base) if user is held.user else {}
     return shown(
         view,
         {
@@ -100,6 +103,7 @@ async def identity(call: Call, server: Server, base: str) -> Reply:
             "utcOffset": utc_offset_ms(details.timezone, server.clock.now_ms()),
             "last_modified_date": iso_seconds(user.updated_at),
             **({"is_app_installed": True} if held.app.policy is not None else {}),
+            **custom,
         },
     )
 
@@ -141,6 +145,7 @@ def _salesforce_userinfo(held: HeldAccessToken, base: str, version: str, now_ms:
         "utcOffset": utc_offset_ms(details.timezone, now_ms),
         "updated_at": iso_seconds(user.updated_at),
         **({"is_app_installed": True} if held.app.policy is not None else {}),
+        **custom_claims(held.of, held.token.scopes, base),
     }
 
 

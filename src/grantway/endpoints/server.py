@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
+from grantway.endpoints.tally import Tally
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import STANDARDS_PREFIX, Urls
+from grantway.manage.census import Census
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
+from grantway.store.custom_claims import PublicScopes
 from grantway.store.database import Database
 from grantway.store.directory import Directory
 
@@ -32,9 +35,12 @@ class Server:
     directory: Directory
     signing: Signing
     refusals: RefusalLog
+    tally: Tally
     workers: Executor
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
+    census: Census = field(default_factory=Census)
+    public_scopes: PublicScopes = field(default_factory=PublicScopes)
     stopping: Event = field(default_factory=Event)
 
     @property

@@ -16,11 +16,13 @@ from grantway.policy import app_use
 from grantway.policy.client import ClientCase, known
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
+from grantway.protocol.custom_claims import id_token_claims_of
 from grantway.protocol.decision import Trail
 from grantway.protocol.door import SALESFORCE, Door, door_of
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
+from grantway.store.hour_counts import TOKENS
 from grantway.store.statement import Write
 from grantway.store.tokens import revoke_family
 
@@ -74,6 +76,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         with_id_token = proof.wants_id_token and OPENID in proof.scopes
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
         if await server.db.commit(issued.write):
+            server.tally.add(issued.record.org_id, TOKENS, proof.event, token_call.now_ms)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
     return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)
@@ -105,7 +108,10 @@ def _id_token_claims(
         access_token=issued.access_token,
         nonce=proof.nonce,
         auth_time=proof.auth_time,
-        more=standard_claims(user, proof.scopes) if app[s.ID_TOKEN_STANDARD_CLAIMS] else {},
+        more={
+            **(standard_claims(user, proof.scopes) if app[s.ID_TOKEN_STANDARD_CLAIMS] else {}),
+            **id_token_claims_of(proof.of, issued.record.scopes, base),
+        },
     )
 
 

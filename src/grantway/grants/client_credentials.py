@@ -41,6 +41,9 @@ async def load(call: TokenCall, directory: Directory) -> MachineCase:
     key = credentials.client_id
     app, run_as = await directory.app_and_run_as(key) if key else (None, None)
     scopes = tuple([name for name in app[s.SCOPES] if name not in _DROPPED]) if app is not None else ()
+    # Without a standard scope there is no token, whatever else the app may ask for.
+    if scopes and app is not None:
+        scopes += app[s.CUSTOM_SCOPES]
     return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets, call.now_ms), run_as, scopes)
 
 

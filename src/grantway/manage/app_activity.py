@@ -13,8 +13,10 @@ from grantway.kit.clock import DAY_MS
 from grantway.kit.ids import first_row_id
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.explain import shown_facts
 from grantway.manage.problem import NotAllowed
 from grantway.protocol.no import by_id
+from grantway.protocol.refusal import Refusal
 from grantway.store.statement import Row, SqlValue, Statement
 
 LOOKED: Final = 10_000
@@ -56,8 +58,8 @@ _ISSUED: Final = Statement(
     " ORDER BY id DESC LIMIT CAST(:looked AS BIGINT)) e"
 )
 _REFUSED: Final = Statement(
-    "SELECT r.request_id, r.at, r.endpoint, r.reason, r.error, COALESCE(u.username, '') FROM refusal r"  # noqa: S608 - our own number
-    " LEFT JOIN person u ON u.id = r.user_id WHERE r.app_id = :app_id AND r.org_id = :org_id"
+    "SELECT r.request_id, r.at, r.endpoint, r.reason, r.error, r.facts, COALESCE(u.username, '')"  # noqa: S608 - our own number
+    " FROM refusal r LEFT JOIN person u ON u.id = r.user_id WHERE r.app_id = :app_id AND r.org_id = :org_id"
     f" ORDER BY r.at DESC LIMIT {_REFUSALS}"
 )
 
@@ -71,6 +73,10 @@ class Count:
 
     def __str__(self) -> str:
         return f"{self.number:,}{'+' if self.or_more else ''}"
+
+    def of(self, word: str) -> str:
+        """Return the number with a word that takes an s: `1 grant`, `12 grants`."""
+        return f"{self} {word}" if self.number == 1 and not self.or_more else f"{self} {word}s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +103,12 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """One refused request of an app: what the client was told, and the setting that refused, if one did."""
+    """One refused request of an app: what the client was told, what happened, the setting that refused, if one did."""
 
     request_id: str
     at: int
     endpoint: str
-    reason: str
+    means: str
     error: str
     setting: s.AnySetting | None
     username: str
@@ -175,14 +181,16 @@ async def refused_to(desk: Desk, app: InstalledApp) -> tuple[Refused, ...]:
     """
     desk.caller.needs(Right.APPS, app.org.id)
     found = []
-    for request_id, at, endpoint, reason_id, error, username in await desk.session.all(_REFUSED, app.id, app.org.id):
+    rows = await desk.session.all(_REFUSED, app.id, app.org.id)
+    for request_id, at, endpoint, reason_id, error, facts, username in rows:
         reason = by_id(cast(str, reason_id))
+        means = Refusal(reason=reason, facts=shown_facts(cast(str, facts))).explanation() if reason else ""
         found.append(
             Refused(
                 request_id=cast(str, request_id),
                 at=cast(int, at),
                 endpoint=cast(str, endpoint),
-                reason=cast(str, reason_id),
+                means=means or cast(str, reason_id),
                 error=cast(str, error),
                 setting=reason.setting if reason else None,
                 username=cast(str, username),

@@ -12,12 +12,15 @@ from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.editions import demand_edition
 from grantway.manage.problem import ManageProblem, NotAllowed
+from grantway.settings.callbacks import callback_problem
 from grantway.settings.setting import AnySetting
 from grantway.store.apps import Apps
+from grantway.store.custom_claims import custom_scopes_of
 from grantway.store.people import permissions_of, user_and_password
 from grantway.store.statement import Statement
 
 Values = dict[AnySetting, Any]
+DEVICE_CALLBACK: Final = "/services/oauth2/success"
 _APPS_OF: Final = Statement("SELECT id FROM app WHERE org_id = :org_id ORDER BY name")
 _ASSIGNMENTS: Final[dict[s.Setting[tuple[str, ...]], holders.Kind]] = {
     s.PROFILES: holders.PROFILES,
@@ -66,6 +69,8 @@ def demand_rights(desk: Desk, org: Org, values: Values, kind: AppKind) -> None:
         desk.caller.needs(Right.APP_POLICIES, org.id, kind)
     if not _TAKES_ASSIGNING.isdisjoint(values):
         desk.caller.needs(Right.APP_ASSIGNMENTS, org.id, kind)
+    if s.CUSTOM_SCOPES in values:
+        desk.caller.needs(Right.CUSTOM_SCOPES, org.id)
 
 
 def why_fixed(desk: Desk, org: Org, setting: AnySetting, app: InstalledApp | None) -> str:
@@ -81,11 +86,20 @@ def why_fixed(desk: Desk, org: Org, setting: AnySetting, app: InstalledApp | Non
     return ""
 
 
+def with_placeholder(desk: Desk, values: Values, app: InstalledApp | None) -> Values:
+    """Return the values with a callback URL on this server, where the device flow is on and none is given (2.3)."""
+    after = (app.values() if app else {}) | values
+    placeholder = f"{desk.base_url}{DEVICE_CALLBACK}"
+    if not after.get(s.DEVICE_FLOW) or after.get(s.CALLBACK_URL) or not desk.base_url or callback_problem(placeholder):
+        return values
+    return values | {s.CALLBACK_URL: (placeholder,)}
+
+
 async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | None) -> Values:
     """Return the values as they are stored, after checking what one value alone cannot tell.
 
-    The run-as user must be an active user of the org; one app an org may introspect all tokens; and the values give
-    nobody more than the caller holds. `app` is the app they are for, None for a new one.
+    The run-as user must be an active user of the org, custom scopes must be the org's; one app an org may introspect
+    all tokens; and the values give nobody more than the caller holds. `app`: whose they are, None for a new one.
 
     Raises:
         ManageProblem: names the setting, or the permissions that the caller lacks.
@@ -107,6 +121,11 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
                 if holder.name in added:
                     doing = f"pre-authorize the {kind.word} {holder.name}"
                     desk.caller.holds_all(read_permissions(holder.permissions), doing)
+    if named := values.get(s.CUSTOM_SCOPES):
+        there = {scope.name for scope in await custom_scopes_of(desk.session, org.id)}
+        if missing := [name for name in named if name not in there]:
+            hint = f"; there are: {', '.join(sorted(there))}" if there else "; grantway scope create makes one"
+            raise ManageProblem.at("custom_scopes", f"there is no custom scope {', '.join(missing)}{hint}")
     if values.get(s.INTROSPECT_ALL) and (other := await introspecting_app(desk, org, app.id if app else "")):
         raise ManageProblem.at("introspect_all", f"one app an org may have it, and {other} has it")
     return values

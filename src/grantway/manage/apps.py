@@ -10,7 +10,15 @@ from grantway.domain.org import Org
 from grantway.kit.ids import CONNECTED_APP, EXTERNAL_CLIENT_APP, canonical_id, new_id
 from grantway.kit.secrets import Secret, new_consumer_key, new_consumer_secret
 from grantway.manage.app_names import api_name, key_problem, secret_problem
-from grantway.manage.app_values import Values, demand_power_of, demand_rights, fit_values, held, parse_values
+from grantway.manage.app_values import (
+    Values,
+    demand_power_of,
+    demand_rights,
+    fit_values,
+    held,
+    parse_values,
+    with_placeholder,
+)
 from grantway.manage.audit import record_changes, recorded
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
@@ -138,7 +146,7 @@ async def add(
             raise ManageProblem.at("name", f"there is an app {name} in {org.name} already")
         if await is_key_taken(changing, key):
             raise ManageProblem.at("consumer_key", "it is taken by another app of this server")
-        values = await fit_values(changing, org, values, None)
+        values = await fit_values(changing, org, with_placeholder(desk, values, None), None)
         policy = held(values, s.Holder.POLICY)
         try:
             await changing.run(
@@ -260,6 +268,8 @@ async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = ""
         # What stays as it is assigns nothing: a form and a file say again what is there.
         demand_rights(changing, org, {one: value for one, value in values.items() if app[one] != value}, app.kind)
         demand_version(app, seen)
+        if app.app.org_id == org.id:
+            values = with_placeholder(desk, values, app)
         values = await fit_values(changing, org, values, app)
         of_app, of_policy = held(values, s.Holder.APP), held(values, s.Holder.POLICY)
         if of_app:

@@ -33,6 +33,8 @@ class Right(Enum):
     USAGE = "see and end the tokens of users"
     SEE_SETUP = "see Setup"
     AUDIT = "read the audit trail"
+    CUSTOM_SCOPES = "see and change custom scopes"
+    CUSTOM_PERMISSIONS = "create and delete custom permissions"
     SERVER = "manage orgs, keys and the database"
 
 
@@ -59,6 +61,8 @@ NEEDS: Final[dict[Right, Needs]] = {
     Right.USAGE: ((p.VIEW_SETUP,), (p.MANAGE_USERS,)),
     Right.SEE_SETUP: ((p.VIEW_SETUP,),),
     Right.AUDIT: ((p.VIEW_SETUP,),),
+    Right.CUSTOM_SCOPES: ((p.MANAGE_CONNECTED_APPS,),),
+    Right.CUSTOM_PERMISSIONS: ((p.CUSTOMIZE_APPLICATION,),),
 }
 """The whole matrix for connected apps and all that is no app. SERVER is the operator's alone."""
 

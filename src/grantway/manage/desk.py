@@ -20,15 +20,19 @@ from grantway.store.statement import Row, SqlValue, Statement
 class Desk:
     """Where one caller's operations are carried out.
 
+    `base_url` is where the server answers, for addresses of it that are stored; empty where it is not known.
     `transaction` is the one that is open, if one is. An operation changes things through `changing()`, so that it is
-    whole by itself and can also be a part of a larger one.
+    whole by itself and can also be a part of a larger one. `request_id` and `address` go into the audit.
     """
 
     db: Database
     clock: Clock
     ring: KeyRing
     caller: Caller
+    base_url: str = ""
     transaction: Transaction | None = None
+    request_id: str = ""
+    address: str = ""
 
     @property
     def session(self) -> Session:
@@ -64,6 +68,8 @@ class Desk:
             org_id=org_id,
             app_id=app_id,
             user_id=self.caller.user_id,
+            address=self.address,
+            request_id=self.request_id,
             detail=msgspec.json.encode({"by": self.caller.username or "operator", **detail}).decode(),
         )
         await self.run(step.statement, *step.values)

@@ -10,14 +10,16 @@ from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
 from grantway.manage.settings_reference import command_for
+from grantway.protocol.door import door_of
 from grantway.protocol.no import by_id
-from grantway.protocol.refusal import Refusal
+from grantway.protocol.refusal import Reason, Refusal, Wire
 from grantway.protocol.when import iso_seconds
 from grantway.store.statement import Statement
 
 _FIND: Final = Statement(
-    "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.checks, f.org_id, f.address, a.name"
-    " FROM refusal f LEFT JOIN app a ON a.id = f.app_id WHERE f.request_id = :request_id"
+    "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.checks, f.org_id, f.address, a.name,"
+    " u.username, f.at FROM refusal f LEFT JOIN app a ON a.id = f.app_id LEFT JOIN person u ON u.id = f.user_id"
+    " WHERE f.request_id = :request_id"
 )
 _TIMES: Final = ("_at", "not_before")
 
@@ -29,7 +31,14 @@ class _Shown(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A refused request, in words for the administrator; `change` is the command for the setting that refused."""
+    """A refused request, in words for the administrator.
+
+    - `change`: the command for the setting that refused; `setting_held_by`: whether an app, its policies or the org
+      hold that setting.
+    - `says`, `status`: the description and the HTTP status that belong to `error` at the door that was asked; an error
+      that travelled to a callback, or stood on a page, has no status of its own (0).
+    - `at_ms`: `at` as a number.
+    """
 
     request_id: str
     at: str
@@ -44,6 +53,11 @@ class Explanation:
     setting_label: str
     change: str
     checks: tuple[dict[str, Any], ...]
+    user: str = ""
+    says: str = ""
+    status: int = 0
+    setting_held_by: str = ""
+    at_ms: int = 0
 
 
 async def explain(desk: Desk, text: str) -> Explanation:
@@ -62,14 +76,11 @@ async def explain(desk: Desk, text: str) -> Explanation:
     # not there (S57, S62).
     if row is None or (not caller.is_operator and row[7] != caller.org_id):
         raise ManageProblem(f"no refused request {request_id} is known; refusals are kept for 30 days")
-    facts = msgspec.json.decode(cast(str, row[5]), type=dict[str, Any])
-    shown = {
-        name: iso_seconds(value) if isinstance(value, int) and name.endswith(_TIMES) else value
-        for name, value in facts.items()
-    }
+    shown = shown_facts(cast(str, row[5]))
     reason = by_id(cast(str, row[3]))
     setting = reason.setting if reason else None
     app = cast("str | None", row[9]) or ""
+    wire = _wire_of(reason, cast(str, row[2]), cast(str, row[4])) if reason else None
     return Explanation(
         request_id=request_id,
         at=iso_seconds(cast(int, row[1])),
@@ -86,4 +97,24 @@ async def explain(desk: Desk, text: str) -> Explanation:
         setting_label=setting.label if setting else "",
         change=command_for(setting, f"{setting.name}=VALUE", app or "APP") if setting else "",
         checks=tuple(msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])),
+        user=cast("str | None", row[10]) or "",
+        says=wire.says if wire else "",
+        status=wire.status if wire and "/authorize" not in cast(str, row[2]) else 0,
+        setting_held_by=setting.held_by.value if setting else "",
+        at_ms=cast(int, row[11]),
     )
+
+
+def shown_facts(facts: str) -> dict[str, Any]:
+    """Return what was written down of a refusal's case (JSON), its times in words."""
+    return {
+        name: iso_seconds(value) if isinstance(value, int) and name.endswith(_TIMES) else value
+        for name, value in msgspec.json.decode(facts, type=dict[str, Any]).items()
+    }
+
+
+def _wire_of(reason: Reason, endpoint: str, error: str) -> Wire | None:
+    """Return the form in which a reason was told: of those with this error code, the one of the door that was asked."""
+    fitting = [wire for wire in reason.wires.values() if wire.error == error]
+    of_door = reason.wire(door_of(endpoint.partition(" ")[2]).voice)
+    return of_door if of_door in fitting else next(iter(fitting), None)

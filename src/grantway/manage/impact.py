@@ -144,7 +144,7 @@ async def _reach_of(
         return ("warn", f"ends {reach} later") if reach else _NOBODY
     if setting is s.SCOPES and (gone := _gone(s.SCOPES, before, after)):
         held = await live_grants.holding_scopes(desk, before, gone)
-        return ("warn", f"{grants(held)} keep what they hold") if held else _NOBODY
+        return ("warn", f"{grants(held)} keep{'s' if held == 1 else ''} it") if held else _NOBODY
     if setting is s.CALLBACK_URL and (gone := _gone(s.CALLBACK_URL, before, after)):
         codes = [row for row in await _codes(desk, before) if row[0] in gone]
         return ("bad", f"ends {_codes_text(len(codes))}") if codes else ("info", "new logins there are refused")

@@ -13,6 +13,8 @@ from grantway.manage import apps
 from grantway.manage.app_names import api_name_of_file, file_key_problem, file_secret_problem
 from grantway.manage.app_values import Values, demand_rights, introspecting_app
 from grantway.manage.caller import Right
+from grantway.manage.custom_files import TYPES as CUSTOM_TYPES
+from grantway.manage.custom_files import import_custom
 from grantway.manage.desk import Desk
 from grantway.manage.metadata_values import (
     KEY,
@@ -38,7 +40,7 @@ from grantway.metadata.document import (
     value,
 )
 from grantway.metadata.document import values as document_values
-from grantway.metadata.names import name_of_file, type_of_root
+from grantway.metadata.names import MetadataName, name_of_file, type_of_root
 from grantway.metadata.problem import MetadataProblem
 from grantway.settings.certificates import holds_private_key
 from grantway.settings.setting import AnySetting
@@ -127,10 +129,11 @@ async def import_files(
 ) -> tuple[Imported, ...]:
     """Import files one by one; each is taken whole or not at all, and a broken one does not stop the rest.
 
-    With `dry_run` nothing is changed: each file is told of as if it came alone.
+    Custom scopes and permissions come last: they name apps that may be among the files. With `dry_run` nothing is
+    changed: each file is told of as if it came alone.
     """
     done: list[Imported] = []
-    for file in files:
+    for file in sorted(files, key=_is_custom):
         one = await import_file(desk, org, file, dry_run=dry_run)
         if one.done in ("created", "updated") and (
             earlier := [other.file for other in done if (other.name, other.problem) == (one.name, "")]
@@ -142,6 +145,11 @@ async def import_files(
     return tuple(done)
 
 
+def _is_custom(file: SourceFile) -> bool:
+    named = name_of_file(file.name)
+    return named is not None and named.type in CUSTOM_TYPES
+
+
 async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool = False) -> Imported:
     """Import one file, or with `dry_run` only tell what would become of it; what goes wrong is told in the answer."""
     named = name_of_file(file.name)
@@ -149,13 +157,15 @@ async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool =
     try:
         if file.problem:
             raise MetadataProblem(file.problem)
-        if named is not None and named.type != TYPE:
+        if named is not None and named.type != TYPE and named.type not in CUSTOM_TYPES:
             return Imported(file=file.name, name=name, done="skipped", problem=f"{named.type} is not supported yet")
         document = read(file.data)
         if type_of_root(document.type) is None:
             raise MetadataProblem(
                 f"this is no connected app: the file begins with <{document.type}>.", document.root.line
             )
+        if document.type in CUSTOM_TYPES and named is not None:
+            return await _import_custom(desk, org, file.name, named, document, dry_run=dry_run)
         if document.type != TYPE:
             return Imported(file=file.name, name=name, done="skipped", problem=f"{document.type} is not supported yet")
         if named is None:
@@ -172,6 +182,19 @@ async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool =
         return would.imported
     except (MetadataProblem, ManageProblem) as problem:
         return Imported(file=file.name, name=name, done="failed", problem=str(problem))
+
+
+async def _import_custom(
+    desk: Desk, org: Org, file: str, named: MetadataName, document: MetadataDocument, *, dry_run: bool
+) -> Imported:
+    """Import a custom scope or permission."""
+    async with desk.changing() as changing:
+        done = await import_custom(changing, org, named.local_name, document)
+        word = "created" if done.created else "updated"
+        imported = Imported(file=file, name=f"{document.type} {done.name}", done=word, kept=done.kept)
+        if dry_run:
+            raise _DryRun(imported)
+        return imported
 
 
 def _without_private_keys(document: MetadataDocument) -> tuple[MetadataDocument, list[Kept]]:

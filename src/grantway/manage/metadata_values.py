@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from grantway import settings as s
 from grantway.manage.app_values import Values
+from grantway.manage.metadata_groups import read_groups, write_groups
 from grantway.metadata.document import (
     MetadataDocument,
     count,
@@ -103,7 +104,8 @@ def read_settings(document: MetadataDocument) -> Reading:
             continue
         if xml.fields:
             if count(document, xml.path):
-                found[setting] = _read_records(setting, xml, document, kept)
+                found[setting], left = read_groups(document, setting, xml)
+                kept += [Kept(path=path, why=why) for path, why in left]
             continue
         texts = values(document, xml.path)
         if setting.kind.many:
@@ -143,17 +145,20 @@ def write_settings(
         if found == read.get(setting, setting.default):
             continue
         if xml.fields:
-            document = _with_records(document, setting, xml, setting.kind.write(found))
+            document = write_groups(document, setting, xml, found, read.get(setting, setting.default))
         elif not xml.present:
             document = replaced(document, xml.path, _texts(setting, xml, found, refused.get(setting, ())))
         elif found:
             document = _with_required(document, xml.path, now)
         else:
             document = replaced(document, xml.path, None)
-    new_groups = {above for path in covered_paths() for above in _above(path)}
-    for group in sorted(new_groups):
+    switches = {setting.xml[TYPE].path for setting in s.ALL if TYPE in setting.xml and setting.xml[TYPE].present}
+    for group in sorted({above for path in covered_paths() for above in _above(path)}, reverse=True):
         if has(document, group) and not has(before, group):
             document = _with_required(document, group, now)
+        elif group not in switches and value(document, group) == "" and value(before, group) is None:
+            # Its last setting went back to its default: a group of nothing would say something else than no group.
+            document = replaced(document, group, None)
     return document
 
 
@@ -164,22 +169,6 @@ def _with_required(document: MetadataDocument, group: str, now: Values) -> Metad
         if xml is None or not xml.required or xml.path.rpartition("/")[0] != group or has(document, xml.path):
             continue
         document = replaced(document, xml.path, _texts(setting, xml, now.get(setting, setting.default), ()) or [""])
-    return document
-
-
-def _with_records(
-    document: MetadataDocument, setting: AnySetting, xml: Xml, records: list[dict[str, str]]
-) -> MetadataDocument:
-    """Return the document with one group a record, in their order; a field without text has no element.
-
-    Records of the file that the setting does not take stay, behind the others.
-    """
-    records = [*records, *(record for record in _records(document, xml) if not _is_taken(setting, record))]
-    document = replaced(document, xml.path, None)
-    for number, record in enumerate(records, start=1):
-        for name in xml.fields:
-            if record[name]:
-                document = replaced(document, f"{xml.path}[{number}]/{name}", [record[name]])
     return document
 
 
@@ -221,39 +210,6 @@ def _read_list(
         kept.append(Kept(path=xml.path, why=problem))
         return None, tuple(lines)
     return (setting.kind.parse(good) if good else None), tuple(bad)
-
-
-def _read_records(setting: AnySetting, xml: Xml, document: MetadataDocument, kept: list[Kept]) -> Any:
-    """Return the records that the setting takes; the others are told, and stay where they are in the file."""
-    good: list[dict[str, str]] = []
-    for number, record in enumerate(_records(document, xml), start=1):
-        try:
-            setting.kind.parse([record])
-        except s.SettingProblem as problem:
-            kept.append(Kept(path=f"{xml.path}[{number}]", why=str(problem).removeprefix("line 1: ")))
-        else:
-            good.append(record)
-    try:
-        return setting.kind.parse(good)
-    except s.SettingProblem as problem:
-        kept.append(Kept(path=xml.path, why=str(problem)))
-        return setting.default
-
-
-def _records(document: MetadataDocument, xml: Xml) -> list[dict[str, str]]:
-    """Return what stands in each of the groups, by field."""
-    return [
-        {name: (value(document, f"{xml.path}[{number}]/{name}") or "").strip() for name in xml.fields}
-        for number in range(1, count(document, xml.path) + 1)
-    ]
-
-
-def _is_taken(setting: AnySetting, record: dict[str, str]) -> bool:
-    try:
-        setting.kind.parse([record])
-    except s.SettingProblem:
-        return False
-    return True
 
 
 def _items(setting: AnySetting, xml: Xml, texts: tuple[str, ...]) -> list[str]:

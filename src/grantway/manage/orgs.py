@@ -18,7 +18,7 @@ from grantway.manage.audit import record_changes
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.editions import demand_edition, parse_edition
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound
+from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
 from grantway.settings.catalogue import BY_NAME, held_by
 from grantway.settings.kinds import SettingProblem, text
 from grantway.settings.org import ALLOW_CONNECTED_APP_CREATION
@@ -113,14 +113,16 @@ async def find(desk: Desk, asked: str) -> Org:
     raise NotFound.at("org", f"there is no org {asked!r}; {hint}")
 
 
-async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
-    """Change an org's name, edition, my_domain and settings; all of them or none.
+async def change(desk: Desk, org: Org, asked: dict[str, Any], *, seen: str = "") -> Org:
+    """Change an org's settings, or (the operator's alone) its name, edition and my_domain; all of them or none.
+
+    `seen` is the org's version that the caller looked at; empty for a change that does not depend on it.
 
     Name, edition and domain are the operator's, and so is to allow the creation of connected apps; taking that back is
     not.
 
     Raises:
-        ManageProblem: no right, no such setting, or a value it does not take.
+        ManageProblem: no right, no such setting, values not taken, or (StaleVersion) changed since it was seen.
     """
     if _OPERATORS.isdisjoint(asked):
         desk.caller.needs(Right.ORG_SETTINGS, org.id)
@@ -128,10 +130,13 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
         desk.caller.needs(Right.SERVER)
     async with desk.changing() as changing:
         org = await find(changing, org.id)
+        if seen and seen != str(org.version):
+            raise StaleVersion(f"{org.name} was changed by somebody else since you opened it: look at it again")
         others = [one for one in await all_orgs(changing) if one.id != org.id]
         fields = {"name": org.name, "edition": org.edition, "my_domain": org.my_domain}
         before = settings_of(org) | fields
         values: Values = {}
+        problems: dict[str, str] = {}
         for name, raw in asked.items():
             setting = BY_NAME.get(name)
             if name in fields:
@@ -145,7 +150,9 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any]) -> Org:
                 try:
                     values[setting] = setting.kind.parse(raw)
                 except SettingProblem as problem:
-                    raise ManageProblem.at(name, str(problem)) from problem
+                    problems[name] = str(problem)
+        if problems:
+            raise ManageProblem.of(problems)
         demand_edition(fields["edition"], values)
         if values.get(ALLOW_CONNECTED_APP_CREATION) and not before[ALLOW_CONNECTED_APP_CREATION.name]:
             _demand_operator(changing)

@@ -76,6 +76,12 @@ class Impact:
     grants: int
     access_tokens: int
 
+    @property
+    def words(self) -> str:
+        """Both numbers for a person."""
+        grants = f"{self.grants} grant{'' if self.grants == 1 else 's'}"
+        return f"{grants} and {self.access_tokens} access token{'' if self.access_tokens == 1 else 's'}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
@@ -223,7 +229,7 @@ async def _swap(desk: Desk, org: Org, app: InstalledApp, staged: Credential, tol
         org.id,
         app_id=app.id,
         name=old.name,
-        tokens=f"{told.grants} grants, {told.access_tokens} access tokens",
+        tokens=told.words,
         previous_until=previous.ends_at,
     )
     return Applied(app=await apps.find(desk, org, app.id), previous_until=now + OVERLAP_MS, ended=told)

@@ -8,7 +8,14 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.manage.desk import Desk
 from grantway.protocol.scopes import allows_refresh
-from grantway.settings.choices import IpRelaxation, PermittedUsers, SamlSigning, SamlSubject, SessionLevel
+from grantway.settings.choices import (
+    IpRelaxation,
+    PermittedUsers,
+    SamlSigning,
+    SamlSubject,
+    SessionAction,
+    SessionLevel,
+)
 from grantway.settings.scopes import expand
 from grantway.store.statement import Statement
 
@@ -69,9 +76,10 @@ def _of_flows(app: InstalledApp) -> list[str]:
 def _of_policies(app: InstalledApp) -> list[str]:
     found = []
     high = app[s.SESSION_LEVEL] is SessionLevel.HIGH_ASSURANCE
-    if app[s.SESSION_POLICY_ACTION] and not high:
+    action = app[s.SESSION_POLICY_ACTION]
+    if action is not SessionAction.NONE and not high:
         found.append("session_policy_action does nothing without session_level=high_assurance")
-    if high and app[s.SESSION_POLICY_ACTION] is None:
+    if high and action is SessionAction.NONE:
         found.append("session_level=high_assurance does not say what happens below it: set session_policy_action")
     if high and app[s.CLIENT_CREDENTIALS]:
         found.append("session_level=high_assurance shuts out the client credentials flow, where no person is present")

@@ -40,6 +40,7 @@ class Asker:
 class LoginPage:
     """Username and password. Posts `username`, `password`, `remember`, `transaction`, `csrf` or `cancel=1` to `action`.
 
+    `carried` is a form that was sent after its session had ended; it is shown again after the login.
     `problem` must read the same whatever the cause. Cancel is offered when an app asks, since only then it leads back.
     """
 
@@ -55,6 +56,7 @@ class LoginPage:
     username: str = ""
     remembered: bool = False
     problem: str | None = None
+    carried: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,7 +188,7 @@ def pages_asked(case: AuthorizeCase) -> Finding | None:
 def scope(case: AuthorizeCase) -> Finding | None:
     """What is asked for must be among the app's scopes."""
     asked = scopes_of(case)
-    unknown, extra = beyond(asked, case.app[s.SCOPES])
+    unknown, extra = beyond(asked, case.app[s.SCOPES], case.app[s.CUSTOM_SCOPES])
     if unknown:
         return Finding(SCOPE, "unknown", no.SCOPE_UNKNOWN(extra=" ".join(unknown)[:200]))
     if extra or not asked:
@@ -212,8 +212,8 @@ def prompts_of(case: AuthorizeCase) -> tuple[str, ...]:
 
 
 def scopes_of(case: AuthorizeCase) -> tuple[str, ...]:
-    """Return the scopes asked for; none asked for means all of the app's."""
-    return read_scope(case.params.get("scope", "")) or case.app[s.SCOPES]
+    """Return the scopes asked for; none asked for means all of the app's, its custom ones too."""
+    return read_scope(case.params.get("scope", "")) or case.app[s.SCOPES] + case.app[s.CUSTOM_SCOPES]
 
 
 def answerable(case: AuthorizeCase) -> AuthorizationRequest:

@@ -30,14 +30,20 @@ def allows(scopes: str, needed: str) -> bool:
     return needed in allowed_by(tuple(scopes.split()))
 
 
-def beyond(asked: Iterable[str], selected: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which of the scopes asked for are unknown, and which are known but not among those selected."""
+def beyond(
+    asked: Iterable[str], selected: tuple[str, ...], custom: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which of the scopes asked for are unknown, and which are known but not among those selected.
+
+    `custom` are the custom scopes that the app may ask for; any other is unknown.
+    """
     held = allowed_by(selected)
     unknown, extra = [], []
     for name in asked:
         scope = scope_named(name)
         if scope is None:
-            unknown.append(name)
+            if name not in custom:
+                unknown.append(name)
         elif scope.name not in held:
             extra.append(name)
     return tuple(unknown), tuple(extra)

@@ -38,6 +38,7 @@ from grantway.settings.choices import (
     SessionAction,
     SessionLevel,
 )
+from grantway.settings.custom import CUSTOM_ATTRIBUTES, CUSTOM_SCOPES
 from grantway.settings.distribution import DISTRIBUTION_STATE, Distribution
 from grantway.settings.id_token import (
     ID_TOKEN_ATTRIBUTES,
@@ -157,6 +158,8 @@ __all__ = [
     "CONTACT_EMAIL",
     "CONTACT_PHONE",
     "CORS_ORIGINS",
+    "CUSTOM_ATTRIBUTES",
+    "CUSTOM_SCOPES",
     "DESCRIPTION",
     "DEVICE_FLOW",
     "DISTRIBUTION_STATE",

@@ -5,6 +5,7 @@ from typing import Final
 from grantway.settings import (
     asset_tokens,
     basic,
+    custom,
     distribution,
     id_token,
     ip_ranges,
@@ -22,6 +23,7 @@ _MODULES: Final = (
     distribution,
     oauth,
     id_token,
+    custom,
     asset_tokens,
     single_logout,
     web_app,

@@ -45,6 +45,7 @@ class SessionLevel(Enum):
 class SessionAction(Enum):
     """What happens to somebody whose session is below the level that is required (connected-apps.md 1.7)."""
 
+    NONE = "none"
     RAISE = "raise_session_level"
     BLOCK = "block"
 

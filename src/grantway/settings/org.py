@@ -84,7 +84,7 @@ ALLOW_LEGACY_QUERY_PARAMETERS: Final = Setting[bool](
     section=Section.ORG,
     held_by=Holder.ORG,
     effect="everywhere: invalid_request 'secrets are not accepted in the URL' when off",
-    awaits="endpoints that old clients call so",
+    awaits="endpoints that read what old clients put into URLs; until then it is refused at every one",
     example="true",
 )
 
@@ -140,7 +140,7 @@ ADMIN_APPROVED_APPS_ONLY_FOR_EXTERNAL_USER: Final = Setting[bool](
     section=Section.ORG_ACCESS,
     held_by=Holder.ORG,
     effect="APIs: INVALID_SESSION_ID for tokens that customers and partners have from other apps",
-    awaits="API access control",
+    awaits="users who are customers or partners",
     example="true",
     xml={"ConnectedAppSettings": Xml(path="enableAdminApprovedAppsOnlyForExternalUser")},
 )

@@ -70,21 +70,19 @@ SESSION_LEVEL: Final = Setting[SessionLevel](
     xml={"ConnectedApp": Xml(path="sessionPolicy/sessionLevel", words={"HIGH_ASSURANCE": "high_assurance"})},
 )
 
-SESSION_POLICY_ACTION: Final = Setting[SessionAction | None](
+SESSION_POLICY_ACTION: Final = Setting[SessionAction](
     name="session_policy_action",
-    kind=optional(
-        one_of(
-            SessionAction,
-            words={
-                SessionAction.RAISE: "Raise the session level to high assurance",
-                SessionAction.BLOCK: "Block",
-            },
-        ),
-        without="none",
+    kind=one_of(
+        SessionAction,
+        words={
+            SessionAction.NONE: "None: any session will do",
+            SessionAction.RAISE: "Raise the session level to high assurance",
+            SessionAction.BLOCK: "Block",
+        },
     ),
     label="Policy Action",
     help="With a high assurance session required: ask for the second factor, or let nobody in without it.",
-    default=None,
+    default=SessionAction.NONE,
     section=Section.SESSION_POLICIES,
     held_by=Holder.POLICY,
     effect="authorize: asks for a second factor, or refuses; token: flows without a person are refused either way",

@@ -27,6 +27,7 @@ class Section(Enum):
     BASIC = "Basic Information"
     OAUTH = "API (Enable OAuth Settings)"
     ID_TOKEN = "Configure ID Token"
+    CUSTOM = "Custom Attributes and Scopes"
     ASSET_TOKENS = "Asset Tokens"
     SINGLE_LOGOUT = "Single Logout"
     WEB_APP = "Web App Settings"

@@ -6,6 +6,7 @@ from grantway.domain.app import AppUser, InstalledApp, read_values
 from grantway.domain.org import User
 from grantway.settings.org import CORS_ORIGINS
 from grantway.store.apps import Apps
+from grantway.store.custom_claims import custom_permissions_that_count
 from grantway.store.database import Database
 from grantway.store.people import USER_COLUMNS, permission_sets_that_count, permissions_that_count, user_by_id
 from grantway.store.statement import Statement
@@ -107,7 +108,8 @@ class Directory:
 
     async def _app_user(self, app: InstalledApp, user: User) -> AppUser:
         sets = await permission_sets_that_count(self.db, app, user)
-        return AppUser(app, user, sets, await permissions_that_count(self.db, app, user))
+        permissions = await permissions_that_count(self.db, app, user)
+        return AppUser(app, user, sets, permissions, await custom_permissions_that_count(self.db, app, user))
 
     def _keep(self, revision: str, kept: dict[K, V], key: K, value: V | None) -> None:
         # Another request may have seen a newer revision while this one was reading.

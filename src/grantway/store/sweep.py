@@ -1,7 +1,8 @@
 """Taking away rows that have ended, a small window at a time, so that no request waits for it (R8).
 
 Row ids hold the time they were made at, so a window is a stretch of the primary key: no index is kept for sweeping,
-and a window is bounded by rows looked at, not by rows found. Refusals have random ids; they are found by their time.
+and a window is bounded by rows looked at, not by rows found. Refusals and kept answers have random ids; they are
+found by their time.
 """
 
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ RULES: Final = (
     Rule(table="browser", ended="t.seen_at < :before", kept_ms=2 * DAY_MS),
     Rule(table="event", ended="t.at < :before", kept_ms=180 * DAY_MS),
     Rule(table="refusal", ended="t.at < :before", kept_ms=30 * DAY_MS, key="request_id", dated="at"),
+    Rule(table="idempotent_answer", ended="t.created_at < :before", kept_ms=DAY_MS, dated="created_at"),
 )
 _PREPARED: Final = tuple((rule, rule.look(), rule.delete()) for rule in RULES)
 

@@ -20,6 +20,10 @@ Dispatch = Callable[[Call], Awaitable[Reply]]
 BodyLimit = Callable[[str], int]
 Step = Callable[[], Awaitable[None]]
 BODY_BYTES: Final = 64 * 1024
+# An app's form holds every setting, and what it began with: a long description in Chinese alone is 48 kB, twice.
+CONSOLE_BODY_BYTES: Final = 256 * 1024
+# Metadata files come many at once.
+_LARGE: Final = {"/setup/api/v1/imports": 512 * 1024}
 _log: Final = logging.getLogger("grantway.edge")
 # Requests whose body means nothing (RFC 9110, section 9.3.1); it is neither awaited nor read.
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -29,8 +33,10 @@ _ACCIDENT: Final = Reply(500, b'{"error":"server_error"}', ((b"content-type", b"
 
 
 def usual_body_limit(path: str) -> int:
-    """Return 64 kB for every path (decision 12)."""
-    return BODY_BYTES
+    """Return 64 kB (decision 12); more for the console's forms, and where the admin API imports metadata files."""
+    if path.startswith("/setup/") and not path.startswith("/setup/api/"):
+        return CONSOLE_BODY_BYTES
+    return _LARGE.get(path, BODY_BYTES)
 
 
 class Edge:
@@ -88,12 +94,13 @@ class Edge:
         headers = tuple(scope["headers"])
         fields = read_fields(headers)
         method = scope["method"]
-        path = decoded_path(scope.get("raw_path") or scope["path"].encode("utf-8"))
+        raw_path = scope.get("raw_path") or scope["path"].encode("utf-8")
+        path = decoded_path(raw_path)
         host, problem = self._host(fields.hosts, scope)
         address, scheme = self._origin(scope, fields)
         body = b""
         if path is None:
-            path, problem = "/", 400
+            path, problem = _beginning(raw_path), 400
         elif fields.credentials > 1:
             problem = problem or 400
         elif problem is None and method not in _BODILESS:
@@ -211,6 +218,12 @@ def _host_check(allowed: Callable[[str], bool] | Container[str] | None) -> Calla
     if allowed is None or callable(allowed):
         return allowed
     return allowed.__contains__
+
+
+def _beginning(raw_path: bytes) -> str:
+    """Return the folders of a path before what cannot be read of it: they tell in which dialect it is refused."""
+    readable = raw_path.partition(b"%")[0]
+    return decoded_path(readable[: readable.rfind(b"/") + 1]) or "/"
 
 
 def _places(accident: BaseException) -> list[str]:

@@ -3,16 +3,17 @@
 import logging
 from typing import Final
 
+from grantway.adminapi.problems import problem_reply
 from grantway.endpoints.answer import EDGE_REASONS, note, refuse_at_edge, voice_of
 from grantway.endpoints.authorization.outcome import refuse_on_page, wants_page
 from grantway.endpoints.cross_origin import opened, preflight
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
-from grantway.protocol.door import door_of
+from grantway.protocol.door import Voice, door_of
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.store.statement import Unavailable, Unfit
-from grantway.web.routes import ANY_HOST, is_page, route_of
+from grantway.web.routes import ANY_HOST, is_admin_api, is_page, route_of
 
 _log: Final = logging.getLogger("grantway")
 
@@ -58,6 +59,9 @@ class Dispatch:
         """Put a refusal in the dialect of the path, or on a page where a person looks, and keep it for `explain`."""
         if is_page(call.path) and wants_page(call):
             return refuse_on_page(call, self._server, door_of(call.path), refusal)
+        if is_admin_api(call.path):
+            note(self._server, call, refusal, refusal.reason.wire(Voice.STANDARDS))
+            return problem_reply(call, refusal)
         note(self._server, call, refusal, refusal.reason.wire(voice_of(call.path)))
         return refuse_at_edge(call.path, refusal)
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from grantway.adminapi.dispatch import api
 from grantway.console.dispatch import setup
 from grantway.endpoints import discovery, health, people, static
 from grantway.endpoints.authorize import authorize
@@ -62,6 +63,7 @@ EXACT: Final[dict[str, Route]] = {
 # Longest first: the first prefix that fits is taken.
 PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
     ("/services/data/", Route(resources.resources, READ)),
+    ("/setup/api/", Route(api)),
     ("/setup/", Route(setup, ANY)),
     ("/assets/", Route(static.asset, READ)),
     ("/id/", Route(people.identity, ANY)),
@@ -69,13 +71,19 @@ PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
 # Where people meet the server: what goes wrong there is said on a page.
 PAGES: Final = frozenset(path for path, route in EXACT.items() if route.endpoint in (authorize, login, consent))
 _CONSOLE: Final = "/setup/"
+_API: Final = "/setup/api/"
 # Liveness is asked by address, not by name.
 ANY_HOST: Final = frozenset({"/healthz", "/readyz"})
 
 
 def is_page(path: str) -> bool:
     """Tell whether people meet the server at a path."""
-    return path in PAGES or path.startswith(_CONSOLE)
+    return path in PAGES or (path.startswith(_CONSOLE) and not path.startswith(_API))
+
+
+def is_admin_api(path: str) -> bool:
+    """Tell whether a path is the admin API's, where what goes wrong is told in problem details."""
+    return path.startswith(_API)
 
 
 def route_of(path: str) -> Route | None:

@@ -72,7 +72,7 @@ class Flow:
             refusal,
             trail=self.trail,
             app=self.app,
-            user_id=person.user.id if person else "",
+            user=person.user if person else None,
             headers=self.visitor.headers,
         )
 

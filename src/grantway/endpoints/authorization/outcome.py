@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from grantway.domain.app import InstalledApp
+from grantway.domain.org import User
 from grantway.endpoints.answer import NO_STORE, come_again, note, text_reply
 from grantway.endpoints.authorization.screens import asker_of, name_of, show
 from grantway.endpoints.server import Server
@@ -106,14 +107,14 @@ def refuse_on_page(
     *,
     trail: Trail | None = None,
     app: InstalledApp | None = None,
-    user_id: str = "",
+    user: User | None = None,
     headers: tuple[Header, ...] = (),
 ) -> Reply:
     """Refuse without a redirect: our page for a browser, the raw pair for anything else (salesforce-oauth.md 2.3)."""
     wire = refusal.reason.wire(door.voice)
     # Nobody authenticates at this endpoint: an unknown client is a bad request here, and no 401.
     status = 400 if wire.status == 401 else wire.status
-    _note(call, server, door, refusal, trail, app, user_id)
+    _note(call, server, door, refusal, trail, app, user)
     if not wants_page(call):
         pair = urlencode({"error": wire.error, "error_description": wire.says}, quote_via=quote)
         return come_again(text_reply(pair, status))
@@ -145,14 +146,14 @@ def refuse_at_callback(
     *,
     trail: Trail,
     app: InstalledApp,
-    user_id: str = "",
+    user: User | None = None,
     headers: tuple[Header, ...] = (),
 ) -> Reply:
     """Refuse a request whose callback is trusted: there, or on our page where Salesforce's door keeps it to itself."""
     door = DOORS[request.door]
     if stays_here(door, refusal):
-        return refuse_on_page(call, server, door, refusal, trail=trail, app=app, user_id=user_id, headers=headers)
-    _note(call, server, door, refusal, trail, app, user_id)
+        return refuse_on_page(call, server, door, refusal, trail=trail, app=app, user=user, headers=headers)
+    _note(call, server, door, refusal, trail, app, user)
     wire = refusal.reason.wire(door.voice)
     return back(call, server, base, request, {"error": wire.error, "error_description": wire.says}, headers)
 
@@ -193,7 +194,7 @@ def _note(
     refusal: Refusal,
     trail: Trail | None,
     app: InstalledApp | None,
-    user_id: str,
+    user: User | None,
 ) -> None:
     note(
         server,
@@ -201,7 +202,8 @@ def _note(
         refusal,
         refusal.reason.wire(door.voice),
         findings=tuple(trail.findings) if trail is not None else (),
-        org_id=app.org.id if app else "",
+        # Once it is known whose data is asked for, it is that org's administrator who can look and help.
+        org_id=user.org_id if user else app.org.id if app else "",
         app_id=app.id if app else "",
-        user_id=user_id,
+        user_id=user.id if user else "",
     )

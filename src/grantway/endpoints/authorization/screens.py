@@ -1,10 +1,12 @@
 """From records to pages: who asks, for what, in words for the person who decides (S8)."""
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
+from grantway.domain.custom import CustomScope
 from grantway.kit.http import Header, Reply
 from grantway.pages import Ask, Asker, Display, render, security_headers
 from grantway.pages.screens import Page
@@ -64,19 +66,23 @@ def asker_of(home: InstalledApp, here: InstalledApp | None, callback: str) -> As
     )
 
 
-def asks_of(app: InstalledApp, scopes: tuple[str, ...]) -> tuple[Ask, ...]:
-    """Return what an app asks for: each scope once, under Salesforce's words, whichever of its names was used."""
+def asks_of(app: InstalledApp, scopes: tuple[str, ...], custom: tuple[CustomScope, ...] = ()) -> tuple[Ask, ...]:
+    """Return what an app asks for: each scope once, under Salesforce's words, whichever of its names was used.
+
+    `custom` are the custom scopes of the app's own org, each put in the words of its description.
+    """
+    described = {one.name: one.description for one in custom}
     named: dict[str, list[str]] = {}
     for name in scopes:
         scope = scope_named(name)
         named.setdefault(scope.name if scope else name, []).append(name)
-    return tuple(_ask(app, name, names) for name, names in named.items())
+    return tuple(_ask(app, name, names, described) for name, names in named.items())
 
 
-def _ask(app: InstalledApp, name: str, names: list[str]) -> Ask:
+def _ask(app: InstalledApp, name: str, names: list[str], described: Mapping[str, str]) -> Ask:
     scope = scope_named(name)
     if scope is None:
-        return Ask(label=name, detail="")
+        return Ask(label=described.get(name, name), detail=f"{name}, for services that know this app. Nothing here.")
     detail = scope.detail
     if all(one in _PARTS for one in names):
         detail = " ".join(_PARTS[one] for one in names)

@@ -82,7 +82,7 @@ async def refuse(flow: Flow, refusal: Refusal, *steps: Step) -> Reply:
         refusal,
         trail=flow.trail,
         app=flow.app,
-        user_id=person.user.id if person else "",
+        user=person.user if person else None,
         headers=flow.visitor.headers if waiting is not None else (),
     )
 

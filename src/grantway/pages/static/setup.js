@@ -11,3 +11,11 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 document.querySelector(".note.bad[role=alert]")?.focus();
+// Who asked for it has the page renewed, as long as it is looked at and nothing on it is in use.
+const live = document.querySelector("[data-live]");
+if (live) {
+  setInterval(() => {
+    const used = document.querySelector("details[open]") || document.activeElement?.matches("input, select, textarea");
+    if (!document.hidden && !used) location.reload();
+  }, Number(live.dataset.live) * 1000);
+}

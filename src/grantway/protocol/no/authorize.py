@@ -96,8 +96,9 @@ SCOPE_NOT_ALLOWED: Final = Reason(
 SCOPE_UNKNOWN: Final = Reason(
     id="authorize.scope_unknown",
     wires=oauth("invalid_scope", "the requested scope is invalid"),
-    means="The request names a scope that does not exist: {extra}.",
-    remedy="`grantway settings scopes` lists the scopes.",
+    means="The request names {extra}: no standard scope, and no custom scope that is assigned to the app.",
+    remedy="`grantway settings scopes` and `grantway scope list` list the scopes; assign a custom one to the app.",
+    setting=s.CUSTOM_SCOPES,
 )
 PROMPT_CONFLICT: Final = Reason(
     id="authorize.prompt_conflict",

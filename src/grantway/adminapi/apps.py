@@ -1,0 +1,290 @@
+"""Connected apps and their policies in the token's org."""
+
+from typing import Any, Final
+
+from grantway import settings as s
+from grantway.adminapi import values
+from grantway.adminapi.ask import PAGING, ROOT, SEARCH, Answer, Ask, BadRequest, Query, Route
+from grantway.adminapi.schema import FLAG, TIME, Schema, listed, record, text
+from grantway.domain.app import InstalledApp
+from grantway.manage import app_pages, apps
+from grantway.manage.export_app import export_app
+from grantway.manage.import_app import Imported, SourceFile, import_files
+from grantway.manage.rules import warnings_about
+from grantway.protocol.when import iso_seconds
+
+_RIGHT: Final = "Customize Application, and Modify All Data or Manage Connected Apps"
+_ASSIGNS: Final = f"{_RIGHT}; profiles and permission_sets: also Manage Profiles and Permission Sets"
+_BRIEF: Final[dict[str, Schema]] = {
+    "id": text(18),
+    "name": text(80),
+    "label": text(),
+    "consumer_key": text(256),
+    "own": {**FLAG, "description": "Whether this org made it; else it is another org's, installed here."},
+    "installed": FLAG,
+    "blocked": FLAG,
+    "created_at": TIME,
+}
+APP: Final = record(
+    _BRIEF
+    | {
+        "settings": values.read(s.Holder.APP),
+        "policies": values.read(s.Holder.POLICY),
+        "warnings": {"type": "array", "items": {"type": "string"}, "description": "What should be looked at."},
+    }
+)
+_MADE: Final = record({"app": APP, "consumer_secret": text(256)})
+_WRITTEN: Final = {"settings": values.written(s.Holder.APP), "policies": values.written(s.Holder.POLICY)}
+_NEW: Final = record(
+    {"name": text(200, least=1), **_WRITTEN, "consumer_key": text(256), "consumer_secret": text(256)},
+    required=("name", "settings"),
+)
+_SECRETS: Final = record({"consumer_key": text(256), "consumer_secret": text(256)})
+_FILES: Final = record(
+    {
+        "files": {
+            "type": "array",
+            "items": record({"name": text(255, least=1), "xml": text(500_000)}),
+            "minItems": 1,
+            "maxItems": 200,
+        },
+        "dry_run": FLAG,
+    },
+    required=("files",),
+)
+_KEPT: Final = record({"path": text(4000), "why": {"type": "string"}})
+_TAKEN: Final = record(
+    {
+        "files": {
+            "type": "array",
+            "items": record(
+                {
+                    "file": {"type": "string"},
+                    "name": {"type": "string"},
+                    "done": {"type": "string", "enum": ["created", "updated", "skipped", "failed"]},
+                    "consumer_key": {"type": "string"},
+                    "changes": {
+                        "type": "array",
+                        "items": record({name: {"type": "string"} for name in ("setting", "before", "after")}),
+                    },
+                    "kept": {"type": "array", "items": _KEPT},
+                    "warnings": {"type": "array", "items": {"type": "string"}},
+                    "problem": {"type": "string"},
+                }
+            ),
+        }
+    }
+)
+
+
+def _brief(app: InstalledApp) -> dict[str, Any]:
+    return {
+        "id": app.id,
+        "name": app.app.name,
+        "label": app[s.LABEL],
+        "consumer_key": app.consumer_key,
+        "own": app.app.org_id == app.org.id,
+        "installed": app.policy is not None,
+        "blocked": bool(app.policy and app.policy.is_blocked),
+        "created_at": iso_seconds(app.app.created_at),
+    }
+
+
+async def _whole(ask: Ask, app: InstalledApp) -> dict[str, Any]:
+    return {
+        **_brief(app),
+        "settings": values.of_app(app, s.Holder.APP),
+        "policies": values.of_app(app, s.Holder.POLICY),
+        "warnings": list(await warnings_about(ask.desk, app)),
+    }
+
+
+async def _list(ask: Ask) -> Answer:
+    query = ask.query
+    asked = app_pages.AppsAsked(
+        search=query.get("search", ""),
+        blocked=query.get("blocked"),
+        own=query.get("own"),
+        sort=query.get("sort", "name"),
+    )
+    found = await app_pages.page(ask.desk, ask.org, asked, ask.piece())
+    return Answer(value=ask.piece_of(found, [_brief(app) for app in found.items]))
+
+
+async def _get(ask: Ask) -> Answer:
+    return Answer(value=await _whole(ask, await apps.find(ask.desk, ask.org, ask.params["app"])))
+
+
+async def _create(ask: Ask) -> Answer:
+    body = ask.body
+    asked = apps.NewApp(
+        name=body["name"],
+        values={**body["settings"], **body.get("policies", {})},
+        consumer_key=body.get("consumer_key", ""),
+        consumer_secret=body.get("consumer_secret", ""),
+    )
+    app = (await apps.create(ask.desk, ask.org, asked)).app
+    made = {"app": await _whole(ask, app), "consumer_secret": app.secret.reveal()}
+    location = (b"location", f"{ask.base}{ROOT}/apps/{app.id}".encode())
+    return Answer(value=made, status=201, tagged=False, headers=(location,))
+
+
+async def _change(ask: Ask) -> Answer:
+    asked = {**ask.body.get("settings", {}), **ask.body.get("policies", {})}
+    if not asked:
+        raise BadRequest.at("body", "name at least one of settings or policies to change")
+    changed = await apps.change(ask.desk, ask.org, ask.params["app"], asked)
+    return Answer(value=await _whole(ask, changed.app))
+
+
+async def _delete(ask: Ask) -> Answer:
+    await apps.delete(ask.desk, ask.org, ask.params["app"])
+    return Answer(status=204)
+
+
+async def _block(ask: Ask) -> Answer:
+    blocked = ask.call.path.endswith("/block")
+    return Answer(value=await _whole(ask, await apps.block(ask.desk, ask.org, ask.params["app"], blocked=blocked)))
+
+
+async def _reveal(ask: Ask) -> Answer:
+    app = await apps.reveal(ask.desk, ask.org, ask.params["app"])
+    value = {"consumer_key": app.consumer_key, "consumer_secret": app.secret.reveal()}
+    return Answer(value=value, tagged=False)
+
+
+async def _export(ask: Ask) -> Answer:
+    exported = await export_app(ask.desk, ask.org, ask.params["app"])
+    name = (b"content-disposition", f'attachment; filename="{exported.file}"'.encode("ascii", "replace"))
+    return Answer(body=exported.data, media_type=b"application/xml", headers=(name,))
+
+
+async def _import(ask: Ask) -> Answer:
+    files = [SourceFile(name=one["name"], data=one["xml"].encode()) for one in ask.body["files"]]
+    done = await import_files(ask.desk, ask.org, files, dry_run=ask.body.get("dry_run", False))
+    return Answer(value={"files": [_told(one) for one in done]}, tagged=False)
+
+
+def _told(one: Imported) -> dict[str, Any]:
+    return {
+        "file": one.file,
+        "name": one.name,
+        "done": one.done,
+        "consumer_key": one.consumer_key,
+        "changes": [{"setting": c.setting, "before": c.before, "after": c.after} for c in one.changes],
+        "kept": [{"path": kept.path, "why": kept.why} for kept in one.kept],
+        "warnings": list(one.warnings),
+        "problem": one.problem,
+    }
+
+
+_FILTERS: Final = (
+    SEARCH,
+    Query(name="blocked", schema=FLAG, help="Only blocked apps, or only those that are not."),
+    Query(name="own", schema=FLAG, help="Only the org's own apps, or only those of others."),
+    Query(name="sort", schema={"type": "string", "enum": list(app_pages.SORTS)}, help="The order; - is descending."),
+)
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/apps",
+        name="listApps",
+        summary="List connected apps",
+        right=_RIGHT,
+        answer=_list,
+        gives=listed(record(_BRIEF)),
+        query=(*_FILTERS, *PAGING),
+    ),
+    Route(
+        method="POST",
+        path="/apps",
+        name="createApp",
+        summary="Make a connected app; the only answer that has its secret unasked",
+        right=_ASSIGNS,
+        answer=_create,
+        gives=_MADE,
+        takes=_NEW,
+        status=201,
+        once=True,
+    ),
+    Route(
+        method="GET",
+        path="/apps/{app}",
+        name="getApp",
+        summary="An app with its settings and its policies in this org",
+        right=_RIGHT,
+        answer=_get,
+        gives=APP,
+    ),
+    Route(
+        method="PATCH",
+        path="/apps/{app}",
+        name="changeApp",
+        summary="Change settings and policies; what is not named stays as it is",
+        right=_ASSIGNS,
+        answer=_change,
+        gives=APP,
+        takes=record(_WRITTEN, required=(), minProperties=1),
+        guarded=True,
+    ),
+    Route(
+        method="DELETE",
+        path="/apps/{app}",
+        name="deleteApp",
+        summary="Delete an app for good, with its tokens",
+        right=_RIGHT,
+        answer=_delete,
+        status=204,
+        guarded=True,
+    ),
+    Route(
+        method="POST",
+        path="/apps/{app}/block",
+        name="blockApp",
+        summary="Block an app in this org: nothing of it works from that moment",
+        right=_RIGHT,
+        answer=_block,
+        gives=APP,
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/apps/{app}/unblock",
+        name="unblockApp",
+        summary="Let a blocked app in again",
+        right=_RIGHT,
+        answer=_block,
+        gives=APP,
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/apps/{app}/reveal",
+        name="revealApp",
+        summary="Give key and secret; leaves an audit record",
+        right=f"{_RIGHT}; and Allow consumer key and secret rotation",
+        answer=_reveal,
+        gives=_SECRETS,
+    ),
+    Route(
+        method="GET",
+        path="/apps/{app}/metadata",
+        name="exportApp",
+        summary="The app as a Salesforce metadata file, without its secret",
+        right=_RIGHT,
+        answer=_export,
+        gives={"type": "string"},
+        gives_type="application/xml",
+    ),
+    Route(
+        method="POST",
+        path="/imports",
+        name="importApps",
+        summary="Import Salesforce metadata files, each whole or not at all",
+        right=_ASSIGNS,
+        answer=_import,
+        gives=_TAKEN,
+        takes=_FILES,
+        whole=False,
+    ),
+)

@@ -1,0 +1,110 @@
+"""Staged rotation of an app's consumer key and secret."""
+
+from typing import Any, Final
+
+from grantway.adminapi.ask import Answer, Ask, Route
+from grantway.adminapi.schema import NUMBER, TIME, Schema, record, text
+from grantway.manage import rotation
+from grantway.manage.rotation import Impact, Pair, Pairs
+from grantway.protocol.when import iso_seconds
+
+_RIGHT: Final = (
+    "Customize Application, and Modify All Data or Manage Connected Apps; and Allow consumer key and secret rotation"
+)
+_STAGED: Final[Schema] = {"anyOf": [record({"consumer_key": text(256), "created_at": TIME}), {"type": "null"}]}
+_PREVIOUS: Final[Schema] = {"anyOf": [record({"consumer_key": text(256), "answers_until": TIME}), {"type": "null"}]}
+_ENDS: Final = record({"grants": NUMBER, "access_tokens": NUMBER})
+_STATE: Final = record(
+    {"app": text(80), "consumer_key": text(256), "staged": _STAGED, "previous": _PREVIOUS, "applying_ends": _ENDS}
+)
+
+
+async def _state(ask: Ask, pairs: Pairs) -> dict[str, Any]:
+    staged, previous = pairs.staged, pairs.previous
+    return {
+        "app": pairs.app.app.name,
+        "consumer_key": pairs.app.consumer_key,
+        "staged": {"consumer_key": staged.consumer_key, "created_at": iso_seconds(staged.created_at)}
+        if staged
+        else None,
+        "previous": _answering(previous) if previous else None,
+        "applying_ends": _ended(await rotation.impact(ask.desk, pairs.app)),
+    }
+
+
+def _answering(pair: Pair) -> dict[str, Any]:
+    return {"consumer_key": pair.consumer_key, "answers_until": iso_seconds(pair.ends_at or pair.created_at)}
+
+
+def _ended(impact: Impact) -> dict[str, int]:
+    return {"grants": impact.grants, "access_tokens": impact.access_tokens}
+
+
+async def _look(ask: Ask) -> Answer:
+    return Answer(value=await _state(ask, await rotation.look(ask.desk, ask.org, ask.params["app"])))
+
+
+async def _stage(ask: Ask) -> Answer:
+    pairs = await rotation.stage(ask.desk, ask.org, ask.params["app"])
+    secret = pairs.staged.secret.reveal() if pairs.staged else ""
+    return Answer(value=await _state(ask, pairs) | {"consumer_secret": secret}, status=201, tagged=False)
+
+
+async def _apply(ask: Ask) -> Answer:
+    done = await rotation.apply(ask.desk, ask.org, ask.params["app"], seen=ask.body["consumer_key"])
+    value = {
+        "consumer_key": done.app.consumer_key,
+        "previous_until": iso_seconds(done.previous_until),
+        "ended": _ended(done.ended),
+    }
+    return Answer(value=value, tagged=False)
+
+
+async def _cancel(ask: Ask) -> Answer:
+    await rotation.cancel(ask.desk, ask.org, ask.params["app"])
+    return Answer(status=204)
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/apps/{app}/rotation",
+        name="getRotation",
+        summary="The staged key, the previous one while it answers, and what applying would end",
+        right=_RIGHT,
+        answer=_look,
+        gives=_STATE,
+    ),
+    Route(
+        method="POST",
+        path="/apps/{app}/rotation/stage",
+        name="stageRotation",
+        summary="Make a new key and secret that wait to be applied",
+        right=_RIGHT,
+        answer=_stage,
+        gives=record({**_STATE["properties"], "consumer_secret": text(256)}),
+        status=201,
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/apps/{app}/rotation/apply",
+        name="applyRotation",
+        summary="Make the staged pair the app's own; every token of the app ends at once",
+        right=_RIGHT,
+        answer=_apply,
+        gives=record({"consumer_key": text(256), "previous_until": TIME, "ended": _ENDS}),
+        takes=record({"consumer_key": text(256, least=1, description="The staged key that you looked at.")}),
+        once=True,
+    ),
+    Route(
+        method="DELETE",
+        path="/apps/{app}/rotation",
+        name="cancelRotation",
+        summary="Drop the staged pair; it will never answer",
+        right=_RIGHT,
+        answer=_cancel,
+        status=204,
+        guarded=True,
+    ),
+)

@@ -1,0 +1,84 @@
+"""What happens in an org: tokens by flow and refusals by reason, by the hour, and what should be looked at."""
+
+from dataclasses import dataclass
+from typing import Final, cast
+
+from grantway import settings as s
+from grantway.domain.org import Org
+from grantway.manage import apps
+from grantway.manage.caller import Right
+from grantway.manage.desk import Desk
+from grantway.manage.refusals import RefusedFor, refused_most
+from grantway.manage.rules import warnings_about
+from grantway.store.hour_counts import REFUSALS, TOKENS, counts_since
+from grantway.store.statement import Statement
+
+# The settings of so many apps are looked at for a page: more would make everybody else wait.
+LOOKED_AT: Final = 100
+_NUMBER: Final = Statement("SELECT COUNT(*) FROM app WHERE org_id = :org_id")
+# A token that comes back after its use is a token that two have: once is enough to look.
+_ALARMS: Final = frozenset({"refresh.reused", "code.reused"})
+_OFTEN: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """Numbers of an org: (hour, name, number) of tokens and refusals, in time's order, and how many apps it has."""
+
+    tokens: tuple[tuple[int, str, int], ...]
+    refusals: tuple[tuple[int, str, int], ...]
+    apps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """An app to look at. `refused`: what it was refused often or alarmingly; `warnings`: what its settings say."""
+
+    app: str
+    label: str
+    refused: tuple[RefusedFor, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether something goes wrong now, and does not just look as if it could."""
+        return bool(self.refused)
+
+
+async def activity(desk: Desk, org: Org, since_ms: int) -> Activity:
+    """Return an org's numbers from the hour of a moment on.
+
+    Raises:
+        ManageProblem: no right.
+    """
+    desk.caller.needs(Right.APPS, org.id)
+    row = await desk.session.one(_NUMBER, org.id)
+    return Activity(
+        tokens=await counts_since(desk.session, org.id, TOKENS, since_ms),
+        refusals=await counts_since(desk.session, org.id, REFUSALS, since_ms),
+        apps=cast(int, row[0]) if row else 0,
+    )
+
+
+async def need_attention(desk: Desk, org: Org, since_ms: int, number: int) -> tuple[Attention, ...]:
+    """Return the org's apps that should be looked at, those that are refused something first.
+
+    `number` is how many apps the org has: settings are looked at only where these are few (`LOOKED_AT`).
+
+    Raises:
+        ManageProblem: no right.
+    """
+    refused: dict[str, list[RefusedFor]] = {}
+    for one in await refused_most(desk, org, since_ms, most=200):
+        if one.reason in _ALARMS or one.number >= _OFTEN:
+            refused.setdefault(one.app, []).append(one)
+    found = {name: Attention(app=name, label=name, refused=tuple(whys)) for name, whys in refused.items()}
+    if number <= LOOKED_AT:
+        for app in await apps.all_apps(desk, org):
+            warnings = await warnings_about(desk, app)
+            if warnings or app.app.name in found:
+                whys = found[app.app.name].refused if app.app.name in found else ()
+                found[app.app.name] = Attention(
+                    app=app.app.name, label=app[s.LABEL] or app.app.name, refused=whys, warnings=warnings
+                )
+    return tuple(sorted(found.values(), key=lambda one: (not one.is_urgent, one.label.lower())))

@@ -1,0 +1,80 @@
+"""An org's apps, piece by piece: looked for, narrowed and sorted in the database."""
+
+from dataclasses import dataclass
+from typing import Final, cast
+
+from grantway.domain.app import InstalledApp
+from grantway.domain.org import Org
+from grantway.manage.caller import Right
+from grantway.manage.desk import Desk
+from grantway.manage.listing import Listed, Piece
+from grantway.store.apps import Apps
+from grantway.store.statement import SqlValue, Statement
+
+SORTS: Final = ("name", "-name", "created_at", "-created_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppsAsked:
+    """Which apps: with these letters in their API name or with this consumer key; blocked or not; own or installed."""
+
+    search: str = ""
+    blocked: bool | None = None
+    own: bool | None = None
+    sort: str = "name"
+
+
+def _statement(sort: str) -> Statement:
+    column = "lower(a.name)" if sort.endswith("name") else "a.created_at"
+    order, beyond = (" DESC", "<") if sort.startswith("-") else ("", ">")
+    kind = "TEXT" if sort.endswith("name") else "BIGINT"
+    return Statement(
+        f"SELECT a.id, {column} FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"  # noqa: S608 - our own names
+        " WHERE (a.org_id = :org_id OR p.app_id IS NOT NULL)"
+        " AND (:words = '' OR lower(a.name) LIKE :pattern ESCAPE '!' OR a.consumer_key = :words)"
+        " AND (CAST(:blocked AS BIGINT) < 0 OR COALESCE(p.is_blocked, 0) = CAST(:blocked AS BIGINT))"
+        " AND (CAST(:own AS BIGINT) < 0 OR (CASE WHEN a.org_id = :org_id THEN 1 ELSE 0 END) = CAST(:own AS BIGINT))"
+        f" AND (CAST(:first AS BIGINT) = 1 OR {column} {beyond} CAST(:at AS {kind})"
+        f" OR ({column} = CAST(:at AS {kind}) AND a.id > :id))"
+        f" ORDER BY 2{order}, a.id LIMIT CAST(:most AS BIGINT)"
+    )
+
+
+_LISTS: Final = {sort: _statement(sort) for sort in SORTS}
+
+
+async def page(desk: Desk, org: Org, asked: AppsAsked, piece: Piece) -> Listed[InstalledApp]:
+    """Return a piece of the apps of an org: its own, and those of others that it has installed.
+
+    Raises:
+        ManageProblem: no right.
+    """
+    desk.caller.needs(Right.APPS, org.id)
+    words = asked.search.strip()
+    at, app_id = piece.after or ("" if asked.sort.endswith("name") else 0, "")
+    values: dict[str, SqlValue] = {
+        "org_id": org.id,
+        "words": words,
+        "pattern": like(words),
+        "blocked": -1 if asked.blocked is None else int(asked.blocked),
+        "own": -1 if asked.own is None else int(asked.own),
+        "first": int(piece.after is None),
+        "at": at,
+        "id": app_id,
+        "most": piece.limit + 1,
+    }
+    statement = _LISTS[asked.sort]
+    rows = await desk.session.all(statement, *(values[name] for name in statement.names))
+    reader = Apps(desk.ring)
+    shown = rows[: piece.limit]
+    found = [await reader.in_org(desk.session, cast(str, row[0]), org.id) for row in shown]
+    last = shown[-1] if len(rows) > piece.limit else None
+    return Listed(
+        items=[app for app in found if app is not None],
+        next=(cast("str | int", last[1]), cast(str, last[0])) if last else None,
+    )
+
+
+def like(words: str) -> str:
+    """Return the LIKE pattern (escaped by !) of what holds some words anywhere, in lower case."""
+    return "%" + "".join("!" + char if char in "!%_" else char for char in words.lower()) + "%"

@@ -1,0 +1,132 @@
+"""The requests that an org's apps were refused: listed, the newest first, to find the one that somebody asks about."""
+
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from grantway.domain.org import Org
+from grantway.manage import apps
+from grantway.manage.caller import Right
+from grantway.manage.desk import Desk
+from grantway.manage.explain import shown_facts
+from grantway.protocol.no import by_id
+from grantway.protocol.refusal import Refusal
+from grantway.store.statement import SqlValue, Statement
+
+PAGE: Final = 50
+# `after`: the last row of the page before, so that a page begins where the last one ended whatever came since.
+_LIST: Final = Statement(
+    "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.address, a.name, u.username"  # noqa: S608 - our own names
+    " FROM refusal f LEFT JOIN app a ON a.id = f.app_id LEFT JOIN person u ON u.id = f.user_id"
+    " WHERE f.org_id = :org_id AND f.at >= :since AND f.at <= :until"
+    " AND (f.at < :until OR f.request_id < :after)"
+    " AND (:app_id = '' OR f.app_id = :app_id) AND (:reason = '' OR f.reason = :reason)"
+    " AND (:endpoint = '' OR f.endpoint = :endpoint)"
+    f" ORDER BY f.at DESC, f.request_id DESC LIMIT {PAGE + 1}"
+)
+_BY_APP: Final = Statement(
+    "SELECT f.reason, a.name, COUNT(*) AS number, MAX(f.request_id) FROM refusal f JOIN app a ON a.id = f.app_id"
+    " WHERE f.org_id = :org_id AND f.at >= :since GROUP BY f.reason, a.name ORDER BY number DESC, f.reason, a.name"
+    " LIMIT :most"
+)
+# Sorts after every request id: a page that begins at a moment begins with all of that moment.
+_EVERY: Final = "~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which refusals are looked for; what is empty asks for nothing. `after` is what the page before ended with."""
+
+    app: str = ""
+    reason: str = ""
+    endpoint: str = ""
+    since_ms: int = 0
+    until_ms: int = 2**62
+    after: str = _EVERY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneRefusal:
+    """One line of the list; `means` says what happened, `setting` what refused (empty where no setting did)."""
+
+    request_id: str
+    at_ms: int
+    endpoint: str
+    reason: str
+    error: str
+    means: str
+    setting: str
+    address: str
+    app: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalList:
+    """A page of refusals, and whether there are older ones."""
+
+    found: tuple[OneRefusal, ...]
+    has_more: bool
+
+
+async def refusals(desk: Desk, org: Org, asked: Asked) -> RefusalList:
+    """Return a page of an org's refusals, the newest first. Refusals of unknown clients belong to no org.
+
+    Raises:
+        ManageProblem: no right, or no such app.
+    """
+    desk.caller.needs(Right.APPS, org.id)
+    values: dict[str, SqlValue] = {
+        "org_id": org.id,
+        "since": asked.since_ms,
+        "until": asked.until_ms,
+        "after": asked.after,
+        "app_id": (await apps.find(desk, org, asked.app)).id if asked.app else "",
+        "reason": asked.reason,
+        "endpoint": asked.endpoint,
+    }
+    rows = await desk.session.all(_LIST, *(values[name] for name in _LIST.names))
+    return RefusalList(found=tuple(_line(row) for row in rows[:PAGE]), has_more=len(rows) > PAGE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedFor:
+    """How often an app was refused for a reason, and one such request."""
+
+    reason: str
+    app: str
+    number: int
+    request_id: str
+
+
+async def refused_most(desk: Desk, org: Org, since_ms: int, most: int = 10) -> tuple[RefusedFor, ...]:
+    """Return which apps were refused most, and for which reasons, since a moment. Each app keeps its last thousand.
+
+    Raises:
+        ManageProblem: no right.
+    """
+    desk.caller.needs(Right.APPS, org.id)
+    return tuple(
+        RefusedFor(reason=cast(str, row[0]), app=cast(str, row[1]), number=cast(int, row[2]), request_id=str(row[3]))
+        for row in await desk.session.all(_BY_APP, org.id, since_ms, most)
+    )
+
+
+def _line(row: tuple[Any, ...]) -> OneRefusal:
+    request_id, at, endpoint, reason_id, error, facts, address, app, user = row
+    reason = by_id(reason_id)
+    if reason is None:
+        means = "A reason that this release does not know."
+    else:
+        means = Refusal(reason=reason, facts=shown_facts(facts)).explanation()
+    return OneRefusal(
+        request_id=request_id,
+        at_ms=at,
+        endpoint=endpoint,
+        reason=reason_id,
+        error=error,
+        means=means,
+        setting=reason.setting.label if reason and reason.setting else "",
+        address=address,
+        app=app or "",
+        user=user or "",
+    )

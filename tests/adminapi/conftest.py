@@ -1,0 +1,22 @@
+"""A house and a program of its administrator."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.adminapi.client import Program, administrator
+from tests.endpoints.house import House, open_house
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A server without sockets on a fresh database, its clock standing still."""
+    async with open_house(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def program(house: House) -> Program:
+    """A program whose token's user has every permission."""
+    return await administrator(house)

@@ -1,0 +1,49 @@
+"""Rotating a consumer key and secret, and reading what was done, through the admin API."""
+
+from tests.adminapi.client import Program
+
+
+async def test_a_staged_pair_becomes_the_apps_own(program: Program) -> None:
+    made = await program.make()
+
+    staged = (await program.ask("POST", "/apps/Sync/rotation/stage", status=201)).json()
+    new = staged["staged"]["consumer_key"]
+    assert staged["consumer_secret"] not in (await program.ask("GET", "/apps/Sync/rotation")).text
+    applied = (await program.ask("POST", "/apps/Sync/rotation/apply", {"consumer_key": new})).json()
+
+    assert applied["consumer_key"] == new != made["app"]["consumer_key"]
+    assert (await program.get("/apps/Sync"))["consumer_key"] == new
+    assert (await program.get("/apps/Sync/rotation"))["previous"]["consumer_key"] == made["app"]["consumer_key"]
+
+
+async def test_another_staged_pair_than_was_seen_is_not_applied(program: Program) -> None:
+    await program.make()
+    first = (await program.ask("POST", "/apps/Sync/rotation/stage", status=201)).json()
+    await program.ask("POST", "/apps/Sync/rotation/stage", status=201)
+
+    await program.ask(
+        "POST", "/apps/Sync/rotation/apply", {"consumer_key": first["staged"]["consumer_key"]}, status=409
+    )
+
+
+async def test_a_staged_pair_is_dropped(program: Program) -> None:
+    await program.make()
+    await program.ask("POST", "/apps/Sync/rotation/stage", status=201)
+    tag = (await program.ask("GET", "/apps/Sync/rotation")).headers["etag"]
+
+    await program.ask("DELETE", "/apps/Sync/rotation", status=204, If_Match=tag)
+
+    assert (await program.get("/apps/Sync/rotation"))["staged"] is None
+
+
+async def test_what_was_done_is_read_piece_by_piece(program: Program) -> None:
+    made = await program.make()
+    await program.ask("POST", "/apps/Sync/block")
+
+    piece = await program.get("/audit-trail?limit=1&app=Sync")
+    rest = await program.get(piece["next"])
+
+    assert [one["app_name"] for one in piece["items"] + rest["items"]] == ["Sync"] * (1 + len(rest["items"]))
+    assert piece["items"][0]["username"] == "nora@harbour.example"
+    assert piece["items"][0]["request_id"]
+    assert made["consumer_secret"] not in str((piece, rest))

@@ -1,0 +1,150 @@
+"""App Manager: what it says of each app, how apps are found in it, and that ten thousand of them are no burden."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+
+from grantway import settings as s
+from grantway.domain.app import App
+from grantway.manage import apps
+from grantway.store.statement import Insert, Statement
+from tests.console.setup import Setup
+from tests.endpoints.house import House
+
+MANY = 10_000
+_APP = (*App.__struct_fields__[:7], "metadata", *App.__struct_fields__[7:])
+_POLICY = ("org_id", "app_id", "settings", "run_as", "version", "is_blocked", "not_before", "installed_at")
+
+
+def names_on(text: str) -> list[str]:
+    """Return the API names in the table, from the top."""
+    return re.findall(r"<small><code>([^<]+)</code>", text)
+
+
+async def test_an_app_is_shown_with_its_flows_grants_refusals_and_health(house: House, setup: Setup) -> None:
+    app = await house.app({s.LABEL: "Shipment Sync", s.CLIENT_CREDENTIALS: True})
+    for user in ("ada", "ada", "ben"):
+        await house.sign_in(app, user)
+    assert (await house.token({"grant_type": "refresh_token", "client_id": app.consumer_key}))[0] == 400
+    await house.server.refusals.flush()
+
+    text = (await setup.open("/setup/apps")).text
+
+    row = re.search(r"<tr><th scope=\"row\">.*?</tr>", text, re.DOTALL)
+    assert row
+    cells = [re.sub(r"<[^>]+>", " ", cell).strip() for cell in re.findall(r"<td.*?</td>", row[0], re.DOTALL)]
+    assert cells[:2] == ["Web Server, Client Credentials", "Self-authorize"]
+    assert cells[2:4] == ["2", "3"]
+    assert cells[4].startswith("today, ")
+    assert cells[5] == "1"
+    assert "to look at" in cells[6]
+
+
+async def test_apps_are_found_by_name_api_name_and_whole_consumer_key(house: House, setup: Setup) -> None:
+    made = [
+        (await apps.add(house.desk, house.org, name, {s.LABEL: label})).app
+        for name, label in (("Crane_Telemetry", "Crane 100%"), ("Dock_Display", "Dock _ Display"))
+    ]
+
+    for words, found in (
+        ("crane", ["Crane_Telemetry"]),
+        ("100%", ["Crane_Telemetry"]),
+        ("dock_display", ["Dock_Display"]),
+        ("_ disp", ["Dock_Display"]),
+        (made[1].consumer_key, ["Dock_Display"]),
+        ("%", ["Crane_Telemetry"]),
+        ("' OR 1=1 --", []),
+    ):
+        page = await setup.browser.get("/setup/apps", {"q": words})
+        assert names_on(page.text) == found, words
+        assert ("No app is like that" in page.text) is (not found)
+
+
+async def test_apps_are_narrowed_by_flow_and_state(house: House, setup: Setup) -> None:
+    fine: dict[s.AnySetting, Any] = {s.CALLBACK_URL: ("https://a.example/",), s.SCOPES: ("api",)}
+    cases: tuple[tuple[str, dict[s.AnySetting, Any]], ...] = (
+        ("Fine", fine),
+        ("Machine", {s.CLIENT_CREDENTIALS: True, s.RUN_AS: "ada@harbour.example", s.SCOPES: ("api",)}),
+        ("Off", fine | {s.OAUTH_ENABLED: False}),
+        ("Worrying", fine | {s.SCOPES: ("full",)}),
+        ("Blocked", fine),
+    )
+    for name, values in cases:
+        await apps.add(house.desk, house.org, name, values)
+    await apps.block(house.desk, house.org, "Blocked", blocked=True)
+
+    for query, found in (
+        ("flow=web_server", ["Blocked", "Fine", "Worrying"]),
+        ("flow=client_credentials", ["Machine"]),
+        ("state=attention", ["Worrying"]),
+        ("state=blocked", ["Blocked"]),
+        ("flow=nonsense&state=nonsense&sort=nonsense&page=-1", ["Blocked", "Fine", "Machine", "Off", "Worrying"]),
+    ):
+        assert sorted(names_on((await setup.open(f"/setup/apps?{query}")).text)) == found, query
+
+
+@pytest.mark.parametrize("sort", ["name", "permitted", "used"])
+async def test_a_column_sorts_both_ways_and_says_so(house: House, setup: Setup, sort: str) -> None:
+    approved = s.PermittedUsers.ADMIN_APPROVED
+    await apps.add(house.desk, house.org, "Aaa", {s.LABEL: "Aaa", s.PERMITTED_USERS: approved})
+    await apps.add(house.desk, house.org, "Zzz", {s.LABEL: "Zzz"})
+
+    up = await setup.open(f"/setup/apps?sort={sort}")
+    down = await setup.open(f"/setup/apps?sort={sort}&dir=desc")
+
+    assert up.text.count('aria-sort="ascending"') == 1
+    assert down.text.count('aria-sort="descending"') == 1
+    if sort != "used":
+        assert names_on(up.text) == ["Aaa", "Zzz"]
+        assert names_on(down.text) == ["Zzz", "Aaa"]
+
+
+async def test_the_app_used_last_comes_first(house: House, setup: Setup) -> None:
+    early, late = await house.app(), await house.app()
+    await house.sign_in(early)
+    house.clock.advance(ms=60_000)
+    await house.sign_in(late)
+
+    page = await setup.open("/setup/apps?sort=used&dir=desc")
+
+    late_app = await apps.find(house.desk, house.org, late.id)
+    assert names_on(page.text)[0] == late_app.app.name
+
+
+async def test_ten_thousand_apps_are_paged_through_quickly(house: House, setup: Setup) -> None:
+    sample = await house.app({s.LABEL: "Sample"})
+    row = await house.db.one(Statement(f"SELECT {', '.join(_APP)} FROM app WHERE id = :id"), sample.id)
+    policy = await house.db.one(Statement(f"SELECT {', '.join(_POLICY)} FROM app_policy WHERE app_id = :id"), sample.id)
+    assert row is not None
+    assert policy is not None
+    add_app, add_policy = Insert("app", _APP), Insert("app_policy", _POLICY)
+    async with house.db.transaction() as transaction:
+        for number in range(MANY - 1):
+            app_id = f"0H4{number:015}"
+            document = str(row[6]).replace("Sample", f"App {number:05}")
+            values = (app_id, row[1], f"App_{number:05}", f"key.{number:010}", row[4], row[5], document, *row[7:])
+            await transaction.run(add_app, *values)
+            await transaction.run(add_policy, policy[0], app_id, *policy[2:])
+
+    seen: list[str] = []
+    times: list[float] = []
+    text = ""
+    for page in (1, 2, 200, 400):
+        began = time.perf_counter()
+        text = (await setup.open(f"/setup/apps?page={page}")).text
+        times.append(time.perf_counter() - began)
+        seen += names_on(text)
+    searched = await setup.open("/setup/apps?q=app+09998")
+    beyond = await setup.open("/setup/apps?page=401")
+
+    assert "of 10,000" in text
+    assert len(set(seen)) == 100
+    assert seen[:2] == ["App_00000", "App_00001"]
+    assert seen[50] == "App_04975"
+    assert seen[-1] != seen[0]
+    assert names_on(searched.text) == ["App_09998"]
+    assert names_on(beyond.text) == []
+    # The bound is generous, for machines that do much else; a page takes about 40 ms.
+    assert min(times) < 0.5

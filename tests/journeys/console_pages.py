@@ -1,0 +1,117 @@
+"""Every page of the console, read from its routes: a new page is tested in a browser without being listed anywhere."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Page as Tab
+
+from grantway.console.routes import ROUTES
+from tests.journeys.served import Served
+from tests.toolchain import need, node_modules
+
+# Markup and addresses of others, where a page might take them for its own.
+HOSTILE = "<img src=https://foreign.example/x onerror=alert(1)><script>alert(2)</script>"
+APP = "Demo_App"
+# What stands in the places of a path, by the page's section where one word means several things.
+_PLACES = {
+    "/setup/apps/{name}": APP,
+    "{user}": "admin@demo.example",
+    "{app}": APP,
+}
+PAGES = tuple(dict.fromkeys(route.path for route in ROUTES if route.get is not None))
+
+
+@dataclass
+class Seen:
+    """A tab of the console, and all that its console said or its page asked for elsewhere."""
+
+    tab: Tab
+    base: str
+    said: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.tab.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
+        self.tab.on("pageerror", lambda error: self.said.append(f"error: {error}"))
+        self.tab.on("dialog", self._dialog)
+        self.tab.on("request", self._request)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.said.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.base, "data:", "about:")):
+            self.foreign.append(request.url)
+
+
+@dataclass
+class Console:
+    """A server with hostile names in it, and a browser in which its administrator is signed in."""
+
+    served: Served
+    browser: Browser
+    state: Any
+    request_id: str
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def path_of(self, pattern: str) -> str:
+        """Fill the places of a page's path."""
+
+        def fill(place: re.Match[str]) -> str:
+            if place[0] == "{request_id}":
+                return self.request_id
+            if place[0] == "{id}":
+                return self.first_id(pattern.partition("/{")[0])
+            for begins, value in _PLACES.items():
+                if begins == place[0] or (begins.startswith("/") and pattern.startswith(begins)):
+                    return value.replace(" ", "%20").replace("@", "%40")
+            raise AssertionError(f"say in _PLACES what stands for {place[0]} of {pattern}")
+
+        return re.sub(r"\{\w+\}", fill, pattern)
+
+    def first_id(self, path: str) -> str:
+        """Return the id that the first link of a list leads to."""
+        with self.browser.new_context(storage_state=self.state) as context:
+            page = context.request.get(self.served.base + path).text()
+        return next(str(found) for found in re.findall(f'href="{path}/([^"/?]+)"', page) if found != "new")
+
+    def open(self, pattern: str, *, width: int = 1280, dark: bool = False, scripts: bool = True) -> Seen | None:
+        """Open a page; None when the path gives no page but a file."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
+            storage_state=self.state,
+        )
+        self.contexts.append(context)
+        url = self.served.base + self.path_of(pattern)
+        seen = Seen(context.new_page(), self.served.base)
+        if "html" not in context.request.get(url).headers.get("content-type", ""):
+            return None
+        reply = seen.tab.goto(url)
+        assert reply is not None
+        assert reply.status == 200, f"{url} answers {reply.status}"
+        return seen
+
+    def close(self) -> None:
+        """Close what was opened since the last time."""
+        while self.contexts:
+            self.contexts.pop().close()
+
+
+def axe_source() -> str:
+    """Return axe-core, as the tests run it in a page."""
+    return (Path(need(node_modules(), "axe-core")) / "axe-core" / "axe.min.js").read_text()
+
+
+def sign_in(tab: Tab, served: Served) -> None:
+    """Sign in to the console as the demo org's administrator."""
+    tab.goto(f"{served.base}/setup/")
+    tab.get_by_role("textbox", name="Username").fill(served.demo["admin"]["username"])
+    tab.get_by_role("textbox", name="Password").fill(served.demo["admin"]["password"])
+    tab.get_by_role("button", name="Log in").click()
+    tab.wait_for_url(f"{served.base}/setup/")

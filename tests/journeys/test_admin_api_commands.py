@@ -1,0 +1,31 @@
+"""What docs/admin-api.md has people paste works as written, from top to bottom."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.served import serving
+from tests.journeys.shell import blocks_of, shell
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "admin-api.md"
+
+pytestmark = pytest.mark.xdist_group("documented-commands")
+
+
+def test_an_app_is_made_changed_and_rotated_by_what_the_page_has_one_paste(tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    printed = []
+    with serving(tmp_path / "var") as served, shell(tmp_path) as keyboard:
+        for pasted in blocks_of(PAGE):
+            status, text = keyboard.paste(pasted.commands)
+            assert status == 0, f"{pasted.commands}\n{text}"
+            printed.append(json.loads(text))
+
+        me, made, changed, rotated = printed
+        shown = json.loads(served.cli("--json", "app", "show", "Shipment_Sync").stdout)
+    assert me["username"] == served.demo["admin"]["username"]
+    assert made["app"]["policies"]["session_timeout"] == 30
+    assert changed["policies"]["session_timeout"] == 15
+    assert rotated["consumer_key"] == shown["consumer_key"] != made["app"]["consumer_key"]

@@ -1,0 +1,218 @@
+"""Every page of the console at Chromium: axe-core, narrow, dark, without scripts, by keyboard, with hostile names."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser
+from playwright.sync_api import Page as Tab
+
+from tests.journeys.console_pages import APP, HOSTILE, PAGES, Console, Seen, axe_source, sign_in
+from tests.journeys.served import Served, serving
+
+pytestmark = pytest.mark.xdist_group("journeys")
+EVERY_PAGE = pytest.mark.parametrize("page", PAGES)
+EITHER_SCHEME = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+_REFUSED = "the server responded with a status of"
+
+# Everything that a keyboard must reach; of radio buttons with one name it reaches one.
+_CONTROLS = """() => {
+  const seen = new Set(), found = [];
+  for (const one of document.querySelectorAll(
+      "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")) {
+    if (!one.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) || one.disabled) continue;
+    if (one.type === "radio") { if (seen.has(one.name)) continue; seen.add(one.name); }
+    found.push(one);
+  }
+  window.controls = found;
+  return found.length;
+}"""
+_FOCUS = """() => {
+  const one = document.activeElement, look = getComputedStyle(one), box = one.getBoundingClientRect();
+  let place = window.controls.indexOf(one);
+  if (one.type === "radio") place = window.controls.findIndex(other => other.name === one.name);
+  return { place, name: one.outerHTML.slice(0, 160), width: box.width, height: box.height,
+    ring: look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2 };
+}"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A demo server in which an app and a user bear hostile names."""
+    with serving(tmp_path_factory.mktemp("data")) as running:
+        for command in (
+            ("app", "set", APP, f"label={HOSTILE[:80]}", f"description={HOSTILE}"),
+            ("user", "create", "evil@demo.example", "--last-name", HOSTILE[:60], "--email", "evil@demo.example"),
+            ("permset", "create", "Console_Set"),
+        ):
+            done = running.cli(*command)
+            assert done.returncode == 0, done.stderr
+        yield running
+
+
+@pytest.fixture(scope="module")
+def signed_in(served: Served, browser: Browser) -> Console:
+    """The administrator, and a request that was refused."""
+    with browser.new_context() as context:
+        sign_in(context.new_page(), served)
+        state = context.storage_state()
+    form = {"grant_type": "client_credentials", "client_id": served.app["consumer_key"], "client_secret": "wrong"}
+    refused = httpx.post(f"{served.base}/services/oauth2/token", data=form)
+    return Console(served, browser, state, refused.headers["x-request-id"])
+
+
+@pytest.fixture
+def console(signed_in: Console) -> Iterator[Console]:
+    """The console, whose tabs are closed after each test."""
+    yield signed_in
+    signed_in.close()
+
+
+def opened(console: Console, page: str, **how: Any) -> Seen:
+    """Open a page, or skip what is a file."""
+    seen = console.open(page, **how)
+    if seen is None:
+        pytest.skip("gives a file")
+    return seen
+
+
+def overflow(tab: Tab) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(tab.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+@EITHER_SCHEME
+@EVERY_PAGE
+def test_axe_core_finds_nothing(console: Console, page: str, dark: bool) -> None:
+    tab = opened(console, page, dark=dark).tab
+    tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    tab.evaluate(axe_source())
+
+    found = tab.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+
+    told = [(one["id"], [(node["html"][:200], node["failureSummary"]) for node in one["nodes"][:3]]) for one in found]
+    assert told == []
+
+
+@EITHER_SCHEME
+@EVERY_PAGE
+def test_axe_core_finds_nothing_on_a_phone(console: Console, page: str, dark: bool) -> None:
+    tab = opened(console, page, dark=dark, width=360).tab
+    tab.evaluate(axe_source())
+
+    found = tab.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found] == []
+
+
+@pytest.mark.parametrize("width", [360, 320])
+@EVERY_PAGE
+def test_no_page_scrolls_sideways(console: Console, page: str, width: int) -> None:
+    tab = opened(console, page, width=width).tab
+    tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+
+    assert overflow(tab) <= 0
+
+
+@pytest.mark.requirement("S5")
+@EVERY_PAGE
+def test_no_page_runs_foreign_scripts_asks_elsewhere_or_breaks_its_policy(console: Console, page: str) -> None:
+    """An app and a user bear markup for a name; a blocked style, script or picture would be said on the console."""
+    seen = opened(console, page)
+    seen.tab.wait_for_load_state("networkidle")
+
+    assert seen.said == []
+    assert seen.foreign == []
+
+
+@EVERY_PAGE
+def test_every_page_is_complete_without_scripts(console: Console, page: str) -> None:
+    with_scripts = opened(console, page).tab.locator("main").inner_text()
+    tab = opened(console, page, scripts=False).tab
+
+    assert tab.get_by_role("heading", level=1).count() == 1
+    assert len(tab.locator("main").inner_text()) >= 0.9 * len(with_scripts.replace("Copy", ""))
+    for form in tab.locator("form").all():
+        sends = form.locator("button:not([type=button]), input[type=submit], input[type=search]")
+        assert sends.count() >= 1, form.inner_html()[:200]
+
+
+@EVERY_PAGE
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(console: Console, page: str) -> None:
+    tab = opened(console, page).tab
+    number = tab.evaluate(_CONTROLS)
+    reached, without_ring = set(), []
+    for _ in range(number + 10):
+        tab.keyboard.press("Tab")
+        at = tab.evaluate(_FOCUS)
+        reached.add(at["place"])
+        if at["place"] >= 0 and not at["ring"]:
+            without_ring.append(at["name"])
+
+    missed = tab.evaluate(
+        "reached => window.controls.filter((_, place) => !reached.includes(place))"
+        ".map(one => one.outerHTML.slice(0, 160))",
+        sorted(reached),
+    )
+    assert missed == []
+    assert without_ring == []
+
+
+def test_signing_in_and_finding_a_setting_takes_no_mouse(served: Served, browser: Browser) -> None:
+    """Username, password, Enter; then the skip link, the search field, and what it found."""
+    with browser.new_context() as context:
+        tab = context.new_page()
+        tab.goto(f"{served.base}/setup/")
+        tab.keyboard.type(served.demo["admin"]["username"])
+        tab.keyboard.press("Tab")
+        tab.keyboard.type(served.demo["admin"]["password"])
+        tab.keyboard.press("Enter")
+        tab.wait_for_url(f"{served.base}/setup/")
+
+        tab.keyboard.press("Tab")
+        assert tab.evaluate("document.activeElement.innerText") == "Skip to the page"
+        while tab.evaluate("document.activeElement.id") != "find":
+            tab.keyboard.press("Tab")
+        tab.keyboard.type("PKCE")
+        tab.keyboard.press("Enter")
+        tab.wait_for_url("**/setup/search?q=PKCE")
+
+        assert tab.get_by_role("link", name="Require Proof Key for Code Exchange").count() >= 1
+
+
+def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(console: Console) -> None:
+    tab = opened(console, "/setup/", width=360).tab
+    menu = tab.get_by_role("button", name="Menu")
+    menu.focus()
+    tab.keyboard.press("Enter")
+    assert tab.get_by_role("navigation", name="Setup").is_visible()
+
+    tab.keyboard.press("Escape")
+
+    assert not tab.get_by_role("navigation", name="Setup").is_visible()
+
+
+@pytest.mark.requirement("S5")
+@pytest.mark.parametrize("text", [HOSTILE, "\u202egnirts", "{{ 7*7 }}", "javascript:alert(1)"])
+def test_what_is_typed_into_the_search_comes_back_as_text(console: Console, text: str) -> None:
+    seen = opened(console, "/setup/search")
+    seen.tab.fill("#q", text)
+    seen.tab.press("#q", "Enter")
+    seen.tab.wait_for_url(lambda url: "/setup/search?q=" in url)
+
+    assert "49" not in seen.tab.locator("main").inner_text()
+    assert seen.said == []
+    assert seen.foreign == []
+
+
+def test_whoever_presses_a_chart_or_table_wide_as_it_is_scrolls_it_alone(console: Console) -> None:
+    """Wide drawings and tables scroll within a region of their own, which the keyboard reaches."""
+    tab = opened(console, "/setup/traces/{request_id}", width=360).tab
+
+    regions = tab.evaluate(
+        "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth)"
+        ".map(one => [one.tabIndex, one.getAttribute('role')])"
+    )
+    assert regions
+    assert all(one == [0, "region"] for one in regions)
