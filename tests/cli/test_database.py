@@ -9,7 +9,6 @@ import pytest
 from grantway.kit.keyfile import new_key_line
 from grantway.manage.keys import OVERLAP_MS
 from grantway.store import schema
-from grantway.store.schema import migrations
 from tests.cli.terminal import Terminal, grantway
 from tests.conftest import one_engine
 
@@ -38,7 +37,7 @@ def test_a_plan_says_what_an_upgrade_then_does(empty: Terminal) -> None:
 
 def test_a_plan_says_whether_servers_may_go_on_meanwhile(terminal: Terminal) -> None:
     """A step that only adds lets them; one that renames what is stored does not."""
-    known = migrations()
+    known = schema.migrations()
     for version in range(1, known[-1].number):
         terminal.write(f"UPDATE setting_of_server SET value = '{version}' WHERE name = 'schema_version'")
         missing = [f"{one.number:04}_{one.name}" for one in known[version:]]

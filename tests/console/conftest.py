@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from grantway.domain.permissions import ALL
+from grantway.manage import orgs
 from tests.console.setup import ADMIN, Setup, add_user, sign_in
 from tests.endpoints.house import House, open_house
 
@@ -14,6 +15,7 @@ from tests.endpoints.house import House, open_house
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A server without sockets on a fresh database, its clock standing still."""
     async with open_house(tmp_path) as opened:
+        await orgs.change(opened.desk, opened.org, {"allow_connected_app_creation": "true"})
         yield opened
 
 

@@ -35,6 +35,8 @@ class Right(Enum):
     USAGE = "see and end the tokens of users"
     SEE_SETUP = "see Setup"
     AUDIT = "read the audit trail"
+    CUSTOM_SCOPES = "see and change custom scopes"
+    CUSTOM_PERMISSIONS = "create and delete custom permissions"
     SERVER = "manage orgs, keys and the database"
 
 
