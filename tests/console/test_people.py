@@ -232,3 +232,7 @@ async def test_a_user_of_another_org_is_as_if_unknown(house: House, setup: Setup
     for path in ("", "/edit", "/password"):
         page = await setup.open(f"/setup/users/{far.id}{path}", 404)
         assert "far@else.example" not in page.text
+
+
+async def test_a_user_is_found_by_username_in_the_address_too(house: House, setup: Setup) -> None:
+    assert "<h1>Ada Lovelace</h1>" in (await setup.open("/setup/users/ada%40harbour.example")).text
