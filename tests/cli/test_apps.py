@@ -5,7 +5,7 @@ import pytest
 from tests.cli.terminal import Done, Terminal
 from tests.conftest import one_engine
 
-BUILDER = ("CustomizeApplication", "ManageConnectedApps")
+BUILDER = ("CustomizeApplication", "ManageRemoteAccess")
 CONTACT = ("--contact-email", "it@harbour.example")
 
 
@@ -94,7 +94,7 @@ def test_a_deleted_app_is_gone_and_its_name_free(terminal: Terminal, secret: str
 
 def test_a_secret_is_revealed_to_whoever_may_rotate_it(terminal: Terminal, secret: str) -> None:
     terminal.user("builder@harbour.example", *BUILDER)
-    terminal.user("keeper@harbour.example", *BUILDER, "AllowConsumerKeySecretRotation")
+    terminal.user("keeper@harbour.example", *BUILDER, "ClientSecretRotation")
     reveal = ("app", "show", "Sync", "--reveal")
 
     refused = terminal.refuses(*reveal, as_user="builder@harbour.example")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from grantway.store import schema
+from grantway.store.schema import migrations
 from tests.cli.terminal import grantway
 from tests.journeys.served import serving
 
@@ -111,7 +111,7 @@ def test_a_plan_changes_nothing_and_the_check_says_so(tmp_path: Path) -> None:
     checked = grantway("--data", str(tmp_path), "db", "check")
     done = grantway("--data", str(tmp_path), "db", "upgrade")
 
-    assert json.loads(planned.stdout)["migrations"] == [f"{one.number:04d}_{one.name}" for one in schema.migrations()]
+    assert json.loads(planned.stdout)["migrations"] == [f"{one.number:04}_{one.name}" for one in migrations()]
     assert checked.returncode == 1
     assert done.returncode == 0
     assert grantway("--data", str(tmp_path), "db", "check").returncode == 0

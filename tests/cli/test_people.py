@@ -159,7 +159,7 @@ def test_unknown_permissions_and_taken_names_are_refused(terminal: Terminal, kin
     terminal.says(kind, "create", "Support")
 
     assert f"there is a {word} named 'Support' already" in terminal.refuses(kind, "create", "Support")
-    assert "did you mean ManageUsers?" in terminal.refuses(kind, "create", "Other", "ManageUser")
+    assert "did you mean ManageUsers (Manage Users)?" in terminal.refuses(kind, "create", "Other", "ManageUser")
     assert "did you mean Support?" in terminal.refuses(kind, "show", "Suport")
     assert f"a {word}'s name has 1 to 80 characters" in terminal.refuses(kind, "create", " ")
     terminal.says("org", "create", "Northwind")
@@ -167,8 +167,9 @@ def test_unknown_permissions_and_taken_names_are_refused(terminal: Terminal, kin
 
 
 def test_a_permission_set_gives_and_takes_what_it_holds(terminal: Terminal, ada: str) -> None:
-    terminal.says("permset", "create", "Help desk", "ManageUsers")
-    assert "Manage Users" in terminal.refuses("token", "list", as_user=ADA)
+    terminal.says("permset", "create", "Help desk", "manage users", "PermissionsViewSetup")
+    assert terminal.json("permset", "show", "Help desk")["permissions"] == ["ViewSetup", "ManageUsers"]
+    assert "View Setup and Configuration" in terminal.refuses("token", "list", as_user=ADA)
 
     assert terminal.says("user", "assign", ADA, "Help desk") == f"{ADA} has Help desk now.\n"
     terminal.says("user", "assign", ADA, "Help desk")
@@ -177,7 +178,7 @@ def test_a_permission_set_gives_and_takes_what_it_holds(terminal: Terminal, ada:
 
     terminal.says("user", "unassign", ADA, "Help desk")
     assert "permission_sets  none" in terminal.says("user", "show", ADA)
-    assert "Manage Users" in terminal.refuses("token", "list", as_user=ADA)
+    assert "View Setup and Configuration" in terminal.refuses("token", "list", as_user=ADA)
 
 
 def test_a_permission_set_of_another_org_is_not_assigned(terminal: Terminal, ada: str) -> None:

@@ -164,7 +164,7 @@ def test_a_refusal_is_explained_only_to_those_who_manage_the_orgs_apps(terminal:
     request_id, _ = asks(terminal, app, secret="WRONG0SECRET0OF0SOMEBODY")
     nobodys, _ = asks(terminal, app | {"consumer_key": "Unknown.Key"})
     terminal.says("org", "create", "Northwind")
-    builder = ("CustomizeApplication", "ManageConnectedApps")
+    builder = ("CustomizeApplication", "ManageRemoteAccess")
     terminal.user("ours@harbour.example", *builder, org="Harbour")
     terminal.user("theirs@northwind.example", *builder, org="Northwind")
     terminal.user("weak@harbour.example", "ManageUsers", org="Harbour")

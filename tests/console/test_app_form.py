@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from grantway import settings as s
 from grantway.console.app_controls import parsed_from, raw_of, widget_of
 from grantway.console.app_fields import ON_FORM
-from grantway.manage import apps, holders
+from grantway.manage import apps, custom_scopes, holders
 from tests.console.app_forms import edited, form_of, post, review, save
 from tests.console.setup import Setup, add_user, sign_in
 from tests.endpoints.house import House
@@ -75,6 +75,11 @@ async def _another(house: House, setting: s.AnySetting, before: Any) -> Any:
     if setting.kind.name == "flag":
         return not before
     example = setting.kind.parse(setting.example)
+    if setting is s.CUSTOM_SCOPES:
+        for scope in example:
+            await custom_scopes.create(
+                house.desk, house.org, custom_scopes.NewScope(name=scope, description="Made for this test")
+            )
     assert example != before
     return example
 
@@ -220,7 +225,7 @@ async def test_a_label_of_ten_thousand_characters_is_refused(setup: Setup, name:
 async def test_who_may_not_assign_profiles_sees_them_with_the_reason_and_saves_the_rest(
     house: House, setup: Setup, name: str
 ) -> None:
-    await add_user(house, APP_EDITOR, "CustomizeApplication", "ManageConnectedApps")
+    await add_user(house, APP_EDITOR, "CustomizeApplication", "ManageRemoteAccess")
     editor = await sign_in(house, APP_EDITOR)
     page = await editor.open(f"/setup/apps/{name}/edit")
 

@@ -108,7 +108,7 @@ async def test_a_pair_is_generated_shown_reviewed_and_applied(house: House, setu
 
 
 async def test_who_may_not_rotate_sees_no_keys(house: House, app: TestApp) -> None:
-    await add_user(house, "rae@harbour.example", "CustomizeApplication", "ManageConnectedApps")
+    await add_user(house, "rae@harbour.example", "CustomizeApplication", "ManageRemoteAccess")
     reader = await sign_in(house, "rae@harbour.example")
 
     page = await reader.open(page_of(app), 403)

@@ -47,7 +47,7 @@ async def _let_in(house: House) -> bool:
     """Give ada the right to use what nobody installed."""
     await house.change(
         "UPDATE profile SET permissions = :permissions WHERE name = 'Standard'",
-        '["ApiEnabled","ApproveUninstalledConnectedApps"]',
+        '["ApiEnabled","CanApproveUninstalledApps"]',
     )
     return True
 

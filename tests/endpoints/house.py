@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from grantway import settings as s
+from grantway.domain.app import AppKind
 from grantway.domain.org import Org
 from grantway.domain.token import Code
 from grantway.endpoints.authorize import authorize
@@ -85,7 +86,13 @@ class House:
         """Make another org on this server, and see the server from there."""
         return replace(self, org=await orgs.create(self.desk, orgs.NewOrg(name=f"Elsewhere {secrets.token_hex(4)}")))
 
-    async def app(self, values: Mapping[s.AnySetting, Any] | None = None, *, run_as: str = "") -> TestApp:
+    async def app(
+        self,
+        values: Mapping[s.AnySetting, Any] | None = None,
+        *,
+        run_as: str = "",
+        kind: AppKind = AppKind.CONNECTED_APP,
+    ) -> TestApp:
         """Register an app with these settings; everything else has the default of an imported app."""
         given: dict[s.AnySetting, Any] = {
             s.SCOPES: ("api", "id", "openid", "refresh_token"),
@@ -93,7 +100,7 @@ class House:
             **({s.RUN_AS: run_as} if run_as else {}),
             **(values or {}),
         }
-        app = (await apps.add(self.desk, self.org, f"App_{secrets.token_hex(6)}", given)).app
+        app = (await apps.add(self.desk, self.org, f"App_{secrets.token_hex(6)}", given, kind=kind)).app
         return TestApp(app.id, app.consumer_key, app.secret.reveal())
 
     async def change(self, text: str, *values: str | int) -> None:

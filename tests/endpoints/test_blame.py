@@ -74,6 +74,12 @@ async def redeem_where_api_access_is_limited(house: House, app: TestApp) -> None
     await redeem(house, app)
 
 
+async def redeem_in_another_org_what_is_local(house: House, app: TestApp) -> None:
+    await house.change("UPDATE app SET kind = 'external_client_app'")
+    elsewhere = await house.elsewhere()
+    await elsewhere.redeem(app, await elsewhere.code(app))
+
+
 async def client_credentials(house: House, app: TestApp) -> None:
     form = {"grant_type": "client_credentials", "client_id": app.consumer_key, "client_secret": app.consumer_secret}
     await house.token(form)
@@ -88,6 +94,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW, {}, redeem_without_secret),
     (s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW, {}, refresh_without_secret),
     (s.REFRESH_TOKEN_ROTATION, {s.REFRESH_TOKEN_ROTATION: True}, refresh_twice),
+    (s.DISTRIBUTION_STATE, {}, redeem_in_another_org_what_is_local),
     (s.CLIENT_CREDENTIALS, {}, client_credentials),
     (s.RUN_AS, {s.CLIENT_CREDENTIALS: True}, client_credentials),
     (s.DOORS, {s.DOORS: s.Doors.STANDARDS}, redeem),

@@ -165,7 +165,7 @@ async def test_an_app_of_another_org_needs_an_administrator_or_the_permission(
 @pytest.mark.requirement("S59")
 async def test_who_may_approve_uninstalled_apps_is_warned_and_asked(house: House, browser: Browser) -> None:
     """S59: a form with its token, shown to somebody with the permission."""
-    await neighbour(house, "ApproveUninstalledConnectedApps")
+    await neighbour(house, "CanApproveUninstalledApps")
     app = await house.app()
 
     page = await browser.to_consent(app, CLEO)
@@ -177,7 +177,7 @@ async def test_who_may_approve_uninstalled_apps_is_warned_and_asked(house: House
 @pytest.mark.requirement("S57")
 async def test_the_policies_of_the_users_own_org_decide(house: House, browser: Browser) -> None:
     """S57: blocked there, though not at home."""
-    org_id = await neighbour(house, "ApproveUninstalledConnectedApps")
+    org_id = await neighbour(house, "CanApproveUninstalledApps")
     app = await house.app()
     await house.change(
         "INSERT INTO app_policy SELECT :org_id, app_id, settings, run_as, version, 1, 0, installed_at FROM app_policy",
@@ -194,7 +194,7 @@ async def test_an_org_that_requires_pkce_requires_it_of_apps_of_other_orgs_too(
     house: House, browser: Browser, door: str
 ) -> None:
     """S57: once it is known whose data is asked for."""
-    await neighbour(house, "ApproveUninstalledConnectedApps", require_pkce_for_all_apps=True)
+    await neighbour(house, "CanApproveUninstalledApps", require_pkce_for_all_apps=True)
     app = await house.app()
     plain = {"code_challenge": "", "code_challenge_method": "", "door": door}
 

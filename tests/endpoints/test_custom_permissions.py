@@ -117,6 +117,23 @@ async def test_a_formula_asks_whether_the_user_holds_one(house: House, web: http
         assert (await web.get(answer["id"], headers=bearer(answer))).json()["custom_attributes"] == {"may": value}
 
 
+async def test_each_engine_knows_who_holds_them(house_on_each_engine: House) -> None:
+    house = house_on_each_engine
+    app = await app_with_scope(house)
+    await permission(house)
+    await permission(house, "Ship", by_set=True)
+
+    async def held(user: str) -> frozenset[str]:
+        found = await house.server.directory.app_user(app.id, house.org_id, house.user_ids[user])
+        assert found is not None
+        return found.custom_permissions
+
+    assert await held("ada") == {"Approve", "Ship"}
+    assert await held("ben") == frozenset()
+    await custom_permissions.delete(house.desk, house.org, "Ship")
+    assert await held("ada") == {"Approve"}
+
+
 async def test_telling_them_costs_no_statement(house: House) -> None:
     await permission(house)
     token = (await house.sign_in(await app_with_scope(house), scopes=HELD))["access_token"]

@@ -339,7 +339,7 @@ async def test_a_username_is_remembered_where_the_person_wants_it(house: House, 
 @pytest.mark.requirement("S57")
 async def test_a_browser_holds_one_session_an_org(house: House, browser: Browser) -> None:
     """S57: a login in one org leaves the session in the other alone."""
-    org_id = await neighbour(house, "ApproveUninstalledConnectedApps")
+    org_id = await neighbour(house, "CanApproveUninstalledApps")
     mine = await house.app()
     await browser.approve(mine, "ada@harbour.example")
     house.clock.advance(ms=1)
@@ -363,7 +363,7 @@ async def test_of_two_sessions_the_one_in_the_apps_own_org_answers(house: House,
 
 async def test_a_hinted_person_who_is_logged_in_answers(house: House, browser: Browser) -> None:
     """login_hint chooses among the sessions of a browser."""
-    await neighbour(house, "ApproveUninstalledConnectedApps")
+    await neighbour(house, "CanApproveUninstalledApps")
     app = await house.app()
     await browser.approve(app, "ada@harbour.example")
     await browser.approve(app, "cleo@quay.example", prompt="login")

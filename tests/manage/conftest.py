@@ -5,13 +5,15 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from grantway.domain.app import AppKind, InstalledApp
 from grantway.domain.org import Org, User
 from grantway.kit.clock import FrozenClock
 from grantway.kit.secrets import KeyRing
-from grantway.manage import holders, orgs, users
+from grantway.manage import apps, holders, orgs, users
 from grantway.manage.caller import OPERATOR, caller_named
 from grantway.manage.desk import Desk
 from grantway.store import schema
@@ -43,6 +45,17 @@ class Office:
     async def seat_of(self, user: User) -> Desk:
         """Give the desk to a user."""
         return replace(self.desk, caller=await caller_named(self.desk.db, user.username))
+
+    async def allow_creation(self) -> None:
+        """Switch on what is off in a new org: users may create connected apps."""
+        await orgs.change(self.desk, self.org, {"allow_connected_app_creation": "true"})
+
+    async def app(self, name: str = "Sync", *, org: Org | None = None, **more: Any) -> InstalledApp:
+        """Make an app as the operator; `kind`, `key` and settings by name."""
+        kind = AppKind(more.pop("kind", "connected_app"))
+        values = {"contact_email": "it@harbour.example"}
+        new = apps.NewApp(name=name, kind=kind, consumer_key=more.pop("key", ""), values=values | more)
+        return (await apps.create(self.desk, org or self.org, new)).app
 
     async def other_org(self) -> Org:
         """Make a second org."""

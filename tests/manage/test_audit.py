@@ -77,7 +77,7 @@ async def test_an_org_is_shown_its_own_trail_only_and_only_to_who_may(office: Of
 
 async def test_records_are_found_by_who_when_what_and_text(office: Office) -> None:
     name = await make(office)
-    builder = await office.seat("CustomizeApplication", "ManageConnectedApps")
+    builder = await office.seat("CustomizeApplication", "ManageRemoteAccess")
     office.clock.advance(ms=1000)
     begin = office.clock.now_ms()
     await apps.change(builder, office.org, name, {"description": "Ships boxes"})

@@ -30,6 +30,7 @@ async def test_who_may_not_change_apps_may_not_import_them(office: Office, exist
 
 @pytest.mark.requirement("S37")
 async def test_a_file_that_assigns_profiles_takes_the_right_to_assign(office: Office) -> None:
+    await office.allow_creation()
     builder, assigner = await office.seat(*OF_APPS), await office.seat(*OF_ASSIGNMENTS)
 
     assert (await import_file(builder, office.org, APP)).done == "created"

@@ -14,8 +14,8 @@ from tests.manage.conftest import Office
 
 pytestmark = [pytest.mark.requirement("S38"), one_engine]
 HELP_DESK = ("ManageUsers",)
-BUILDER = ("CustomizeApplication", "ManageConnectedApps", "ModifyAllData", "ManageProfilesPermissionsets")
-BUILDER_WHO_REVEALS = (*BUILDER, "AllowConsumerKeySecretRotation")
+BUILDER = ("CustomizeApplication", "ManageRemoteAccess", "ModifyAllData", "ManageProfilesPermissionsets")
+BUILDER_WHO_REVEALS = (*BUILDER, "ClientSecretRotation")
 Deed = Callable[[Desk, Office, User], Awaitable[Any]]
 
 

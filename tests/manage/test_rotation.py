@@ -8,8 +8,8 @@ from grantway.manage.audit import audit_trail
 from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 from tests.manage.conftest import Office
 
-READER = ("CustomizeApplication", "ManageConnectedApps")
-ROTATOR = (*READER, "AllowConsumerKeySecretRotation")
+READER = ("CustomizeApplication", "ManageRemoteAccess")
+ROTATOR = (*READER, "ClientSecretRotation")
 
 
 async def make(office: Office) -> str:

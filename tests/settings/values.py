@@ -108,6 +108,7 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.SCOPES: st.lists(st.sampled_from([scope.name for scope in SCOPES]), max_size=6),
     s.ROTATION_OVERLAP: st.integers(0, 300),
     s.DOORS: st.sampled_from([one.value for one in s.Doors]),
+    s.DISTRIBUTION_STATE: st.sampled_from([one.value for one in s.Distribution]),
     s.ID_TOKEN_VALIDITY: st.integers(1, 720),
     s.ID_TOKEN_AUDIENCES: st.lists(_AUDIENCES, max_size=4),
     s.CERTIFICATE: _CERTIFICATES,
@@ -169,6 +170,7 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
     s.SCOPES: ("apii", "'apii' is no scope; `grantway settings scopes` lists them"),
     s.ROTATION_OVERLAP: ("301", "say a whole number of seconds from 0 to 300"),
     s.DOORS: ("front", "say one of both, salesforce, standards"),
+    s.DISTRIBUTION_STATE: ("managed", "say one of local, packaged"),
     s.ID_TOKEN_VALIDITY: ("0", "say a whole number of minutes from 1 to 720"),
     s.ID_TOKEN_AUDIENCES: ("x" * 256, "at most 255 characters, this has 256"),
     s.CUSTOM_ATTRIBUTES: (

@@ -20,6 +20,7 @@ def app() -> None:
 @app.command("create")
 @click.argument("name")
 @click.option("--contact-email", required=True, help="Whom to write to about this app.")
+@click.option("--kind", type=click.Choice(["connected_app", "external_client_app"]), default="connected_app")
 @click.option("--consumer-key", default="", help="Choose the key; otherwise it is generated.")
 @click.option("--consumer-secret-stdin", is_flag=True, help="Read the secret from standard input.")
 @click.argument("values", nargs=-1, metavar="[SETTING=VALUE]...")
@@ -27,12 +28,15 @@ def app() -> None:
 def create(
     name: str,
     contact_email: str,
+    kind: str,
     consumer_key: str,
     consumer_secret_stdin: bool,
     values: tuple[str, ...],
     **given: Any,
 ) -> None:
     """Register an app. NAME is its API name, or a label that one is made of.
+
+    Where an org does not allow users to create connected apps, external client apps can be created.
 
     The secret is printed once; `grantway app show NAME --reveal` shows it again. A list is given by repeating or as
     JSON, @file reads a value from a file; `grantway settings` lists the settings and what each one takes.
@@ -41,6 +45,7 @@ def create(
     grantway app create Shipment_Sync --contact-email it@example.com \\
         callback_url=https://sync.example/callback scopes=api scopes=refresh_token
     """
+    from grantway.domain.app import AppKind
     from grantway.manage import apps, orgs
 
     chosen = options(given)
@@ -48,7 +53,9 @@ def create(
     secret = secret_from_stdin("consumer_secret", chosen) if consumer_secret_stdin else ""
 
     async def work(desk: Any) -> Any:
-        new = apps.NewApp(name=name, values=asked, consumer_key=consumer_key, consumer_secret=secret)
+        new = apps.NewApp(
+            name=name, kind=AppKind(kind), values=asked, consumer_key=consumer_key, consumer_secret=secret
+        )
         return await apps.create(desk, await orgs.find(desk, chosen.org), new)
 
     changed = run(chosen, work)
@@ -62,7 +69,7 @@ def create(
 @app.command("list")
 @shared
 def list_apps(**given: Any) -> None:
-    """List the org's apps, with the consumer keys that clients send as client_id."""
+    """List the org's apps and those it has installed, with the consumer keys that clients send as client_id."""
     from grantway import settings as s
     from grantway.manage import apps, orgs
 
@@ -72,8 +79,8 @@ def list_apps(**given: Any) -> None:
         return await apps.all_apps(desk, await orgs.find(desk, chosen.org))
 
     found = run(chosen, work)
-    rows = [(one.app.name, one[s.LABEL], _state(one), one.consumer_key) for one in found]
-    show(chosen, [_document(one) for one in found], table(rows, ("NAME", "LABEL", "STATE", "CONSUMER KEY")))
+    rows = [(one.app.name, one[s.LABEL], _state(one), one.kind.words, one.consumer_key) for one in found]
+    show(chosen, [_document(one) for one in found], table(rows, ("NAME", "LABEL", "STATE", "KIND", "CONSUMER KEY")))
 
 
 @app.command("show")
@@ -174,8 +181,55 @@ def unblock(name: str, **given: Any) -> None:
     _block(name, given, blocked=False)
 
 
+@app.command("install")
+@click.argument("name", metavar="APP")
+@shared
+def install_app(name: str, **given: Any) -> None:
+    """Install an app of another org of this server in your org, which then has policies of its own for it.
+
+    APP is its consumer key or its id; the operator may write ORG/NAME.
+
+    \b
+    grantway app install Harbour/Shipment_Sync --org Northwind
+    """
+    from grantway.manage import orgs
+    from grantway.manage.install import install
+
+    chosen = options(given)
+
+    async def work(desk: Any) -> Any:
+        return await install(desk, await orgs.find(desk, chosen.org), name)
+
+    done = run(chosen, work)
+    text = f"Installed {done.app.app.name} in {done.app.org.name}, from this moment." + _warned(done.warnings)
+    show(chosen, _document(done.app) | {"warnings": list(done.warnings)}, text)
+
+
+@app.command("uninstall")
+@click.argument("name")
+@shared
+def uninstall_app(name: str, **given: Any) -> None:
+    """Uninstall an app of another org: your org's policies for it go.
+
+    Its tokens stay, without your rules, unless it is packaged or an external client app.
+    """
+    from grantway.manage import orgs
+    from grantway.manage.install import uninstall
+
+    chosen = options(given)
+
+    async def work(desk: Any) -> Any:
+        return await uninstall(desk, await orgs.find(desk, chosen.org), name)
+
+    done = run(chosen, work)
+    text = f"Uninstalled {done.app.app.name} from {done.app.org.name}." + _warned(done.warnings)
+    show(chosen, {"uninstalled": done.app.app.name, "warnings": list(done.warnings)}, text)
+
+
 def _state(app: Any) -> str:
-    return "blocked" if app.policy is not None and app.policy.is_blocked else "active"
+    if app.policy is not None and app.policy.is_blocked:
+        return "blocked"
+    return "active" if app.is_at_home else "installed"
 
 
 def _document(app: Any, *, reveal: bool = False) -> dict[str, Any]:
@@ -184,6 +238,9 @@ def _document(app: Any, *, reveal: bool = False) -> dict[str, Any]:
     return {
         "id": app.id,
         "name": app.app.name,
+        "kind": app.app.kind,
+        "home_org_id": app.app.org_id,
+        "installed": app.policy is not None,
         "consumer_key": app.consumer_key,
         "consumer_secret": app.secret.reveal() if reveal else _MASK,
         "blocked": bool(app.policy and app.policy.is_blocked),
@@ -196,6 +253,7 @@ def _show(chosen: Options, app: Any, *, reveal: bool) -> None:
 
     told = [
         ("name", app.app.name),
+        ("kind", app.kind.words),
         ("state", _state(app)),
         ("consumer_key", app.consumer_key),
         ("consumer_secret", app.secret.reveal() if reveal else _MASK),

@@ -15,7 +15,7 @@ def org() -> None:
 
 @org.command("create")
 @click.argument("name")
-@click.option("--edition", default="Developer Edition", show_default=True)
+@click.option("--edition", default="Developer Edition", show_default=True, help="It decides what can be made.")
 @click.option("--my-domain", default="", help="One label of a host name.  [default: from the name]")
 @shared
 def create(name: str, edition: str, my_domain: str, **given: Any) -> None:

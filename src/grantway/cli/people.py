@@ -173,7 +173,7 @@ def _add_commands(group: click.Group, kind_name: str) -> None:
     @click.argument("permissions", nargs=-1)
     @shared
     def create_holder(name: str, permissions: tuple[str, ...], **given: Any) -> None:
-        """Make one, with user permissions by API name, for example ApiEnabled."""
+        """Make one, with user permissions by API name or label: ApiEnabled, "Manage Connected Apps"."""
         chosen = options(given)
         _show_holder(chosen, _on_holder(chosen, kind_name, "create", name, permissions))
 
@@ -201,7 +201,7 @@ def _add_commands(group: click.Group, kind_name: str) -> None:
     @click.option("--none", "nothing", is_flag=True, help="It gives no user permissions.")
     @shared
     def set_holder(name: str, permissions: tuple[str, ...], nothing: bool, **given: Any) -> None:
-        """Set the user permissions it gives; those not named are taken away.
+        """Set the user permissions it gives, by API name or label; those not named are taken away.
 
         The same for custom permissions, by custom_permissions=NAME,NAME; nothing after the = takes all of them away.
         What is not spoken of, user permissions or custom ones, stays as it is.

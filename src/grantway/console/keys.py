@@ -138,6 +138,8 @@ async def _pairs(visit: Visit) -> rotation.Pairs:
 async def _show(visit: Visit, pairs: rotation.Pairs, *, secret: str = "", staged_secret: str = "") -> Reply:
     app, until = pairs.app, verified_until(visit)
     here = path_of(app.app.name)
+    # Counted only where it is said: tokens are read through for it.
+    impact = await rotation.impact(visit.desk, app) if pairs.staged else rotation.Impact(grants=0, access_tokens=0)
     page = KeysPage(
         label=app[s.LABEL] or app.app.name,
         here=here,
@@ -146,7 +148,7 @@ async def _show(visit: Visit, pairs: rotation.Pairs, *, secret: str = "", staged
         current=ShownPair(consumer_key=app.consumer_key, secret=secret),
         staged=_shown(pairs.staged, staged_secret),
         previous=_shown(pairs.previous, ""),
-        impact=await rotation.impact(visit.desk, app),
+        impact=impact,
     )
     return visit.show(page, here=APPS, crumbs=_crumbs(pairs))
 

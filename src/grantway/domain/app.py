@@ -13,8 +13,28 @@ from grantway.settings.setting import Setting
 T = TypeVar("T")
 
 
+class AppKind(Enum):
+    """The two kinds of app (connected-apps.md 0, decision 21). It is chosen when an app is made, and stays."""
+
+    CONNECTED_APP = "connected_app"
+    EXTERNAL_CLIENT_APP = "external_client_app"
+
+    @property
+    def words(self) -> str:
+        """The kind in words, for one app."""
+        return self.value.replace("_", " ")
+
+    @property
+    def plural(self) -> str:
+        """The kind in words, for several apps."""
+        return self.words + "s"
+
+
 class App(msgspec.Struct, frozen=True, gc=False):
-    """A connected app as its developer registered it. `org_id` is its home org; `settings` is JSON text."""
+    """An app as its developer registered it. `org_id` is its home org; `settings` is JSON text.
+
+    `kind` is the value of an AppKind.
+    """
 
     id: str
     org_id: str
@@ -26,6 +46,7 @@ class App(msgspec.Struct, frozen=True, gc=False):
     version: int
     created_at: int
     created_by: str
+    kind: str
 
 
 class Policy(msgspec.Struct, frozen=True, gc=False):
@@ -122,6 +143,16 @@ class InstalledApp:
     def id(self) -> str:
         """The app's 18-character id."""
         return self.app.id
+
+    @property
+    def kind(self) -> AppKind:
+        """Whether this is a connected app or an external client app."""
+        return AppKind(self.app.kind)
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether this is the app as the org that made it meets it."""
+        return self.app.org_id == self.org.id
 
     @property
     def consumer_key(self) -> str:

@@ -30,6 +30,8 @@ _USE_CHECKS: Final = app_use.checks(
         app_blocked=no.APP_BLOCKED,
         oauth_off=no.OAUTH_OFF,
         app_not_installed=no.APP_NOT_INSTALLED,
+        external_not_installed=no.EXTERNAL_NOT_INSTALLED,
+        external_is_local=no.EXTERNAL_IS_LOCAL,
         user_inactive=no.USER_INACTIVE,
         not_admin_approved=no.NOT_ADMIN_APPROVED,
         api_access_limited=no.API_ACCESS_LIMITED,
@@ -131,7 +133,7 @@ async def look_up(server: Server, token: str | None, door: Door | None) -> Beare
     case = BearerCase(held, token is not None, server.clock.now_ms(), door)
     if not trail.passes(_LIVE_CHECKS, case) or held is None:
         return Bearer(held, trail)
-    trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at))
+    trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True))
     return Bearer(held, trail)
 
 

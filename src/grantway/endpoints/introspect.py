@@ -28,6 +28,8 @@ _USE_CHECKS: Final = app_use.checks(
         app_blocked=no_app.APP_BLOCKED,
         oauth_off=no_app.OAUTH_OFF,
         app_not_installed=no_app.APP_NOT_INSTALLED,
+        external_not_installed=no_app.EXTERNAL_NOT_INSTALLED,
+        external_is_local=no_app.EXTERNAL_IS_LOCAL,
         user_inactive=no_app.USER_INACTIVE,
         not_admin_approved=no_app.NOT_ADMIN_APPROVED,
         api_access_limited=no_app.API_ACCESS_LIMITED,
@@ -105,7 +107,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     ends_at = rule.ends_at(family.created_at, family.used_at)
     if ends_at is not None and server.clock.now_ms() >= ends_at:
         return None
-    if decide(_USE_CHECKS, app_use.UseCase(held.of, family.created_at)).refusal is not None:
+    if decide(_USE_CHECKS, app_use.UseCase(held.of, family.created_at, is_token=True)).refusal is not None:
         return None
     issued = DOORS[family.door]
     fields: dict[str, Any] = {

@@ -126,7 +126,7 @@ def use(case: RefreshCase) -> UseCase:
     """The user of the line, in the app as the user's org meets it."""
     held = case.held
     assert held is not None  # noqa: S101 - `token` refused otherwise
-    return UseCase(held.of, held.family.created_at)
+    return UseCase(held.of, held.family.created_at, is_token=True)
 
 
 def prove(case: RefreshCase, ring: KeyRing) -> Proof:

@@ -15,6 +15,8 @@ PERMISSION_SET: Final = "0PS"
 CONNECTED_APP: Final = "0H4"
 CUSTOM_PERMISSION: Final = "0CP"
 CUSTOM_SCOPE: Final = "0cS"  # ours: Salesforce's is in no document
+# What Salesforce gives external client apps is published nowhere; this is ours.
+EXTERNAL_CLIENT_APP: Final = "0xI"
 
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKSUM: Final = string.ascii_uppercase + "012345"

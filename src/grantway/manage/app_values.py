@@ -4,12 +4,13 @@ import difflib
 from typing import Any, Final, cast
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp
+from grantway.domain.app import AppKind, InstalledApp
 from grantway.domain.org import Org
 from grantway.domain.permissions import read_permissions
 from grantway.manage import holders
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.editions import demand_edition
 from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.settings.callbacks import callback_problem
 from grantway.settings.setting import AnySetting
@@ -25,6 +26,8 @@ _ASSIGNMENTS: Final[dict[s.Setting[tuple[str, ...]], holders.Kind]] = {
     s.PROFILES: holders.PROFILES,
     s.PERMISSION_SETS: holders.PERMISSION_SETS,
 }
+# What takes the right to assign apps: who may use them, and what a SAML service provider is told of whom.
+_TAKES_ASSIGNING: Final = frozenset(one for one in s.ALL if one in _ASSIGNMENTS or one.name.startswith("saml"))
 # What decides how far an app goes as its run-as user.
 _WHAT_IT_MAY_DO: Final = frozenset({s.CLIENT_CREDENTIALS, s.SCOPES})
 
@@ -54,15 +57,18 @@ def parse_values(asked: dict[str, Any]) -> Values:
     return values
 
 
-def demand_rights(desk: Desk, org: Org, values: Values) -> None:
-    """Demand the rights that setting these values takes; assignments take more than the rest (S37).
+def demand_rights(desk: Desk, org: Org, values: Values, kind: AppKind) -> None:
+    """Demand the rights that setting these values of an app takes; assignments take more than the rest (S37).
 
     Raises:
         ManageProblem: names the permission that is missing.
     """
-    desk.caller.needs(Right.APPS, org.id)
-    if any(setting in values for setting in _ASSIGNMENTS):
-        desk.caller.needs(Right.APP_ASSIGNMENTS, org.id)
+    if held(values, s.Holder.APP) or not values:
+        desk.caller.needs(Right.APPS, org.id, kind)
+    if held(values, s.Holder.POLICY):
+        desk.caller.needs(Right.APP_POLICIES, org.id, kind)
+    if not _TAKES_ASSIGNING.isdisjoint(values):
+        desk.caller.needs(Right.APP_ASSIGNMENTS, org.id, kind)
     if s.CUSTOM_SCOPES in values:
         desk.caller.needs(Right.CUSTOM_SCOPES, org.id)
 
@@ -74,7 +80,7 @@ def why_fixed(desk: Desk, org: Org, setting: AnySetting, app: InstalledApp | Non
     if app is not None and setting.held_by is s.Holder.POLICY and app.policy is None:
         return "Policies exist once the app is installed in this org."
     try:
-        demand_rights(desk, org, {setting: setting.default})
+        demand_rights(desk, org, {setting: setting.default}, app.kind if app else AppKind.CONNECTED_APP)
     except NotAllowed as problem:
         return f"{problem}."
     return ""
@@ -103,6 +109,7 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
         if found is None or found[0].org_id != org.id or not found[0].may_act:
             raise ManageProblem.at("run_as", f"there is no active user {run_as!r} in the org {org.name}")
         values = values | {s.RUN_AS: found[0].username}
+    demand_edition(org.edition, values)
     after = (app.values() if app else {}) | values
     acts = s.RUN_AS in values or (after.get(s.CLIENT_CREDENTIALS) and not _WHAT_IT_MAY_DO.isdisjoint(values))
     if acts and after.get(s.RUN_AS):

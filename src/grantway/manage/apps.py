@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp, Policy, write_values
+from grantway.domain.app import AppKind, InstalledApp, Policy, write_values
 from grantway.domain.org import Org
-from grantway.kit.ids import CONNECTED_APP, canonical_id, new_id
+from grantway.kit.ids import CONNECTED_APP, EXTERNAL_CLIENT_APP, canonical_id, new_id
 from grantway.kit.secrets import Secret, new_consumer_key, new_consumer_secret
 from grantway.manage.app_names import api_name, key_problem, secret_problem
 from grantway.manage.app_values import (
@@ -22,6 +22,7 @@ from grantway.manage.app_values import (
 from grantway.manage.audit import record_changes, recorded
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.editions import demand_creation
 from grantway.manage.left_out import begins_admin_approval, end_grants
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
@@ -30,7 +31,7 @@ from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert(
     "app",
-    "id org_id name consumer_key secret_mac secret_box settings metadata version created_at created_by".split(),  # noqa: SIM905
+    "id org_id name consumer_key secret_mac secret_box settings metadata version created_at created_by kind".split(),  # noqa: SIM905
 )
 _ADD_POLICY: Final = Insert(
     "app_policy",
@@ -41,7 +42,17 @@ _BY_KEY: Final = Statement(
     "SELECT id FROM app WHERE consumer_key = :consumer_key"
     " UNION SELECT app_id FROM app_credential WHERE consumer_key = :consumer_key"
 )
-_ALL: Final = Statement("SELECT id, name FROM app WHERE org_id = :org_id ORDER BY name")
+# The org's own, and what it has installed of others.
+_ALL: Final = Statement(
+    "SELECT a.id, a.name, a.kind FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
+    " WHERE a.org_id = :org_id OR p.app_id IS NOT NULL"
+    " ORDER BY a.name, CASE WHEN a.org_id = :org_id THEN 0 ELSE 1 END, a.id"
+)
+_INSTALLED_BY_NAME: Final = Statement(
+    "SELECT a.id FROM app_policy p JOIN app a ON a.id = p.app_id"
+    " WHERE p.org_id = :org_id AND lower(a.name) = :name ORDER BY p.installed_at, a.id LIMIT 1"
+)
+_PREFIXES: Final = {AppKind.CONNECTED_APP: CONNECTED_APP, AppKind.EXTERNAL_CLIENT_APP: EXTERNAL_CLIENT_APP}
 _SET: Final = Statement("UPDATE app SET settings = :settings, version = version + 1 WHERE id = :id")
 _SET_POLICY: Final = Statement(
     "UPDATE app_policy SET settings = :settings, run_as = :run_as, version = version + 1"
@@ -70,6 +81,7 @@ class NewApp:
     """What is asked for when an app is made: API name or label, settings by name; key and secret where chosen."""
 
     name: str
+    kind: AppKind = AppKind.CONNECTED_APP
     values: dict[str, Any] = field(default_factory=dict)
     consumer_key: str = ""
     consumer_secret: str = ""
@@ -88,7 +100,8 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
     """Register an app in an org, which has it installed from the start. It begins with what new apps begin with.
 
     Raises:
-        ManageProblem: no right, a name or key that is taken or unusable, or values that are not taken.
+        ManageProblem: no right, apps of this kind cannot be made in this org, a name or key that is taken or unusable,
+            or values that are not taken.
     """
     values = parse_values(asked.values)
     name = api_name(asked.name)
@@ -100,23 +113,35 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
         raise ManageProblem.at("consumer_key", f"{problem}")
     if asked.consumer_secret and (problem := secret_problem(asked.consumer_secret)):
         raise ManageProblem.at("consumer_secret", f"{problem}")
-    return await add(desk, org, name, values, key=asked.consumer_key, secret=asked.consumer_secret)
+    return await add(desk, org, name, values, key=asked.consumer_key, secret=asked.consumer_secret, kind=asked.kind)
 
 
 async def add(
-    desk: Desk, org: Org, name: str, values: Values, *, key: str = "", secret: str = "", metadata: str = ""
+    desk: Desk,
+    org: Org,
+    name: str,
+    values: Values,
+    *,
+    key: str = "",
+    secret: str = "",
+    metadata: str = "",
+    kind: AppKind = AppKind.CONNECTED_APP,
 ) -> Changed:
     """Store a new app with exactly these values; key and secret are generated where they are empty.
 
     Raises:
-        ManageProblem: no right, a name or key that is taken, or values that do not fit.
+        ManageProblem: no right, apps of this kind cannot be made in this org, a name or key that is taken, or values
+            that do not fit.
     """
+    desk.caller.needs(Right.APPS, org.id, kind)
     # Nobody assigns anything by leaving a list empty.
-    demand_rights(desk, org, {one: value for one, value in values.items() if value != one.default})
+    chosen = {one: value for one, value in values.items() if value not in (one.default, one.starts_with)}
+    demand_rights(desk, org, chosen, kind)
     hidden = Secret(secret) if secret else new_consumer_secret()
     key = key or new_consumer_key()
-    app_id, now = new_id(CONNECTED_APP), desk.clock.now_ms()
+    app_id, now = new_id(_PREFIXES[kind]), desk.clock.now_ms()
     async with desk.changing() as changing:
+        await demand_creation(changing, org, kind)
         if await id_of_name(changing, org, name):
             raise ManageProblem.at("name", f"there is an app {name} in {org.name} already")
         if await is_key_taken(changing, key):
@@ -137,42 +162,68 @@ async def add(
                 1,
                 now,
                 desk.caller.user_id,
+                kind.value,
             )
         except Conflict as problem:
             raise ManageProblem.at("name", "an app of this name or key was made at this moment") from problem
         await changing.run(_ADD_POLICY, org.id, app_id, write_values(policy), policy.get(s.RUN_AS, ""), 1, 0, 0, now)
         after = {one.name: one.kind.write(value) for one, value in values.items()}
         await changing.audit(
-            "admin.app.create", org.id, app_id=app_id, name=name, consumer_key=key, after=recorded(after)
+            "admin.app.create",
+            org.id,
+            app_id=app_id,
+            name=name,
+            app_kind=kind.value,
+            consumer_key=key,
+            after=recorded(after),
         )
         return await _changed(changing, app_id, org.id)
 
 
 async def find(desk: Desk, org: Org, name: str) -> InstalledApp:
-    """Return an app of an org by its API name, id or consumer key.
+    """Return an app of an org, its own or one that it has installed, by API name, id or consumer key.
 
     Raises:
         ManageProblem: no right, or there is none.
     """
-    desk.caller.needs(Right.APPS, org.id)
-    app_id = await id_of_name(desk, org, name) or canonical_id(name, CONNECTED_APP)
-    if app_id is None and (row := await desk.session.one(_BY_KEY, name)):
-        app_id = cast(str, row[0])
+    kinds = desk.caller.kinds(Right.READ_APPS, org.id)
+    app_id = await id_of_name(desk, org, name) or await id_of(desk, name) or await _id_of_installed(desk, org, name)
     app = await Apps(desk.ring).in_org(desk.session, app_id, org.id) if app_id else None
-    if app is None or (app.app.org_id != org.id and app.policy is None):
-        names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id)]
+    if app is None or not (app.is_at_home or app.policy is not None):
+        names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
         near = difflib.get_close_matches(name, names, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise NotFound(f"there is no app {name!r} in the org {org.name}{hint}")
+    desk.caller.needs(Right.READ_APPS, org.id, app.kind)
     return app
 
 
 async def id_of_name(desk: Desk, org: Org, name: str) -> str | None:
-    """Return the id of the app of an org with an API name, or None.
+    """Return the id of the org's own app with an API name, or None.
 
     Case does not count: two apps are never told apart by it alone, nor are their files on many disks.
     """
-    row = await desk.session.one(_BY_NAME, org.id, name.lower())
+    return await id_of_app(desk, org.id, name)
+
+
+async def id_of_app(desk: Desk, org_id: str, name: str) -> str | None:
+    """Return the id of the app with an API name in the org with an id, or None."""
+    row = await desk.session.one(_BY_NAME, org_id, name.lower())
+    return cast(str, row[0]) if row else None
+
+
+async def id_of(desk: Desk, text: str) -> str | None:
+    """Return the id of the app, of any org, that an id or a consumer key means; None if it is neither."""
+    for prefix in _PREFIXES.values():
+        if app_id := canonical_id(text, prefix):
+            return app_id
+    row = await desk.session.one(_BY_KEY, text)
+    return cast(str, row[0]) if row else None
+
+
+async def _id_of_installed(desk: Desk, org: Org, name: str) -> str | None:
+    """Return the id of an app of another org that this one has installed, by its API name there."""
+    row = await desk.session.one(_INSTALLED_BY_NAME, org.id, name.lower())
     return cast(str, row[0]) if row else None
 
 
@@ -182,14 +233,14 @@ async def is_key_taken(desk: Desk, consumer_key: str) -> bool:
 
 
 async def all_apps(desk: Desk, org: Org) -> tuple[InstalledApp, ...]:
-    """Return an org's own apps, by name.
+    """Return an org's own apps and those that it has installed, by name; of the kinds that the caller may read.
 
     Raises:
         ManageProblem: no right.
     """
-    desk.caller.needs(Right.APPS, org.id)
+    kinds = desk.caller.kinds(Right.READ_APPS, org.id)
     reader = Apps(desk.ring)
-    rows = await desk.session.all(_ALL, org.id)
+    rows = [row for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
     found = [await reader.in_org(desk.session, cast(str, row[0]), org.id) for row in rows]
     return tuple(app for app in found if app is not None)
 
@@ -211,17 +262,18 @@ async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = ""
     Raises:
         ManageProblem: no right, no such app, values that do not fit, or (StaleVersion) changed since it was seen.
     """
-    demand_rights(desk, org, values)
     async with desk.changing() as changing:
         # Read within the transaction: what somebody else changes meanwhile is never overwritten (S42).
         app = await find(changing, org, name)
+        # What stays as it is assigns nothing: a form and a file say again what is there.
+        demand_rights(changing, org, {one: value for one, value in values.items() if app[one] != value}, app.kind)
         demand_version(app, seen)
         if app.app.org_id == org.id:
             values = with_placeholder(desk, values, app)
         values = await fit_values(changing, org, values, app)
         of_app, of_policy = held(values, s.Holder.APP), held(values, s.Holder.POLICY)
         if of_app:
-            if app.app.org_id != org.id:
+            if not app.is_at_home:
                 raise ManageProblem(f"{next(iter(of_app)).name}: {app.app.name} belongs to another org, which sets it")
             await changing.run(_SET, write_values(of_app, over=app.app.settings), app.id)
         if of_policy:
@@ -247,6 +299,7 @@ async def block(desk: Desk, org: Org, name: str, *, blocked: bool) -> InstalledA
     """
     async with desk.changing() as changing:
         app = await find(changing, org, name)
+        changing.caller.needs(Right.APP_POLICIES, org.id, app.kind)
         _installed(app, "block" if blocked else "unblock")
         await changing.run(_BLOCK, int(blocked), org.id, app.id)
         kind = "admin.app.block" if blocked else "admin.app.unblock"
@@ -262,7 +315,8 @@ async def delete(desk: Desk, org: Org, name: str) -> InstalledApp:
     """
     async with desk.changing() as changing:
         app = await find(changing, org, name)
-        if app.app.org_id != org.id:
+        changing.caller.needs(Right.APPS, org.id, app.kind)
+        if not app.is_at_home:
             raise ManageProblem(f"{app.app.name} belongs to another org: only that one can delete it")
         await changing.run(_REVOKE, desk.clock.now_ms(), app.id)
         for statement in _DELETE:
@@ -277,10 +331,10 @@ async def reveal(desk: Desk, org: Org, name: str) -> InstalledApp:
     Raises:
         ManageProblem: no right, no such app, or one that acts as a user with more rights than the caller's.
     """
-    desk.caller.needs(Right.REVEAL_SECRET, org.id)
     async with desk.changing() as changing:
         app = await find(changing, org, name)
-        if app.app.org_id != org.id:
+        changing.caller.needs(Right.REVEAL_SECRET, org.id, app.kind)
+        if not app.is_at_home:
             raise ManageProblem(f"{app.app.name} belongs to another org: only that one can see its secret")
         if app[s.CLIENT_CREDENTIALS] and app[s.RUN_AS]:
             await demand_power_of(changing, app[s.RUN_AS], f"reveal the secret that acts as {app[s.RUN_AS]}")

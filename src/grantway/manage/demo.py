@@ -6,6 +6,7 @@ from grantway.domain.org import Org
 from grantway.manage import apps, orgs, users
 from grantway.manage.desk import Desk
 from grantway.manage.passwords import new_password
+from grantway.settings.org import ALLOW_CONNECTED_APP_CREATION
 
 ORG_NAME: Final = "Demo"
 # The administrator first.
@@ -61,7 +62,7 @@ async def make_demo(desk: Desk, base_url: str) -> dict[str, Any] | None:
         if await orgs.all_orgs(changing):
             return None
         org = await orgs.create(changing, orgs.NewOrg(name=ORG_NAME, my_domain="demo"))
-        org = await orgs.change(changing, org, {"allow_connected_app_creation": True})
+        org = await orgs.change(changing, org, {ALLOW_CONNECTED_APP_CREATION.name: True})
         admin, *people = [await _person(changing, org, *one) for one in _USERS]
         made = [await _app(changing, org, asked, admin["username"]) for asked in _APPS]
     return {"base_url": base_url, "org_id": org.id, "admin": admin, "users": people, "apps": made}

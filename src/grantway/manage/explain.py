@@ -70,7 +70,7 @@ async def explain(desk: Desk, text: str) -> Explanation:
     if request_id is None:
         raise ManageProblem(f"{text!r} is no request id; they look like 7Q4M-K2XD-90VB")
     caller = desk.caller
-    caller.needs(Right.APPS, caller.org_id)
+    caller.kinds(Right.READ_APPS, caller.org_id)
     row = await desk.session.one(_FIND, request_id)
     # What belongs to no org (an unknown client id) is the operator's to look at, and another org's is as if it were
     # not there (S57, S62).

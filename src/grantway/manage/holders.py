@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from grantway.domain.org import PermissionHolder
-from grantway.domain.permissions import ALL, MANAGE_USERS, read_permissions
+from grantway.domain.permissions import ALL, MANAGE_USERS, permission_named, read_permissions, similar_permission
 from grantway.kit.ids import PERMISSION_SET, PROFILE, new_id
 from grantway.manage.administrators import demand_one_left
 from grantway.manage.caller import Right
@@ -35,17 +35,20 @@ PERMISSION_SETS: Final = Kind("permission_set", PERMISSION_SET, "permission set"
 
 
 def checked_permissions(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return user permissions in the catalogue's order.
+    """Return the API names of user permissions that are named by API name or label, in the catalogue's order.
 
     Raises:
         ManageProblem: names one that does not exist.
     """
+    found = set()
     for name in names:
-        if name not in ALL:
-            near = difflib.get_close_matches(name, ALL, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(ALL)}"
-            raise ManageProblem(f"{name!r} is no user permission; {hint}")
-    return tuple(name for name in ALL if name in names)
+        permission = permission_named(name)
+        if permission is None:
+            near = similar_permission(name)
+            hint = f"did you mean {near.name} ({near.label})?" if near else f"there are: {', '.join(ALL)}"
+            raise ManageProblem.at("permissions", f"{name!r} is no user permission; {hint}")
+        found.add(permission.name)
+    return tuple(name for name in ALL if name in found)
 
 
 async def create(desk: Desk, kind: Kind, org_id: str, name: str, permissions: tuple[str, ...]) -> PermissionHolder:

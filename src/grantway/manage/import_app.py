@@ -7,11 +7,12 @@ from typing import Any, Final, cast
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp
+from grantway.domain.app import AppKind, InstalledApp
 from grantway.domain.org import Org
 from grantway.manage import apps
 from grantway.manage.app_names import api_name_of_file, file_key_problem, file_secret_problem
 from grantway.manage.app_values import Values, demand_rights, introspecting_app
+from grantway.manage.caller import Right
 from grantway.manage.custom_files import TYPES as CUSTOM_TYPES
 from grantway.manage.custom_files import import_custom
 from grantway.manage.desk import Desk
@@ -213,7 +214,9 @@ async def _import(
     name = api_name_of_file(full_name)
     reading = read_settings(document)
     # Before anything of the org is looked at: what is told of a file would tell of the org.
-    demand_rights(desk, org, reading.values)
+    desk.caller.needs(Right.APPS, org.id)
+    chosen = {one: value for one, value in reading.values.items() if value != one.default}
+    demand_rights(desk, org, chosen, AppKind.CONNECTED_APP)
     existing = await apps.id_of_name(desk, org, name)
     values, kept = await _that_fit(desk, org, reading, existing or "")
     kept = [*_uncovered(document), *kept]

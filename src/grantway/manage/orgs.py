@@ -17,9 +17,11 @@ from grantway.manage.app_values import Values
 from grantway.manage.audit import record_changes
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
+from grantway.manage.editions import demand_edition, parse_edition
+from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
 from grantway.settings.catalogue import BY_NAME, held_by
 from grantway.settings.kinds import SettingProblem, text
+from grantway.settings.org import ALLOW_CONNECTED_APP_CREATION
 from grantway.settings.setting import Holder
 from grantway.store.statement import Insert, Statement, columns_of
 
@@ -29,8 +31,10 @@ _SET: Final = Statement(
     "UPDATE org SET name = :name, edition = :edition, my_domain = :my_domain, settings = :settings,"
     " version = version + 1 WHERE id = :id"
 )
+_OPERATORS: Final = frozenset({"name", "edition", "my_domain"})
 _DOMAIN: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
-_NAMED: Final = frozenset({"name", "edition", "my_domain"})
+# What new orgs begin with, where that is not what holds when nothing is set.
+_FIRST: Final[Values] = {one: one.starts_with for one in held_by(Holder.ORG) if one.starts_with != one.default}
 ADMINISTRATOR: Final = "System Administrator"
 STANDARD_USER: Final = "Standard User"
 API_ONLY: Final = "Minimum Access - API Only Integrations"
@@ -53,16 +57,14 @@ async def create(desk: Desk, asked: NewOrg) -> Org:
     """
     desk.caller.needs(Right.SERVER)
     name = _line("name", asked.name, 80)
-    edition = _line("edition", asked.edition, 40)
+    edition = parse_edition(_line("edition", asked.edition, 40))
     now = desk.clock.now_ms()
     async with desk.changing() as changing:
         others = await all_orgs(changing)
         _demand_free_name(name, others)
         taken = {org.my_domain for org in others}
         my_domain = _free_domain(asked.my_domain, taken) if asked.my_domain else _domain_of(name, taken)
-        # Written only where new orgs begin safer than those that were there before the setting was.
-        safer = {one: one.starts_with for one in held_by(Holder.ORG) if one.starts_with != one.default}
-        org = Org(new_id(ORG), name, edition, my_domain, write_values(safer), 1, 0, now)
+        org = Org(new_id(ORG), name, edition, my_domain, write_values(_FIRST), 1, 0, now)
         await changing.run(_ADD, *msgspec.structs.astuple(org))
         await changing.audit("admin.org.create", org.id, name=name, edition=edition, my_domain=my_domain)
         for profile, permissions in (
@@ -116,10 +118,13 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any], *, seen: str = "")
 
     `seen` is the org's version that the caller looked at; empty for a change that does not depend on it.
 
+    Name, edition and domain are the operator's, and so is to allow the creation of connected apps; taking that back is
+    not.
+
     Raises:
         ManageProblem: no right, no such setting, values not taken, or (StaleVersion) changed since it was seen.
     """
-    if _NAMED.isdisjoint(asked):
+    if _OPERATORS.isdisjoint(asked):
         desk.caller.needs(Right.ORG_SETTINGS, org.id)
     else:
         desk.caller.needs(Right.SERVER)
@@ -136,6 +141,8 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any], *, seen: str = "")
             setting = BY_NAME.get(name)
             if name in fields:
                 fields[name] = _line(name, raw, 40 if name == "edition" else 80)
+                if name == "edition" and fields[name] != org.edition:
+                    fields[name] = parse_edition(fields[name])
             elif setting is None or setting.held_by is not Holder.ORG:
                 known = ", ".join([*fields, *(one.name for one in held_by(Holder.ORG))])
                 raise ManageProblem.at(name, f"is no setting of an org; these are: {known}")
@@ -146,6 +153,9 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any], *, seen: str = "")
                     problems[name] = str(problem)
         if problems:
             raise ManageProblem.of(problems)
+        demand_edition(fields["edition"], values)
+        if values.get(ALLOW_CONNECTED_APP_CREATION) and not before[ALLOW_CONNECTED_APP_CREATION.name]:
+            _demand_operator(changing)
         _demand_free_name(fields["name"], others)
         _free_domain(fields["my_domain"], {one.my_domain for one in others})
         await changing.run(_SET, settings=write_values(values, over=org.settings), id=org.id, **fields)
@@ -161,6 +171,13 @@ def settings_of(org: Org) -> dict[str, object]:
     """Return an org's settings by name, as they hold."""
     values = read_values(org.settings)
     return {one.name: one.kind.write(values.get(one, one.default)) for one in held_by(Holder.ORG)}
+
+
+def _demand_operator(desk: Desk) -> None:
+    """Demand that it is the operator, in Salesforce Support's place, who allows the creation of connected apps."""
+    if not desk.caller.is_operator:
+        name = ALLOW_CONNECTED_APP_CREATION.name
+        raise NotAllowed.at(name, f"only the operator switches it on: grantway org set {name}=true")
 
 
 def _line(name: str, raw: Any, limit: int) -> str:

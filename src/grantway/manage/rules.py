@@ -136,7 +136,7 @@ def _not_in_force(app: InstalledApp) -> list[str]:
     ]
     waiting.sort(key=lambda setting: setting.awaits)
     return [
-        f"not in force yet, until there is what it waits for ({awaits}): {', '.join(one.name for one in those)}"
+        f"{', '.join(one.name for one in those)}: not in force yet, waits for {awaits}"
         for awaits, those in groupby(waiting, lambda setting: setting.awaits)
     ]
 

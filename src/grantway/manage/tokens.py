@@ -9,7 +9,8 @@ from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_ro
 from grantway.manage import apps, users
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotFound
+from grantway.store.apps import Apps
 from grantway.store.statement import SqlValue, Statement
 
 LISTED: Final = 1000
@@ -48,6 +49,7 @@ _FORGET_APPROVAL: Final = Statement("DELETE FROM approval WHERE person_id = :use
 _FORGET_APPROVALS: Final = Statement(
     "DELETE FROM approval WHERE app_id = :app_id AND person_id IN (SELECT id FROM person WHERE org_id = :org_id)"
 )
+_HAS_LINES: Final = Statement("SELECT id FROM token_family WHERE org_id = :org_id AND app_id = :app_id LIMIT 1")
 _MARK_USER: Final = Statement("UPDATE person SET not_before = :now WHERE id = :user_id")
 _MARK_APP: Final = Statement(
     "UPDATE app_policy SET not_before = :now, version = version + 1 WHERE org_id = :org_id AND app_id = :app_id"
@@ -109,10 +111,10 @@ async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> 
     Raises:
         ManageProblem: no right, or no such user or app.
     """
-    desk.caller.needs(Right.USERS, org.id)
+    desk.caller.needs(Right.USAGE, org.id)
     async with desk.changing() as changing:
         user = await users.find(changing, org, username) if username else None
-        of_app = await apps.find(changing, org, app) if app else None
+        of_app = await _app(changing, org, app) if app else None
         return await end(changing, org, user=user, app=of_app)
 
 
@@ -158,7 +160,7 @@ async def revoke_one(desk: Desk, org: Org, text: str) -> int:
     Raises:
         ManageProblem: no right, or this org has no such token. The text is never shown.
     """
-    desk.caller.needs(Right.USERS, org.id)
+    desk.caller.needs(Right.USAGE, org.id)
     async with desk.changing() as changing:
         line_id, access_id = await _line_and_access(changing, org, text)
         row = await changing.session.one(_ONE_LINE, line_id, org.id) if line_id else None
@@ -196,7 +198,20 @@ async def _line_and_access(desk: Desk, org: Org, text: str) -> tuple[str, str]:
 
 
 async def _ids(desk: Desk, org: Org, username: str, app: str) -> tuple[str, str]:
-    desk.caller.needs(Right.USERS, org.id)
+    desk.caller.needs(Right.USAGE, org.id)
     user_id = (await users.find(desk, org, username)).id if username else ""
-    app_id = (await apps.find(desk, org, app)).id if app else ""
-    return user_id, app_id
+    return user_id, (await _app(desk, org, app)).id if app else ""
+
+
+async def _app(desk: Desk, org: Org, named: str) -> InstalledApp:
+    """Return an app of the org, or one that is not installed here and yet has tokens of its users."""
+    try:
+        return await apps.find(desk, org, named)
+    except NotFound:
+        app_id = await apps.id_of(desk, named)
+        if app_id is None or await desk.session.one(_HAS_LINES, org.id, app_id) is None:
+            raise
+        app = await Apps(desk.ring).in_org(desk.session, app_id, org.id)
+        if app is None:
+            raise
+        return app

@@ -24,7 +24,7 @@ from grantway.store.statement import SqlValue, Statement
 _LOOKED_EACH: Final = 1_000
 _ASKED_MS: Final = 7 * DAY_MS
 # Who may see and end what apps have out.
-USAGE: Final = Right.USERS
+USAGE: Final = Right.USAGE
 INSTALLED: Final = "installed"
 NOT_INSTALLED: Final = "not installed"
 BLOCKED: Final = "blocked"

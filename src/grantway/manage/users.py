@@ -266,7 +266,7 @@ async def assign(desk: Desk, org: Org, username: str, permission_set: str, *, as
         ManageProblem: no right, no such user or permission set, it holds more than the caller does, or nobody would
             be left who can manage users.
     """
-    desk.caller.needs(Right.PROFILES, org.id)
+    desk.caller.needs(Right.ASSIGN_PERMISSION_SETS, org.id)
     async with desk.changing() as changing:
         user = await find(changing, org, username)
         chosen = await holders.find(changing, holders.PERMISSION_SETS, org.id, permission_set)

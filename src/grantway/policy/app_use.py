@@ -6,19 +6,22 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
-from grantway.domain.app import AppUser, InstalledApp
+from grantway.domain.app import AppKind, AppUser, InstalledApp
 from grantway.domain.permissions import APPROVE_UNINSTALLED, USE_ANY_API_CLIENT
 from grantway.protocol.decision import Check, Finding
 from grantway.protocol.refusal import Reason
 from grantway.settings.choices import PermittedUsers
+from grantway.settings.distribution import Distribution
 
 APP: Final = "App in this org"
 USER: Final = "User"
 PERMITTED: Final = "Permitted Users"
 API_ACCESS: Final = "API Access Control"
 STANDING: Final = "Issued after the last revocation"
+_EXTERNAL: Final = AppKind.EXTERNAL_CLIENT_APP.value
 _INSTALLED: Final = Finding(APP, "installed, not blocked")
 _UNINSTALLED: Final = Finding(APP, "not installed; the user may approve uninstalled apps")
+_STAYS: Final = Finding(APP, "not installed; what was approved before stays")
 _ACTIVE: Final = Finding(USER, "active")
 _SELF: Final = Finding(PERMITTED, "all users may self-authorize")
 _BY_PROFILE: Final = Finding(PERMITTED, "pre-authorized by the user's profile")
@@ -33,6 +36,8 @@ class UseCase(msgspec.Struct, frozen=True, gc=False):
 
     of: AppUser
     issued_at: int | None
+    is_token: bool = False
+    """Whether it is a token that the user holds already, not something that leads to one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,8 @@ class Voices:
     app_blocked: Reason
     oauth_off: Reason
     app_not_installed: Reason
+    external_not_installed: Reason
+    external_is_local: Reason
     user_inactive: Reason
     not_admin_approved: Reason
     api_access_limited: Reason
@@ -53,11 +60,10 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
 
     def installed(case: UseCase) -> Finding | None:
         app = case.of.app
+        if app.app.kind == _EXTERNAL and (refused := _kept_out(app, no)):
+            return refused
         if app.policy is None:
-            if APPROVE_UNINSTALLED.name in case.of.permissions:
-                return _UNINSTALLED
-            refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.of.user.username)
-            return Finding(APP, "not installed", refusal)
+            return _uninstalled(case, no)
         if app.policy.is_blocked:
             return Finding(APP, "blocked", no.app_blocked(app=app.app.name))
         return _INSTALLED if app[s.OAUTH_ENABLED] else _switched_off(app, no)
@@ -109,6 +115,26 @@ def _api_access(case: UseCase, no: Voices) -> Finding | None:
         return _APPROVED
     refusal = no.api_access_limited(app=app.app.name, org=app.org.name, user=user.username)
     return Finding(API_ACCESS, "on; the app is not installed and admin approved", refusal)
+
+
+def _kept_out(app: InstalledApp, no: Voices) -> Finding | None:
+    """Refuse an external client app where it is not installed, or is local to another org."""
+    if not app.is_at_home and app[s.DISTRIBUTION_STATE] is Distribution.LOCAL:
+        return Finding(APP, "local to another org", no.external_is_local(app=app.app.name, org=app.org.name))
+    if app.policy is None:
+        return Finding(APP, "not installed", no.external_not_installed(app=app.app.name, org=app.org.name))
+    return None
+
+
+def _uninstalled(case: UseCase, no: Voices) -> Finding:
+    """A connected app that the org has not installed: what was approved stays, something new takes a permission."""
+    app = case.of.app
+    if case.is_token and not app.is_at_home:
+        return _STAYS
+    if APPROVE_UNINSTALLED.name in case.of.permissions:
+        return _UNINSTALLED
+    refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.of.user.username)
+    return Finding(APP, "not installed", refusal)
 
 
 def _switched_off(app: InstalledApp, no: Voices) -> Finding:

@@ -39,6 +39,7 @@ from grantway.settings.choices import (
     SessionLevel,
 )
 from grantway.settings.custom import CUSTOM_ATTRIBUTES, CUSTOM_SCOPES
+from grantway.settings.distribution import DISTRIBUTION_STATE, Distribution
 from grantway.settings.id_token import (
     ID_TOKEN_ATTRIBUTES,
     ID_TOKEN_AUDIENCES,
@@ -161,6 +162,7 @@ __all__ = [
     "CUSTOM_SCOPES",
     "DESCRIPTION",
     "DEVICE_FLOW",
+    "DISTRIBUTION_STATE",
     "DOORS",
     "GUEST_JWT_TIMEOUT",
     "ICON_URL",
@@ -219,6 +221,7 @@ __all__ = [
     "TOKEN_EXCHANGE_ALLOWED",
     "AnySetting",
     "Certificate",
+    "Distribution",
     "Doors",
     "Holder",
     "IpRange",

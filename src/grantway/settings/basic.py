@@ -48,8 +48,8 @@ LOGO_URL: Final = Setting[str](
     help="A picture for the app: GIF, JPG or PNG, at most 100 KB, best under 20 KB and square.",
     default="",
     section=Section.BASIC,
-    shown_on="login and consent pages; until then they show the app's initials",
-    awaits="a copy of the logo on this server: a picture from elsewhere would tell its owner who looks",
+    shown_on="login and consent pages, from a copy here: a picture from elsewhere would tell its owner who looks",
+    awaits="a copy of the logo on this server",
     example="https://sync.harbour.example/logo.png",
     xml={"ConnectedApp": Xml(path="logoUrl")},
 )
@@ -61,8 +61,8 @@ ICON_URL: Final = Setting[str](
     help="A small picture for lists of apps: GIF, JPG or PNG.",
     default="",
     section=Section.BASIC,
-    shown_on="lists of apps; until then they show the app's initials",
-    awaits="a copy of the icon on this server: a picture from elsewhere would tell its owner who looks",
+    shown_on="lists of apps, from a copy here",
+    awaits="a copy of the icon on this server",
     example="https://sync.harbour.example/icon.png",
     xml={"ConnectedApp": Xml(path="iconUrl")},
 )

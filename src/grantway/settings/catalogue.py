@@ -6,6 +6,7 @@ from grantway.settings import (
     asset_tokens,
     basic,
     custom,
+    distribution,
     id_token,
     ip_ranges,
     oauth,
@@ -19,6 +20,7 @@ from grantway.settings.setting import AnySetting, Holder, Setting
 
 _MODULES: Final = (
     basic,
+    distribution,
     oauth,
     id_token,
     custom,

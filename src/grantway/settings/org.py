@@ -149,14 +149,16 @@ ALLOW_CONNECTED_APP_CREATION: Final = Setting[bool](
     name="allow_connected_app_creation",
     kind=FLAG,
     label="Allow creation of connected apps",
-    help="Whether connected apps may be made in the console and by the admin API. Existing ones work either way.",
+    help=(
+        "Whether users may create connected apps. Only the operator switches it on. External client apps can be "
+        "created either way, and existing apps go on."
+    ),
     default=True,
     for_new_apps=False,
     section=Section.ORG_CREATION,
     held_by=Holder.ORG,
-    effect="admin API: making a connected app is refused when off",
-    awaits="the restriction of creation",
-    example="false",
+    shown_on="console, command line under --as, import, admin API: creating a connected app is refused",
+    example="true",
 )
 
 CORS_ORIGINS: Final = Setting[tuple[str, ...]](

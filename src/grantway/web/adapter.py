@@ -20,6 +20,7 @@ Dispatch = Callable[[Call], Awaitable[Reply]]
 BodyLimit = Callable[[str], int]
 Step = Callable[[], Awaitable[None]]
 BODY_BYTES: Final = 64 * 1024
+_LONG_FORMS: Final = ("/setup/apps/", "/setup/login")
 # An app's form holds every setting, and what it began with: a long description in Chinese alone is 48 kB, twice.
 CONSOLE_BODY_BYTES: Final = 256 * 1024
 # Metadata files come many at once.
@@ -33,10 +34,8 @@ _ACCIDENT: Final = Reply(500, b'{"error":"server_error"}', ((b"content-type", b"
 
 
 def usual_body_limit(path: str) -> int:
-    """Return 64 kB (decision 12); more for the console's forms, and where the admin API imports metadata files."""
-    if path.startswith("/setup/") and not path.startswith("/setup/api/"):
-        return CONSOLE_BODY_BYTES
-    return _LARGE.get(path, BODY_BYTES)
+    """Return 64 kB (decision 12); more for the form of an app and the login that may carry it, and for imports."""
+    return CONSOLE_BODY_BYTES if path.startswith(_LONG_FORMS) else _LARGE.get(path, BODY_BYTES)
 
 
 class Edge:

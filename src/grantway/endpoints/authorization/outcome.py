@@ -29,6 +29,8 @@ ON_THE_PAGE: Final = frozenset(
         no.SCOPE_UNKNOWN,
         no.NOT_ADMIN_APPROVED,
         no.APP_NOT_INSTALLED,
+        no.EXTERNAL_NOT_INSTALLED,
+        no.EXTERNAL_IS_LOCAL,
         no_app.APP_BLOCKED,
         no_app.OAUTH_OFF,
         no_app.USER_INACTIVE,
@@ -61,10 +63,14 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
         "Your administrator decides who may use this app, and you are not among them.",
         "Ask your administrator for access, and send them this request id.",
     ),
-    no.APP_NOT_INSTALLED: _Words(
-        "No administrator has installed this app in your org.",
-        "Ask your administrator to look at the app, and send them this request id.",
-    ),
+    **{
+        reason: _Words(
+            "No administrator has installed this app in your org.",
+            "Ask your administrator to look at the app, and send them this request id.",
+        )
+        for reason in (no.APP_NOT_INSTALLED, no.EXTERNAL_NOT_INSTALLED)
+    },
+    no.EXTERNAL_IS_LOCAL: _Words("This app works only for the org that made it, and you belong to another."),
     **{
         reason: _Words(
             "Your administrator has blocked this app.", "Ask your administrator, and send them this request id."

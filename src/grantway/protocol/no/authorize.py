@@ -204,6 +204,27 @@ APP_NOT_INSTALLED: Final = Reason(
     means="The app {app} is not installed in the org {org}, and {user} may not approve uninstalled apps.",
     remedy="Install the app there, or give the user the permission Approve Uninstalled Connected Apps.",
 )
+EXTERNAL_NOT_INSTALLED: Final = Reason(
+    id="authorize.external_not_installed",
+    wires=oauth(
+        "OAUTH_EC_APP_NOT_FOUND",
+        "external client app is not installed in this org",
+        standards=Wire(error="access_denied", says="the client may not be used here"),
+    ),
+    means="The external client app {app} is not installed in the org {org}, and such apps work nowhere else.",
+    remedy="`grantway app install` in that org.",
+)
+EXTERNAL_IS_LOCAL: Final = Reason(
+    id="authorize.external_is_local",
+    wires=oauth(
+        "OAUTH_AUTHORIZATION_BLOCKED",
+        "Cross-org OAuth flows are not supported for this external client app",
+        standards=Wire(error="access_denied", says="the client may not be used here"),
+    ),
+    means="The external client app {app} is local to the org that made it, and the user belongs to {org}.",
+    remedy="Set its Distribution State to Packaged, then install it in {org}.",
+    setting=s.DISTRIBUTION_STATE,
+)
 TRANSACTION_GONE: Final = Reason(
     id="authorize.transaction_gone",
     wires=oauth("invalid_request", "this page is no longer valid"),

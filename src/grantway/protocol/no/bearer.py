@@ -110,6 +110,19 @@ APP_NOT_INSTALLED: Final = Reason(
     means="The token's app {app} is not installed in the org {org}, and the user may not use uninstalled apps.",
     remedy="Install the app there.",
 )
+EXTERNAL_NOT_INSTALLED: Final = Reason(
+    id="bearer.external_not_installed",
+    wires=_DEAD,
+    means="The token's external client app {app} is no longer installed in the org {org}.",
+    remedy="`grantway app install` in that org; the user then has to approve the app again.",
+)
+EXTERNAL_IS_LOCAL: Final = Reason(
+    id="bearer.external_is_local",
+    wires=_DEAD,
+    means="The token's external client app {app} is local to the org that made it, and the user belongs to {org}.",
+    remedy="Set its Distribution State to Packaged, if it should work there.",
+    setting=s.DISTRIBUTION_STATE,
+)
 SCOPE_LACKING: Final = Reason(
     id="bearer.scope_lacking",
     wires={
