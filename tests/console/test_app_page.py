@@ -34,6 +34,8 @@ async def test_a_refusal_stands_there_with_what_refused_it_and_a_way_to_the_sett
 
     assert "/edit#setting-client_credentials" in page.text
     assert page.text.count('href="/setup/traces/') == 2
+    form = await setup.open(f"/setup/apps/{await named(house, app)}/edit")
+    assert 'id="setting-client_credentials"' in form.text
 
 
 async def test_a_weakness_is_named_by_the_labels_of_the_page_with_a_way_to_the_field(

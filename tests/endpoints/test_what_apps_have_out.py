@@ -78,23 +78,3 @@ async def test_people_are_found_and_their_grants_listed(house_on_each_engine: Ho
     assert [one.app.label for one in grants] == ["Sync"]
     assert [one.label for one in trusting] == ["Sync"]
     assert await people.sessions_of(house.desk, house.org, ada) == ()
-
-
-async def test_all_of_an_app_that_is_not_installed_is_taken_back_with_its_approvals(
-    house_on_each_engine: House,
-) -> None:
-    house = house_on_each_engine
-    elsewhere = await house.elsewhere()
-    app = await elsewhere.app()
-    await house.change(
-        "UPDATE profile SET permissions = :permissions WHERE name = 'Standard'",
-        '["ApiEnabled","ApproveUninstalledConnectedApps"]',
-    )
-    answer = await house.sign_in(app)
-    met = await usage.find(house.desk, house.org, app.id)
-
-    ended = await usage.revoke(house.desk, met)
-
-    assert ended == 2
-    assert not await house.is_active(app, answer["access_token"])
-    assert (await usage.in_use(house.desk, house.org)).total == 0

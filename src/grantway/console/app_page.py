@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from grantway import settings as s
 from grantway.console.moments import Moment, moment
+from grantway.console.places import field_path
 from grantway.console.review import ReviewPage, ask_again, ticked
 from grantway.console.snippets import Snippet, endpoints_of, flows_of, snippets_of
 from grantway.console.visit import Route, Visit
@@ -126,7 +127,7 @@ async def show(visit: Visit) -> Reply:
         issued_day=f"{issued.day:,}",
         issued_month=f"{issued.month:,}",
         issued_since=moment(issued.since, now),
-        refusals=tuple(_refused(one, now) for one in refused),
+        refusals=tuple(_refused(one, ref, now) for one in refused),
     )
     return visit.show(page, here=APPS, crumbs=(("App Manager", APPS),))
 
@@ -222,14 +223,14 @@ def _sentence(text: str) -> str:
     return named[:1].upper() + named[1:] + "."
 
 
-def _refused(one: app_activity.Refused, now: int) -> RefusedRow:
+def _refused(one: app_activity.Refused, ref: str, now: int) -> RefusedRow:
     return RefusedRow(
         request_id=one.request_id,
         at=moment(one.at, now),
         endpoint=one.endpoint,
         means=one.means,
         error=one.error,
-        setting=one.setting.name if one.setting else "",
+        setting=field_path(one.setting, ref) if one.setting else "",
         setting_label=one.setting.label if one.setting else "",
         username=one.username,
     )

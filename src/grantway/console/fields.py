@@ -37,7 +37,7 @@ def with_problem(fields: tuple[Field, ...], problem: ManageProblem) -> tuple[tup
             summary.append((field.name, field.label, text))
     names = {field.name for field in fields}
     summary += [("", "", f"{name}: {text}") for name, text in found.items() if name not in names]
-    return tuple(marked), tuple(summary) or (("", "", _sentence(str(problem))),)
+    return tuple(marked), tuple(summary) or (("", "", str(problem)),)
 
 
 def _sentence(text: str) -> str:

@@ -206,7 +206,7 @@ def demand_sight(desk: Desk, org_id: str) -> None:
         ManageProblem: the caller has neither; names what the first lacks.
     """
     try:
-        desk.caller.needs(Right.USERS, org_id)
+        desk.caller.needs(Right.USAGE, org_id)
     except NotAllowed:
         desk.caller.needs(Right.APPS, org_id)
 
