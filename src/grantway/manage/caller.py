@@ -30,8 +30,6 @@ class Right(Enum):
     PROFILES = "manage profiles and permission sets"
     ASSIGN_PERMISSION_SETS = "assign permission sets to users"
     SEE_PEOPLE = "see users, profiles and permission sets"
-    CUSTOM_SCOPES = "see and change custom scopes"
-    CUSTOM_PERMISSIONS = "create and delete custom permissions"
     USAGE = "see and end the tokens of users"
     SEE_SETUP = "see Setup"
     AUDIT = "read the audit trail"
