@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from grantway import settings as s
+from grantway.domain.permissions import APPROVE_UNINSTALLED
 from grantway.manage import custom_permissions, holders, users
 from tests.endpoints.house import SALESFORCE, House, TestApp
 from tests.endpoints.test_statement_counts import REVISION, Counted, who_is
@@ -68,7 +69,7 @@ async def test_full_holds_the_scope(house: House, web: httpx.AsyncClient) -> Non
 async def test_an_app_that_is_not_installed_is_told_nothing(house: House, web: httpx.AsyncClient) -> None:
     await permission(house)
     answer = await house.sign_in(await app_with_scope(house), scopes=HELD)
-    await house.change("""UPDATE profile SET permissions = '["ApproveUninstalledConnectedApps"]'""")
+    await house.change("UPDATE profile SET permissions = :permissions", f'["{APPROVE_UNINSTALLED.name}"]')
     await house.change("DELETE FROM app_policy")
 
     assert await told(web, answer) is None
