@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from grantway.manage import orgs
 from tests.adminapi.client import Program, administrator
 from tests.endpoints.house import House, open_house
 
@@ -13,6 +14,7 @@ from tests.endpoints.house import House, open_house
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A server without sockets on a fresh database, its clock standing still."""
     async with open_house(tmp_path) as opened:
+        await orgs.change(opened.desk, opened.org, {"allow_connected_app_creation": "true"})
         yield opened
 
 
