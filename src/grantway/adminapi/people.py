@@ -11,8 +11,14 @@ from grantway.domain.permissions import ALL, read_permissions
 from grantway.manage import holders, user_pages, users
 from grantway.protocol.when import iso_seconds
 
-_SEE: Final = "Manage Users, Manage Profiles and Permission Sets, or Customize Application"
+_SEE: Final = (
+    "View Setup and Configuration, Manage Users, Manage Profiles and Permission Sets, Assign Permission Sets,"
+    " or Customize Application"
+)
 _USERS: Final = "Manage Users; and every permission that the user has or gets"
+_ASSIGN: Final = (
+    "Assign Permission Sets or Manage Profiles and Permission Sets; and every permission that is given or taken"
+)
 _PROFILES: Final = "Manage Profiles and Permission Sets; and every permission that is given or taken"
 _DETAILS: Final[dict[str, Schema]] = {
     one.name: FLAG if one.type is bool else text() for one in msgspec.structs.fields(UserDetails)
@@ -252,7 +258,7 @@ ROUTES: Final = (
         path="/users/{user}/permission-sets/{permission_set}",
         name="assignPermissionSet",
         summary="Give a user a permission set",
-        right=_PROFILES,
+        right=_ASSIGN,
         answer=_assign,
         status=204,
     ),
@@ -261,7 +267,7 @@ ROUTES: Final = (
         path="/users/{user}/permission-sets/{permission_set}",
         name="unassignPermissionSet",
         summary="Take a permission set back",
-        right=_PROFILES,
+        right=_ASSIGN,
         answer=_assign,
         status=204,
     ),
