@@ -11,7 +11,7 @@ from grantway.domain.permissions import ALL, read_permissions
 from grantway.manage import holders, user_pages, users
 from grantway.protocol.when import iso_seconds
 
-_SEE: Final = (
+SEE: Final = (
     "View Setup and Configuration, Manage Users, Manage Profiles and Permission Sets, Assign Permission Sets,"
     " or Customize Application"
 )
@@ -136,7 +136,7 @@ def _holder_routes(kind: holders.Kind, path: str, named: str) -> tuple[Route, ..
             path=path,
             name=f"list{named}s",
             summary=f"List {kind.word}s",
-            right=_SEE,
+            right=SEE,
             answer=every,
             gives=listed(_HOLDER),
         ),
@@ -157,7 +157,7 @@ def _holder_routes(kind: holders.Kind, path: str, named: str) -> tuple[Route, ..
             path=one,
             name=f"get{named}",
             summary=f"A {kind.word} by its name or id",
-            right=_SEE,
+            right=SEE,
             answer=get,
             gives=_HOLDER,
         ),
@@ -181,7 +181,7 @@ ROUTES: Final = (
         path="/users",
         name="listUsers",
         summary="List users",
-        right=_SEE,
+        right=SEE,
         answer=_list,
         gives=listed(record(_BRIEF)),
         query=(SEARCH, *PAGING),
@@ -203,7 +203,7 @@ ROUTES: Final = (
         path="/users/{user}",
         name="getUser",
         summary="A user by username or id",
-        right=_SEE,
+        right=SEE,
         answer=_get,
         gives=_USER,
     ),
