@@ -100,3 +100,12 @@ async def test_every_page_of_the_console_is_kept_from_frames_caches_and_foreign_
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
     assert reply.headers["cache-control"] == "no-store"
+
+
+async def test_what_goes_wrong_inside_is_told_in_the_consoles_words(house: House, setup: Setup) -> None:
+    long = {"content-type": "application/x-www-form-urlencoded"}
+
+    reply = await setup.browser.client.post("/setup/org", content=b"x" * 300_000, headers=long)
+
+    assert reply.status_code == 413
+    assert "<h1>Setup could not do this</h1>" in reply.text

@@ -17,7 +17,7 @@ from tests.journeys.served import fields
 PASSWORD = "correct horse battery staple"
 DOORS = {SALESFORCE: "salesforce", STANDARDS: "standards"}
 # What a request may change though it is refused: the record of it, and the count of failed logins.
-_RECORDS = frozenset({"event", "refusal", "login_failure"})
+_RECORDS = frozenset({"event", "refusal", "login_failure", "hour_count"})
 _TABLES = Statement("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
 
 

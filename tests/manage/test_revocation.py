@@ -50,6 +50,7 @@ ENDING_FOR_GOOD: dict[str, Deed] = {
     "revoke the user's in the app": lambda h, a: tokens.revoke(h.desk, h.org, username=ADA, app=a.id),
     "revoke all of the org": lambda h, _: tokens.revoke(h.desk, h.org),
     "give a new password": lambda h, _: users.set_password(h.desk, h.org, ADA, "correct horse"),
+    "admin approved users only": lambda h, a: apps.change(h.desk, h.org, a.id, {"permitted_users": "admin_approved"}),
     "deactivate and activate again": lambda h, _: _there_and_back(h),
     "delete the app": lambda h, a: apps.delete(h.desk, h.org, a.id),
 }
@@ -61,10 +62,6 @@ WHILE_IT_HOLDS: dict[str, tuple[Deed, Deed]] = {
     "block the app": (
         lambda h, a: apps.block(h.desk, h.org, a.id, blocked=True),
         lambda h, a: apps.block(h.desk, h.org, a.id, blocked=False),
-    ),
-    "admin approved users only": (
-        lambda h, a: apps.change(h.desk, h.org, a.id, {"permitted_users": "admin_approved"}),
-        lambda h, a: apps.change(h.desk, h.org, a.id, {"profiles": "Standard"}),
     ),
     "OAuth off": (
         lambda h, a: apps.change(h.desk, h.org, a.id, {"oauth_enabled": "false"}),

@@ -13,7 +13,7 @@ from grantway.protocol.door import Voice, door_of
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.store.statement import Unavailable, Unfit
-from grantway.web.routes import ANY_HOST, is_admin_api, is_page, route_of
+from grantway.web.routes import ANY_HOST, PAGES, is_admin_api, is_page, route_of
 
 _log: Final = logging.getLogger("grantway")
 
@@ -58,7 +58,8 @@ class Dispatch:
     def refuse(self, call: Call, refusal: Refusal) -> Reply:
         """Put a refusal in the dialect of the path, or on a page where a person looks, and keep it for `explain`."""
         if is_page(call.path) and wants_page(call):
-            return refuse_on_page(call, self._server, door_of(call.path), refusal)
+            title = "" if call.path in PAGES else "Setup could not do this"
+            return refuse_on_page(call, self._server, door_of(call.path), refusal, title=title)
         if is_admin_api(call.path):
             note(self._server, call, refusal, refusal.reason.wire(Voice.STANDARDS))
             return problem_reply(call, refusal)

@@ -109,8 +109,12 @@ def refuse_on_page(
     app: InstalledApp | None = None,
     user: User | None = None,
     headers: tuple[Header, ...] = (),
+    title: str = "",
 ) -> Reply:
-    """Refuse without a redirect: our page for a browser, the raw pair for anything else (salesforce-oauth.md 2.3)."""
+    """Refuse without a redirect: our page for a browser, the raw pair for anything else (salesforce-oauth.md 2.3).
+
+    `title` is the page's heading where no app asks.
+    """
     wire = refusal.reason.wire(door.voice)
     # Nobody authenticates at this endpoint: an unknown client is a bad request here, and no 401.
     status = 400 if wire.status == 401 else wire.status
@@ -122,7 +126,7 @@ def refuse_on_page(
     if refusal.reason in _UNKNOWN:
         app = None
     page = ErrorPage(
-        title=f"We could not connect {name_of(app) if app else 'the app'}",
+        title=title or f"We could not connect {name_of(app) if app else 'the app'}",
         host=call.host,
         org_name=app.org.name if app else None,
         asker=asker_of(app, None, "") if app else None,
