@@ -14,7 +14,7 @@ from tests.endpoints.house import BASE, House, TestApp
 
 ROOT = "/setup/api/v1"
 NORA = "nora@harbour.example"
-APPS = ("ApiEnabled", "CustomizeApplication", "ManageConnectedApps")
+APPS = ("ApiEnabled", "CustomizeApplication", "ManageRemoteAccess")
 
 
 @dataclass

@@ -17,7 +17,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from grantway.adminapi.openapi import document
-from grantway.manage import apps, holders
+from grantway.manage import apps, custom_permissions, custom_scopes, holders
 from grantway.web.adapter import Edge
 from grantway.web.dispatch import Dispatch
 from tests.adminapi.client import NORA, ROOT, administrator
@@ -37,7 +37,14 @@ SCHEMA = schemathesis.openapi.from_dict(document(), config=_CONFIG)
 
 
 # Names that stand in the paths: an app is there at each request, whatever the one before did.
-THERE = {"app": "Sync", "user": "ben@harbour.example", "permission_set": "Clerk", "name": "Minimum"}
+THERE = {
+    "app": "Sync",
+    "user": "ben@harbour.example",
+    "permission_set": "Clerk",
+    "name": "Minimum",
+    "scope": "gate",
+    "permission": "Gate",
+}
 
 
 class Running:
@@ -72,7 +79,7 @@ class Running:
         return str(answer["access_token"])
 
     def make_sure(self) -> None:
-        """Have the app that the paths name."""
+        """Have the app, the custom scope and the custom permission that the paths name."""
         asyncio.run_coroutine_threadsafe(self._make_sure(), self._loop).result(20)
 
     async def _make_sure(self) -> None:
@@ -80,6 +87,11 @@ class Running:
         if await apps.id_of_name(house.desk, house.org, "Sync") is None:
             new = apps.NewApp(name="Sync", values={"contact_email": "it@harbour.example"})
             await apps.create(house.desk, house.org, new)
+        if "gate" not in {one.name for one in await custom_scopes.all_of(house.desk, house.org)}:
+            scope = custom_scopes.NewScope(name="gate", description="The gate")
+            await custom_scopes.create(house.desk, house.org, scope)
+        if "Gate" not in {one.name for one in await custom_permissions.all_of(house.desk, house.org)}:
+            await custom_permissions.create(house.desk, house.org, custom_permissions.NewPermission(name="Gate"))
 
     def end(self) -> None:
         """Stop."""

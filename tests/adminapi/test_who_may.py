@@ -6,12 +6,15 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.permissions import ALL
-from grantway.manage import apps, users
+from grantway.manage import apps, custom_permissions, custom_scopes, holders, users
 from tests.adminapi.client import APPS, NORA, ROOT, Program, http_of, program_of
 from tests.console.setup import sign_in
 from tests.endpoints.house import STANDARDS, House
 
 PEOPLE = ("ApiEnabled", "ManageUsers")
+SCOPES = ("ApiEnabled", "ManageRemoteAccess")
+CUSTOMIZES = ("ApiEnabled", "CustomizeApplication")
+USAGE = ("ApiEnabled", "ManageUsers", "ViewSetup")
 PROFILES = ("ApiEnabled", "ManageProfilesPermissionsets")
 EVERY = tuple(ALL)
 XML = '<ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata"><contactEmail>a@b.example</contactEmail></ConnectedApp>'
@@ -26,8 +29,17 @@ TABLE: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
     "block an app": ("POST", "/apps/Sync/block", None, APPS),
     "unblock an app": ("POST", "/apps/Sync/unblock", None, APPS),
     "export an app": ("GET", "/apps/Sync/metadata", None, APPS),
-    "reveal a secret": ("POST", "/apps/Sync/reveal", None, (*APPS, "AllowConsumerKeySecretRotation")),
+    "reveal a secret": ("POST", "/apps/Sync/reveal", None, (*APPS, "ClientSecretRotation")),
     "delete an app": ("DELETE", "/apps/Sync", None, APPS),
+    "install an app": ("POST", "/apps/elsewhere/install", None, APPS),
+    "list custom scopes": ("GET", "/custom-scopes", None, SCOPES),
+    "make a custom scope": ("POST", "/custom-scopes", {"name": "dock", "description": "Docks"}, SCOPES),
+    "change a custom scope": ("PATCH", "/custom-scopes/gate", {"is_public": True}, SCOPES),
+    "delete a custom scope": ("DELETE", "/custom-scopes/gate", None, APPS),
+    "list custom permissions": ("GET", "/custom-permissions", None, PROFILES),
+    "make a custom permission": ("POST", "/custom-permissions", {"name": "New"}, CUSTOMIZES),
+    "delete a custom permission": ("DELETE", "/custom-permissions/Gate", None, CUSTOMIZES),
+    "give custom permissions": ("PATCH", "/profiles/Minimum/custom-permissions", {"custom_permissions": []}, PROFILES),
     "list users": ("GET", "/users", None, PEOPLE),
     "show a user": ("GET", ADA, None, PEOPLE),
     "change a user": ("PATCH", ADA, {"phone": "1"}, PEOPLE),
@@ -39,8 +51,22 @@ TABLE: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
     "change a profile": ("PATCH", "/profiles/Minimum", {"permissions": ["ApiEnabled"]}, PROFILES),
     "list permission sets": ("GET", "/permission-sets", None, PROFILES),
     "make a permission set": ("POST", "/permission-sets", {"name": "New"}, PROFILES),
-    "list tokens": ("GET", "/tokens", None, PEOPLE),
-    "revoke tokens": ("POST", "/tokens/revoke", {"user": "ben@harbour.example"}, PEOPLE),
+    "list tokens": ("GET", "/tokens", None, USAGE),
+    "read the audit trail": ("GET", "/audit-trail", None, ("ApiEnabled", "ViewSetup")),
+    "change the org": (
+        "PATCH",
+        "/org",
+        {"settings": {"org_session_timeout": 30}},
+        ("ApiEnabled", "CustomizeApplication"),
+    ),
+    "give a permission set": ("PUT", f"{ADA}/permission-sets/Clerk", None, ("ApiEnabled", "AssignPermissionSets")),
+    "take a permission set back": (
+        "DELETE",
+        f"{ADA}/permission-sets/Clerk",
+        None,
+        ("ApiEnabled", "AssignPermissionSets"),
+    ),
+    "revoke tokens": ("POST", "/tokens/revoke", {"user": "ben@harbour.example"}, USAGE),
 }
 
 
@@ -54,6 +80,11 @@ async def ask(program: Program, method: str, path: str, body: Any) -> int:
 async def test_each_operation_takes_its_permissions_and_no_fewer(house: House, case: str) -> None:
     method, path, body, needs = TABLE[case]
     await apps.create(house.desk, house.org, apps.NewApp(name="Sync", values={"contact_email": "a@b.example"}))
+    await holders.create(house.desk, holders.PERMISSION_SETS, house.org_id, "Clerk", ())
+    await custom_scopes.create(house.desk, house.org, custom_scopes.NewScope(name="gate", description="The gate"))
+    await custom_permissions.create(house.desk, house.org, custom_permissions.NewPermission(name="Gate"))
+    other = await (await house.elsewhere()).app()
+    path = path.replace("elsewhere", other.id)
 
     for missing in needs[1:]:
         fewer = await program_of(house, f"without.{missing}@x.example", *(one for one in needs if one != missing))

@@ -5,9 +5,9 @@ from typing import Any, Final
 from grantway import settings as s
 from grantway.adminapi import values
 from grantway.adminapi.ask import PAGING, ROOT, SEARCH, Answer, Ask, BadRequest, Query, Route
-from grantway.adminapi.schema import FLAG, TIME, Schema, listed, record, text
-from grantway.domain.app import InstalledApp
-from grantway.manage import app_pages, apps
+from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
+from grantway.domain.app import AppKind, InstalledApp
+from grantway.manage import app_pages, apps, install
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import Imported, SourceFile, import_files
 from grantway.manage.rules import warnings_about
@@ -15,9 +15,11 @@ from grantway.protocol.when import iso_seconds
 
 _RIGHT: Final = "Customize Application, and Modify All Data or Manage Connected Apps"
 _ASSIGNS: Final = f"{_RIGHT}; profiles and permission_sets: also Manage Profiles and Permission Sets"
+_KIND: Final[Schema] = {"type": "string", "enum": [kind.value for kind in AppKind]}
 _BRIEF: Final[dict[str, Schema]] = {
     "id": text(18),
     "name": text(80),
+    "kind": _KIND,
     "label": text(),
     "consumer_key": text(256),
     "own": {**FLAG, "description": "Whether this org made it; else it is another org's, installed here."},
@@ -36,9 +38,11 @@ APP: Final = record(
 _MADE: Final = record({"app": APP, "consumer_secret": text(256)})
 _WRITTEN: Final = {"settings": values.written(s.Holder.APP), "policies": values.written(s.Holder.POLICY)}
 _NEW: Final = record(
-    {"name": text(200, least=1), **_WRITTEN, "consumer_key": text(256), "consumer_secret": text(256)},
+    {"name": text(200, least=1), "kind": _KIND, **_WRITTEN, "consumer_key": text(256), "consumer_secret": text(256)},
     required=("name", "settings"),
 )
+_INSTALLS: Final = f"{_RIGHT}; for packaged apps also Download AppExchange Packages"
+_TAKEN_AWAY: Final = record({"id": text(18), "name": text(80), "consumer_key": text(256), "warnings": TEXTS})
 _SECRETS: Final = record({"consumer_key": text(256), "consumer_secret": text(256)})
 _FILES: Final = record(
     {
@@ -81,6 +85,7 @@ def _brief(app: InstalledApp) -> dict[str, Any]:
     return {
         "id": app.id,
         "name": app.app.name,
+        "kind": app.kind.value,
         "label": app[s.LABEL],
         "consumer_key": app.consumer_key,
         "own": app.app.org_id == app.org.id,
@@ -119,6 +124,7 @@ async def _create(ask: Ask) -> Answer:
     body = ask.body
     asked = apps.NewApp(
         name=body["name"],
+        kind=AppKind(body.get("kind", AppKind.CONNECTED_APP)),
         values={**body["settings"], **body.get("policies", {})},
         consumer_key=body.get("consumer_key", ""),
         consumer_secret=body.get("consumer_secret", ""),
@@ -145,6 +151,16 @@ async def _delete(ask: Ask) -> Answer:
 async def _block(ask: Ask) -> Answer:
     blocked = ask.call.path.endswith("/block")
     return Answer(value=await _whole(ask, await apps.block(ask.desk, ask.org, ask.params["app"], blocked=blocked)))
+
+
+async def _install(ask: Ask) -> Answer:
+    return Answer(value=await _whole(ask, (await install.install(ask.desk, ask.org, ask.params["app"])).app))
+
+
+async def _uninstall(ask: Ask) -> Answer:
+    done = await install.uninstall(ask.desk, ask.org, ask.params["app"])
+    value = {"id": done.app.id, "name": done.app.app.name, "consumer_key": done.app.consumer_key}
+    return Answer(value=value | {"warnings": list(done.warnings)}, tagged=False)
 
 
 async def _reveal(ask: Ask) -> Answer:
@@ -189,7 +205,7 @@ ROUTES: Final = (
         method="GET",
         path="/apps",
         name="listApps",
-        summary="List connected apps",
+        summary="List apps of both kinds",
         right=_RIGHT,
         answer=_list,
         gives=listed(record(_BRIEF)),
@@ -199,7 +215,7 @@ ROUTES: Final = (
         method="POST",
         path="/apps",
         name="createApp",
-        summary="Make a connected app; the only answer that has its secret unasked",
+        summary="Make an app; the only answer that has its secret unasked",
         right=_ASSIGNS,
         answer=_create,
         gives=_MADE,
@@ -255,6 +271,26 @@ ROUTES: Final = (
         right=_RIGHT,
         answer=_block,
         gives=APP,
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/apps/{app}/install",
+        name="installApp",
+        summary="Install another org's app, by consumer key or id: this org then has policies for it",
+        right=_INSTALLS,
+        answer=_install,
+        gives=APP,
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/apps/{app}/uninstall",
+        name="uninstallApp",
+        summary="Take this org's policies for another org's app away; tokens of packaged and external client apps end",
+        right=_INSTALLS,
+        answer=_uninstall,
+        gives=_TAKEN_AWAY,
         once=True,
     ),
     Route(

@@ -215,17 +215,18 @@ def _refuse_problem(call: Call, server: Server, held: HeldAccessToken, route: Ro
     if reason is no.CHANGED_MEANWHILE and not route.guarded:
         # What was seen was named in the body, not by If-Match.
         reason = no.CONFLICT
-    fields = {_place(name): says for name, says in problem.fields.items()}
+    fields = {_place(route, name): says for name, says in problem.fields.items()}
     text = "; ".join(f"{name}: {says}" for name, says in fields.items()) or str(problem)
     refusal = reason(problem=text[:_SHOWN])
     _note(call, server, refusal, held)
     return problem_reply(call, refusal, detail=text, fields=fields)
 
 
-def _place(name: str) -> str:
+def _place(route: Route, name: str) -> str:
     """Return where a field stands in the body: settings are told by the record that holds them."""
-    setting = s.BY_NAME.get(name)
-    return _PREFIX[setting.held_by] + name if setting is not None else name
+    setting, known = s.BY_NAME.get(name), (route.takes or {}).get("properties", {})
+    prefix = _PREFIX[setting.held_by] if setting is not None else ""
+    return prefix + name if prefix.rstrip(".") in known else name
 
 
 def _refuse(call: Call, server: Server, refusal: Refusal, bearer: Bearer | None, *, detail: str = "") -> Reply:

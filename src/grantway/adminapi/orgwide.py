@@ -13,7 +13,7 @@ from grantway.manage.problem import ManageProblem, NotFound
 from grantway.manage.settings_reference import facts_of
 from grantway.protocol.when import iso_seconds
 
-_USERS: Final = "Manage Users"
+_USAGE: Final = "View Setup and Configuration, and Manage Users"
 _ORG: Final = record(
     {"id": text(18), "name": text(80), "edition": text(), "my_domain": text(), "settings": values.read(s.Holder.ORG)}
 )
@@ -154,7 +154,7 @@ ROUTES: Final = (
         path="/org",
         name="changeOrg",
         summary="Change settings of the org; what is not named stays as it is",
-        right="as the org's settings need; some are the operator's alone",
+        right="Customize Application; some settings are the operator's alone",
         answer=_change_org,
         gives=_ORG,
         takes=record({"settings": {**values.written(s.Holder.ORG), "minProperties": 1}}),
@@ -165,7 +165,7 @@ ROUTES: Final = (
         path="/tokens",
         name="listTokens",
         summary="What tokens are out, the newest first, at most 1,000; narrow it by user and app",
-        right=_USERS,
+        right=_USAGE,
         answer=_tokens,
         gives=listed(_TOKEN),
         query=(
@@ -178,7 +178,7 @@ ROUTES: Final = (
         path="/tokens/revoke",
         name="revokeTokens",
         summary="End one token, or all of a user, an app, or the org",
-        right=_USERS,
+        right=_USAGE,
         answer=_revoke,
         gives=record({"ended": NUMBER}),
         takes=_REVOKE,

@@ -11,8 +11,14 @@ from grantway.domain.permissions import ALL, read_permissions
 from grantway.manage import holders, user_pages, users
 from grantway.protocol.when import iso_seconds
 
-_SEE: Final = "Manage Users, Manage Profiles and Permission Sets, or Customize Application"
+SEE: Final = (
+    "View Setup and Configuration, Manage Users, Manage Profiles and Permission Sets, Assign Permission Sets,"
+    " or Customize Application"
+)
 _USERS: Final = "Manage Users; and every permission that the user has or gets"
+_ASSIGN: Final = (
+    "Assign Permission Sets or Manage Profiles and Permission Sets; and every permission that is given or taken"
+)
 _PROFILES: Final = "Manage Profiles and Permission Sets; and every permission that is given or taken"
 _DETAILS: Final[dict[str, Schema]] = {
     one.name: FLAG if one.type is bool else text() for one in msgspec.structs.fields(UserDetails)
@@ -130,7 +136,7 @@ def _holder_routes(kind: holders.Kind, path: str, named: str) -> tuple[Route, ..
             path=path,
             name=f"list{named}s",
             summary=f"List {kind.word}s",
-            right=_SEE,
+            right=SEE,
             answer=every,
             gives=listed(_HOLDER),
         ),
@@ -151,7 +157,7 @@ def _holder_routes(kind: holders.Kind, path: str, named: str) -> tuple[Route, ..
             path=one,
             name=f"get{named}",
             summary=f"A {kind.word} by its name or id",
-            right=_SEE,
+            right=SEE,
             answer=get,
             gives=_HOLDER,
         ),
@@ -175,7 +181,7 @@ ROUTES: Final = (
         path="/users",
         name="listUsers",
         summary="List users",
-        right=_SEE,
+        right=SEE,
         answer=_list,
         gives=listed(record(_BRIEF)),
         query=(SEARCH, *PAGING),
@@ -197,7 +203,7 @@ ROUTES: Final = (
         path="/users/{user}",
         name="getUser",
         summary="A user by username or id",
-        right=_SEE,
+        right=SEE,
         answer=_get,
         gives=_USER,
     ),
@@ -252,7 +258,7 @@ ROUTES: Final = (
         path="/users/{user}/permission-sets/{permission_set}",
         name="assignPermissionSet",
         summary="Give a user a permission set",
-        right=_PROFILES,
+        right=_ASSIGN,
         answer=_assign,
         status=204,
     ),
@@ -261,7 +267,7 @@ ROUTES: Final = (
         path="/users/{user}/permission-sets/{permission_set}",
         name="unassignPermissionSet",
         summary="Take a permission set back",
-        right=_PROFILES,
+        right=_ASSIGN,
         answer=_assign,
         status=204,
     ),

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from grantway.adminapi import apps, orgwide, people, rotation, trail
+from grantway.adminapi import apps, custom, orgwide, people, rotation, trail
 from grantway.adminapi.ask import ROOT, Route
 
 ROUTES: Final[tuple[Route, ...]] = (
     *apps.ROUTES,
     *rotation.ROUTES,
     *people.ROUTES,
+    *custom.ROUTES,
     *orgwide.ROUTES,
     *trail.ROUTES,
 )

@@ -31,6 +31,7 @@ def _statement(sort: str) -> Statement:
     return Statement(
         f"SELECT a.id, {column} FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"  # noqa: S608 - our own names
         " WHERE (a.org_id = :org_id OR p.app_id IS NOT NULL)"
+        " AND (:kind = '' OR a.kind = :kind)"
         " AND (:words = '' OR lower(a.name) LIKE :pattern ESCAPE '!' OR a.consumer_key = :words)"
         " AND (CAST(:blocked AS BIGINT) < 0 OR COALESCE(p.is_blocked, 0) = CAST(:blocked AS BIGINT))"
         " AND (CAST(:own AS BIGINT) < 0 OR (CASE WHEN a.org_id = :org_id THEN 1 ELSE 0 END) = CAST(:own AS BIGINT))"
@@ -44,16 +45,18 @@ _LISTS: Final = {sort: _statement(sort) for sort in SORTS}
 
 
 async def page(desk: Desk, org: Org, asked: AppsAsked, piece: Piece) -> Listed[InstalledApp]:
-    """Return a piece of the apps of an org: its own, and those of others that it has installed.
+    """Return a piece of the apps of an org, of the kinds that the caller may read: its own, and those of others that
+    it has installed.
 
     Raises:
         ManageProblem: no right.
     """
-    desk.caller.needs(Right.APPS, org.id)
+    kinds = desk.caller.kinds(Right.READ_APPS, org.id)
     words = asked.search.strip()
     at, app_id = piece.after or ("" if asked.sort.endswith("name") else 0, "")
     values: dict[str, SqlValue] = {
         "org_id": org.id,
+        "kind": kinds[0].value if len(kinds) == 1 else "",
         "words": words,
         "pattern": like(words),
         "blocked": -1 if asked.blocked is None else int(asked.blocked),

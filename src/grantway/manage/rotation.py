@@ -98,9 +98,7 @@ async def look(desk: Desk, org: Org, name: str) -> Pairs:
     Raises:
         ManageProblem: no right, no such app, or an app of another org.
     """
-    app = _own(await apps.find(desk, org, name), org)
-    desk.caller.needs(Right.ROTATE_KEYS, org.id)
-    return await _look(desk, app)
+    return await _look(desk, await _own(desk, org, name, Right.ROTATE_KEYS))
 
 
 async def impact(desk: Desk, app: InstalledApp) -> Impact:
@@ -109,7 +107,7 @@ async def impact(desk: Desk, app: InstalledApp) -> Impact:
     Raises:
         ManageProblem: no right.
     """
-    desk.caller.needs(Right.ROTATE_KEYS, app.app.org_id)
+    desk.caller.needs(Right.ROTATE_KEYS, app.app.org_id, app.kind)
     lines = await desk.session.one(_COUNT_LINES, app.id)
     tokens = await desk.session.one(_COUNT_ACCESS, app.id, desk.clock.now_ms())
     return Impact(grants=cast(int, lines[0]) if lines else 0, access_tokens=cast(int, tokens[0]) if tokens else 0)
@@ -121,7 +119,6 @@ async def stage(desk: Desk, org: Org, name: str) -> Pairs:
     Raises:
         ManageProblem: no right, no such app, an app of another org, or one that acts as a user with more rights.
     """
-    desk.caller.needs(Right.ROTATE_KEYS, org.id)
     async with desk.changing() as changing:
         app = await _rotatable(changing, org, name)
         secret, now = new_consumer_secret(), desk.clock.now_ms()
@@ -153,7 +150,6 @@ async def apply(desk: Desk, org: Org, name: str, *, seen: str = "", most: Impact
         ManageProblem: no right, no such app, nothing is staged; (StaleVersion) another pair is staged than was seen, or
             more would end than was told.
     """
-    desk.caller.needs(Right.ROTATE_KEYS, org.id)
     async with desk.changing() as changing:
         app = await _rotatable(changing, org, name)
         staged = next((one for one in await _pairs(changing, app) if one.state == _STAGED), None)
@@ -173,9 +169,8 @@ async def cancel(desk: Desk, org: Org, name: str) -> InstalledApp:
     Raises:
         ManageProblem: no right, no such app, an app of another org, or nothing is staged.
     """
-    desk.caller.needs(Right.ROTATE_KEYS, org.id)
     async with desk.changing() as changing:
-        app = _own(await apps.find(changing, org, name), org)
+        app = await _own(changing, org, name, Right.ROTATE_KEYS)
         if not await changing.run(_DROP, app.id, _STAGED):
             raise ManageProblem(f"nothing is staged for {app.app.name}")
         await changing.run(_TOUCH, app.id)
@@ -189,9 +184,8 @@ async def reveal_staged(desk: Desk, org: Org, name: str) -> Pair:
     Raises:
         ManageProblem: as with `stage`, or nothing is staged.
     """
-    desk.caller.needs(Right.REVEAL_SECRET, org.id)
     async with desk.changing() as changing:
-        app = await _rotatable(changing, org, name)
+        app = await _rotatable(changing, org, name, Right.REVEAL_SECRET)
         staged = (await _look(changing, app)).staged
         if staged is None:
             raise ManageProblem(f"nothing is staged for {app.app.name}")
@@ -235,15 +229,19 @@ async def _swap(desk: Desk, org: Org, app: InstalledApp, staged: Credential, tol
     return Applied(app=await apps.find(desk, org, app.id), previous_until=now + OVERLAP_MS, ended=told)
 
 
-async def _rotatable(desk: Desk, org: Org, name: str) -> InstalledApp:
+async def _rotatable(desk: Desk, org: Org, name: str, right: Right = Right.ROTATE_KEYS) -> InstalledApp:
     """Return an app of this org whose secret the caller may have (S38)."""
-    app = _own(await apps.find(desk, org, name), org)
+    app = await _own(desk, org, name, right)
     if app[s.CLIENT_CREDENTIALS] and app[s.RUN_AS]:
         await demand_power_of(desk, app[s.RUN_AS], f"rotate the secret that acts as {app[s.RUN_AS]}")
     return app
 
 
-def _own(app: InstalledApp, org: Org) -> InstalledApp:
+async def _own(desk: Desk, org: Org, name: str, right: Right) -> InstalledApp:
+    """Return an app of this org; what a right over it takes depends on its kind."""
+    desk.caller.kinds(right, org.id)
+    app = await apps.find(desk, org, name)
+    desk.caller.needs(right, org.id, app.kind)
     if app.app.org_id != org.id:
         raise ManageProblem(f"{app.app.name} belongs to another org: only that one can rotate its key and secret")
     return app
