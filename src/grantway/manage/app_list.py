@@ -115,7 +115,7 @@ _MATCHES: Final = (
     "(a.org_id = :org_id OR p.app_id IS NOT NULL)"
     f" AND (:words = '' OR {_LABEL} LIKE :pattern ESCAPE '!' OR lower(a.name) LIKE :pattern ESCAPE '!'"
     " OR a.consumer_key = :words)"
-    " AND (:blocked = 0 OR p.is_blocked = 1)"
+    " AND (CAST(:blocked AS BIGINT) = 0 OR p.is_blocked = 1)"
 )
 _USED: Final = (
     " LEFT JOIN (SELECT app_id, MAX(used_at) AS used_at FROM token_family WHERE org_id = :org_id GROUP BY app_id) f"
@@ -161,7 +161,7 @@ _PAGES: Final = {
     for descending in (False, True)
 }
 _REFUSED: Final = Statement(
-    "SELECT COUNT(*) FROM refusal WHERE app_id = :app_id AND at > :since AND (org_id = :org_id OR :ours = 1)"
+    "SELECT COUNT(*) FROM refusal WHERE app_id = :app_id AND at > :since AND (org_id = :org_id OR CAST(:ours AS BIGINT) = 1)"
 )
 
 

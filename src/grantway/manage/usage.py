@@ -44,12 +44,12 @@ _IN_USE: Final = Statement(f"{_SEEN} WHERE {_USED}")
 _ONE_IN_USE: Final = Statement(f"{_SEEN} WHERE a.id = :app_id AND {_USED}")
 _USERS: Final = Statement(
     "SELECT u.id, u.username, u.first_name, u.last_name, g.grants, g.access,"  # noqa: S608 - our own names
-    " COALESCE(v.first_at, g.first_at), g.last_at"
+    " COALESCE(y.first_at, g.first_at), g.last_at"
     " FROM (SELECT user_id, SUM(line) AS grants, SUM(1 - line) AS access, MIN(began) AS first_at, MAX(used) AS last_at"
     f" FROM (SELECT f.user_id, 1 AS line, f.created_at AS began, f.used_at AS used FROM {LIVE_LINES}"
     f" UNION ALL SELECT t.user_id, 0, t.issued_at, t.issued_at FROM {LIVE_ACCESS} AND t.app_id = :app_id"
     " AND t.issued_at > CAST(:marked AS BIGINT)) one GROUP BY user_id) g"
-    " JOIN person u ON u.id = g.user_id LEFT JOIN approval v ON v.person_id = g.user_id AND v.app_id = :app_id"
+    " JOIN person u ON u.id = g.user_id LEFT JOIN approval y ON y.person_id = g.user_id AND y.app_id = :app_id"
     " WHERE u.org_id = :org_id AND (:username = '' OR u.username = :username)"
     " ORDER BY g.last_at DESC, u.username LIMIT CAST(:size AS BIGINT) OFFSET CAST(:skip AS BIGINT)"
 )
