@@ -86,11 +86,10 @@ class Console:
         assert ids, f"{path} lists nothing: let the server of these tests begin with one"
         return str(ids[0])
 
-    def open(self, pattern: str, *, width: int = 1280, dark: bool = False, scripts: bool = True) -> Seen | None:
+    def open(self, pattern: str, *, width: int = 1280, scripts: bool = True) -> Seen | None:
         """Open a page; None when the path gives no page but a file."""
         context = self.browser.new_context(
             viewport={"width": width, "height": 800},
-            color_scheme="dark" if dark else "light",
             java_script_enabled=scripts,
             storage_state=self.state,
         )
