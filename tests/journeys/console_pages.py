@@ -15,8 +15,11 @@ from tests.toolchain import need, node_modules
 # Markup and addresses of others, where a page might take them for its own.
 HOSTILE = "<img src=https://foreign.example/x onerror=alert(1)><script>alert(2)</script>"
 APP = "Demo_App"
+# The consumer key of an app of another org, which the demo org has installed.
+FOREIGN_KEY = "rate_desk_of_northwind"
 # What stands in the places of a path, by the page's section where one word means several things.
 _PLACES = {
+    "/setup/apps/{name}/uninstall": FOREIGN_KEY,
     "/setup/apps/{name}": APP,
     "{user}": "admin@demo.example",
     "{app}": APP,

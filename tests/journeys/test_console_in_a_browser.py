@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from tests.journeys.console_pages import APP, HOSTILE, PAGES, Console, Seen, axe_source, sign_in
+from tests.journeys.console_pages import APP, FOREIGN_KEY, HOSTILE, PAGES, Console, Seen, axe_source, sign_in
 from tests.journeys.served import Served, serving
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -47,6 +47,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             ("user", "create", "evil@demo.example", "--last-name", HOSTILE[:60], "--email", "evil@demo.example"),
             ("scope", "create", "console_scope", "--description", "See your console"),
             ("permset", "create", "Console_Readers", "ApiEnabled"),
+            ("org", "create", "Northwind"),
+            (
+                "app",
+                "create",
+                HOSTILE[:80],
+                "--org=Northwind",
+                "--contact-email=a@b.example",
+                f"--consumer-key={FOREIGN_KEY}",
+            ),
+            ("app", "install", FOREIGN_KEY, "--org", "Demo"),
         ):
             done = running.cli(*command)
             assert done.returncode == 0, done.stderr
