@@ -64,7 +64,7 @@ class Console:
     browser: Browser
     state: Any
     request_id: str
-    contexts: list[BrowserContext] = field(default_factory=list)
+    contexts: dict[tuple[int, bool], BrowserContext] = field(default_factory=dict)
 
     def path_of(self, pattern: str) -> str:
         """Fill the places of a page's path."""
@@ -91,25 +91,25 @@ class Console:
 
     def open(self, pattern: str, *, width: int = 1280, scripts: bool = True) -> Seen | None:
         """Open a page; None when the path gives no page but a file."""
-        context = self.browser.new_context(
-            viewport={"width": width, "height": 800},
-            java_script_enabled=scripts,
-            storage_state=self.state,
-        )
-        self.contexts.append(context)
-        url = self.served.base + self.path_of(pattern)
-        seen = Seen(context.new_page(), self.served.base)
         if pattern.endswith(".csv"):
             return None
+        if (width, scripts) not in self.contexts:
+            self.contexts[width, scripts] = self.browser.new_context(
+                viewport={"width": width, "height": 800}, java_script_enabled=scripts, storage_state=self.state
+            )
+        context = self.contexts[width, scripts]
+        url = self.served.base + self.path_of(pattern)
+        seen = Seen(context.new_page(), self.served.base)
         reply = seen.tab.goto(url)
         assert reply is not None
         assert reply.status == 200, f"{url} answers {reply.status}"
         return seen
 
     def close(self) -> None:
-        """Close what was opened since the last time."""
-        while self.contexts:
-            self.contexts.pop().close()
+        """Close the tabs that were opened since the last time; the next one of the same width finds files kept."""
+        for context in self.contexts.values():
+            for tab in context.pages:
+                tab.close()
 
 
 def axe_source() -> str:
