@@ -77,12 +77,23 @@ async def test_saving_without_a_change_says_so(setup: Setup) -> None:
     assert "Nothing was changed." in (await setup.follow(await setup.send(PAGE, sent(page), page=PAGE))).text
 
 
-async def test_it_takes_customize_application_and_modify_all_data(house: House) -> None:
+async def test_it_takes_customize_application_alone(house: House, setup: Setup) -> None:
     await add_user(house, "half@harbour.example", "CustomizeApplication")
     half = await sign_in(house, "half@harbour.example")
     page = await half.open(PAGE)
 
-    refused = await half.send(PAGE, sent(page, org_session_timeout="45"), page=PAGE)
+    done = await half.send(PAGE, sent(page, org_session_timeout="45"), page=PAGE)
+
+    assert "Saved: 1 change" in (await half.follow(done)).text
+    assert 'value="45"' in (await setup.open(PAGE)).text
+
+
+async def test_without_customize_application_nothing_is_changed(house: House, setup: Setup) -> None:
+    await add_user(house, "other@harbour.example", "ViewSetup", "ModifyAllData")
+    other = await sign_in(house, "other@harbour.example")
+
+    refused = await other.send(PAGE, sent(await setup.open(PAGE), org_session_timeout="45"))
 
     assert refused.status_code == 403
-    assert "Modify All Data" in refused.text
+    assert "Customize Application" in refused.text
+    assert 'value="45"' not in (await setup.open(PAGE)).text

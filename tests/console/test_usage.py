@@ -143,3 +143,35 @@ async def test_who_asks_for_an_app_that_is_not_installed_is_counted(house: House
     page = await setup.open("/setup/usage")
 
     assert "Asked, and refused because not installed" in page.text
+
+
+async def test_what_nobody_installed_is_installed_by_a_button_and_uninstalled_after_a_review(
+    house: House, setup: Setup
+) -> None:
+    app = await (await house.elsewhere()).app({s.LABEL: "Rate Desk"})
+    await _let_in(house)
+    answer = await house.sign_in(app)
+
+    assert 'aria-label="Install Rate Desk"' in (await setup.open("/setup/usage")).text
+    installed = await setup.follow(await setup.send(f"/setup/usage/{app.id}/install", {}))
+    review = await setup.open(f"/setup/apps/{app.id}/uninstall")
+    unticked = await setup.send(f"/setup/apps/{app.id}/uninstall", {})
+    still = await setup.open(f"/setup/apps/{app.id}")
+    done = await setup.follow(await setup.send(f"/setup/apps/{app.id}/uninstall", {"sure": "1"}))
+
+    assert "Rate Desk is installed." in installed.text
+    assert "1 grant of 1 user stay, without your rules" in review.text
+    assert unticked.status_code == 400
+    assert f'href="/setup/apps/{app.id}/uninstall"' in still.text
+    assert "Rate Desk is uninstalled." in done.text
+    assert 'aria-label="Install Rate Desk"' in (await setup.open("/setup/usage")).text
+    assert await house.is_active(app, answer["access_token"])
+
+
+async def test_an_own_app_cannot_be_uninstalled(house: House, setup: Setup) -> None:
+    app = await house.app()
+
+    reply = await setup.send(f"{(await path_of(house, app)).replace('usage', 'apps')}/uninstall", {"sure": "1"})
+
+    assert reply.status_code in (400, 409)
+    assert "only deleted" in reply.text

@@ -15,8 +15,11 @@ from tests.toolchain import need, node_modules
 # Markup and addresses of others, where a page might take them for its own.
 HOSTILE = "<img src=https://foreign.example/x onerror=alert(1)><script>alert(2)</script>"
 APP = "Demo_App"
+# The consumer key of an app of another org, which the demo org has installed.
+FOREIGN_KEY = "rate_desk_of_northwind"
 # What stands in the places of a path, by the page's section where one word means several things.
 _PLACES = {
+    "/setup/apps/{name}/uninstall": FOREIGN_KEY,
     "/setup/apps/{name}": APP,
     "{user}": "admin@demo.example",
     "{app}": APP,
@@ -61,7 +64,7 @@ class Console:
     browser: Browser
     state: Any
     request_id: str
-    contexts: list[BrowserContext] = field(default_factory=list)
+    contexts: dict[tuple[int, bool], BrowserContext] = field(default_factory=dict)
 
     def path_of(self, pattern: str) -> str:
         """Fill the places of a page's path."""
@@ -86,28 +89,27 @@ class Console:
         assert ids, f"{path} lists nothing: let the server of these tests begin with one"
         return str(ids[0])
 
-    def open(self, pattern: str, *, width: int = 1280, dark: bool = False, scripts: bool = True) -> Seen | None:
+    def open(self, pattern: str, *, width: int = 1280, scripts: bool = True) -> Seen | None:
         """Open a page; None when the path gives no page but a file."""
-        context = self.browser.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=scripts,
-            storage_state=self.state,
-        )
-        self.contexts.append(context)
-        url = self.served.base + self.path_of(pattern)
-        seen = Seen(context.new_page(), self.served.base)
         if pattern.endswith(".csv"):
             return None
+        if (width, scripts) not in self.contexts:
+            self.contexts[width, scripts] = self.browser.new_context(
+                viewport={"width": width, "height": 800}, java_script_enabled=scripts, storage_state=self.state
+            )
+        context = self.contexts[width, scripts]
+        url = self.served.base + self.path_of(pattern)
+        seen = Seen(context.new_page(), self.served.base)
         reply = seen.tab.goto(url)
         assert reply is not None
         assert reply.status == 200, f"{url} answers {reply.status}"
         return seen
 
     def close(self) -> None:
-        """Close what was opened since the last time."""
-        while self.contexts:
-            self.contexts.pop().close()
+        """Close the tabs that were opened since the last time; the next one of the same width finds files kept."""
+        for context in self.contexts.values():
+            for tab in context.pages:
+                tab.close()
 
 
 def axe_source() -> str:
