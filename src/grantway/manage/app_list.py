@@ -161,7 +161,8 @@ _PAGES: Final = {
     for descending in (False, True)
 }
 _REFUSED: Final = Statement(
-    "SELECT COUNT(*) FROM refusal WHERE app_id = :app_id AND at > :since AND (org_id = :org_id OR CAST(:ours AS BIGINT) = 1)"
+    "SELECT COUNT(*) FROM refusal WHERE app_id = :app_id AND at > :since"
+    " AND (org_id = :org_id OR CAST(:ours AS BIGINT) = 1)"
 )
 
 
