@@ -88,7 +88,7 @@ async def test_a_pair_is_generated_shown_reviewed_and_applied(house: House, setu
     await verify(setup, path)
     assert (await setup.send(path, {"action": "stage"}, page=path)).status_code == 303
     shown = await setup.send(path, {"action": "reveal_staged"}, page=path)
-    secret = html.unescape(re.search(r'id="staged-secret">([^<]+)<', shown.text)[1])  # type: ignore[index]
+    (secret,) = map(html.unescape, re.findall(r'id="staged-secret">([^<]+)<', shown.text))
     review = await setup.open(f"{path}/apply")
     fields = dict(re.findall(r'name="(seen|grants|tokens)" value="([^"]*)"', review.text))
     assert (fields["grants"], fields["tokens"]) == ("1", "1")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from tests.journeys.console_pages import APP, FOREIGN_KEY, HOSTILE, PAGES, Console, Seen, axe_source, sign_in
+from tests.journeys.console_pages import APP, FOREIGN_KEY, HOSTILE, PAGES, Console, axe_source, sign_in
 from tests.journeys.served import Served, serving
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -81,14 +81,6 @@ def console(signed_in: Console) -> Iterator[Console]:
     signed_in.close()
 
 
-def opened(console: Console, page: str, **how: Any) -> Seen:
-    """Open a page, or skip what is a file."""
-    seen = console.open(page, **how)
-    if seen is None:
-        pytest.skip("gives a file")
-    return seen
-
-
 def overflow(tab: Tab) -> int:
     """By how many pixels the page is wider than its window."""
     return int(tab.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
@@ -112,7 +104,7 @@ def violations(tab: Tab) -> list[Any]:
 @EVERY_PAGE
 def test_axe_core_finds_nothing(console: Console, page: str) -> None:
     """In light and dark, with all that can be opened open."""
-    tab = opened(console, page).tab
+    tab = console.open(page).tab
     tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
 
     assert violations(tab) == []
@@ -121,14 +113,14 @@ def test_axe_core_finds_nothing(console: Console, page: str) -> None:
 @EVERY_PAGE
 def test_axe_core_finds_nothing_on_a_phone(console: Console, page: str) -> None:
     """In light and dark."""
-    tab = opened(console, page, width=360).tab
+    tab = console.open(page, width=360).tab
 
     assert violations(tab) == []
 
 
 @EVERY_PAGE
 def test_no_page_scrolls_sideways(console: Console, page: str) -> None:
-    tab = opened(console, page, width=360).tab
+    tab = console.open(page, width=360).tab
     tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     too_wide = {360: overflow(tab)}
     tab.set_viewport_size({"width": 320, "height": 800})
@@ -141,7 +133,7 @@ def test_no_page_scrolls_sideways(console: Console, page: str) -> None:
 @EVERY_PAGE
 def test_no_page_runs_foreign_scripts_asks_elsewhere_or_breaks_its_policy(console: Console, page: str) -> None:
     """An app and a user bear markup for a name; a blocked style, script or picture would be said on the console."""
-    seen = opened(console, page)
+    seen = console.open(page)
     seen.tab.wait_for_load_state("networkidle")
 
     assert seen.said == []
@@ -150,8 +142,8 @@ def test_no_page_runs_foreign_scripts_asks_elsewhere_or_breaks_its_policy(consol
 
 @EVERY_PAGE
 def test_every_page_is_complete_without_scripts(console: Console, page: str) -> None:
-    with_scripts = opened(console, page).tab.locator("main").inner_text()
-    tab = opened(console, page, scripts=False).tab
+    with_scripts = console.open(page).tab.locator("main").inner_text()
+    tab = console.open(page, scripts=False).tab
 
     assert tab.get_by_role("heading", level=1).count() == 1
     assert len(tab.locator("main").inner_text()) >= 0.9 * len(with_scripts.replace("Copy", ""))
@@ -162,7 +154,7 @@ def test_every_page_is_complete_without_scripts(console: Console, page: str) -> 
 
 @EVERY_PAGE
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(console: Console, page: str) -> None:
-    tab = opened(console, page).tab
+    tab = console.open(page).tab
     number = tab.evaluate(_CONTROLS)
     reached: set[int] = set()
     without_ring: list[str] = []
@@ -208,7 +200,7 @@ def test_signing_in_and_finding_a_setting_takes_no_mouse(served: Served, browser
 
 
 def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(console: Console) -> None:
-    tab = opened(console, "/setup/", width=360).tab
+    tab = console.open("/setup/", width=360).tab
     menu = tab.get_by_role("button", name="Menu")
     menu.focus()
     tab.keyboard.press("Enter")
@@ -222,7 +214,7 @@ def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(console: Console) -> N
 @pytest.mark.requirement("S5")
 @pytest.mark.parametrize("text", [f"{HOSTILE}?", "\u202egnirts", "{{ 7*7 }}", "javascript:alert(1)"])
 def test_what_is_typed_into_the_search_comes_back_as_text(console: Console, text: str) -> None:
-    seen = opened(console, "/setup/search")
+    seen = console.open("/setup/search")
     seen.tab.fill("#q", text)
     seen.tab.press("#q", "Enter")
     seen.tab.wait_for_url(lambda url: "/setup/search?q=" in url)
@@ -234,7 +226,7 @@ def test_what_is_typed_into_the_search_comes_back_as_text(console: Console, text
 
 def test_whoever_presses_a_chart_or_table_wide_as_it_is_scrolls_it_alone(console: Console) -> None:
     """Wide drawings and tables scroll within a region of their own, which the keyboard reaches."""
-    tab = opened(console, "/setup/traces/{request_id}", width=360).tab
+    tab = console.open("/setup/traces/{request_id}", width=360).tab
 
     regions = tab.evaluate(
         "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth)"

@@ -16,6 +16,7 @@ import pytest
 
 from tests.journeys.load import ask, assert_clear, is_active
 from tests.journeys.served import Served, grantway, kill, serving, start
+from tests.toolchain import need
 
 _EXT4 = ("-t", "ext4", "-o", "loop,errors=remount-ro")
 pytestmark = [pytest.mark.xdist_group("sqlite faults"), pytest.mark.requirement("R5")]
@@ -183,9 +184,8 @@ def _ext4(folder: Path) -> Iterator[Path]:
     disk.mkdir()
     with image.open("wb") as file:
         file.truncate(64 << 20)
-    if shutil.which("mkfs.ext4") is None:
-        pytest.skip("mkfs.ext4 is missing (Debian: apt install e2fsprogs)")
-    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
+    mkfs = need(shutil.which("mkfs.ext4", path=os.environ["PATH"] + ":/usr/sbin:/sbin"), "mkfs.ext4 (e2fsprogs)")
+    subprocess.run([mkfs, "-q", str(image)], check=True, capture_output=True)
     with _mounted(disk, *_EXT4, str(image)):
         yield disk
 
