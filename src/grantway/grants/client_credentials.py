@@ -6,7 +6,7 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import AppUser
-from grantway.grants.grant import Grant, Proof, TokenCall
+from grantway.grants.grant import Grant, Proof, TokenCall, client_case
 from grantway.kit.secrets import KeyRing
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase, secret_always
@@ -37,14 +37,13 @@ class MachineCase(msgspec.Struct, frozen=True, gc=False):
 
 async def load(call: TokenCall, directory: Directory) -> MachineCase:
     """Read the client and its run-as user together."""
-    credentials = call.credentials
-    key = credentials.client_id
+    key = call.credentials.client_id
     app, run_as = await directory.app_and_run_as(key) if key else (None, None)
     scopes = tuple([name for name in app[s.SCOPES] if name not in _DROPPED]) if app is not None else ()
     # Without a standard scope there is no token, whatever else the app may ask for.
     if scopes and app is not None:
         scopes += app[s.CUSTOM_SCOPES]
-    return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets, call.now_ms), run_as, scopes)
+    return MachineCase(call, await client_case(call, directory, app), run_as, scopes)
 
 
 def scope_taken(case: MachineCase) -> Finding | None:

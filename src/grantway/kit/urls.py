@@ -35,6 +35,11 @@ class Urls:
         port = f":{parts.port}" if parts.port else ""
         return cls(base, tuple(f"{parts.scheme}://{name}{port}" for name in LOOPBACK_NAMES))
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """Every base URL that leads here, each once."""
+        return tuple(dict.fromkeys(self._by_host.values()))
+
     def at(self, host: str) -> str | None:
         """Return the base URL that stands for a request's Host header, or None when it is not one of our names."""
         return self._by_host.get(host) or self._by_host.get(host.lower())

@@ -3,12 +3,18 @@
 from typing import Any, Final, TypeVar, cast
 
 from grantway.domain.app import AppUser, InstalledApp, read_values
-from grantway.domain.org import User
+from grantway.domain.org import User, canonical_username
 from grantway.settings.org import CORS_ORIGINS
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import custom_permissions_that_count
 from grantway.store.database import Database
-from grantway.store.people import USER_COLUMNS, permission_sets_that_count, permissions_that_count, user_by_id
+from grantway.store.people import (
+    USER_COLUMNS,
+    permission_sets_that_count,
+    permissions_that_count,
+    user_by_id,
+    user_by_username,
+)
 from grantway.store.statement import Statement
 
 K = TypeVar("K")
@@ -36,6 +42,7 @@ class Directory:
         self._in_org: dict[tuple[str, str], InstalledApp] = {}
         self._run_as: dict[str, AppUser] = {}
         self._users: dict[tuple[str, str, str], AppUser] = {}
+        self._named: dict[str, tuple[str, str]] = {}
         self._origins: dict[str, dict[str, frozenset[str]]] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
@@ -75,6 +82,19 @@ class Directory:
         self._keep(revision, self._users, key, found)
         return found
 
+    async def app_user_named(self, app_id: str, username: str) -> AppUser | None:
+        """Return the user with a username, and an app as the user's org meets it; None when one is not there."""
+        revision = await self._now()
+        name = canonical_username(username)
+        found = self._named.get(name)
+        if found is None:
+            user = await user_by_username(self.db, name)
+            if user is None:
+                return None
+            found = (user.org_id, user.id)
+            self._keep(revision, self._named, name, found)
+        return await self.app_user(app_id, *found)
+
     async def origins(self) -> dict[str, frozenset[str]]:
         """Return the origins whose pages may call, by the id of the org that lists them; orgs without any are left out.
 
@@ -95,7 +115,7 @@ class Directory:
         revision = await self.db.revision()
         if revision != self._revision:
             self._revision = revision
-            for kept in (self._by_key, self._in_org, self._run_as, self._users, self._origins):
+            for kept in (self._by_key, self._in_org, self._run_as, self._users, self._named, self._origins):
                 kept.clear()
         return revision
 
