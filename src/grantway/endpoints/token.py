@@ -60,7 +60,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     token_call = TokenCall(door, params, credentials, server.clock.now_ms(), call.arrived_us, names)
     for _ in range(_ROUNDS):
         try:
-            case = await grant.load(token_call, server.directory)
+            case = await grant.load(token_call, server)
         except Refused as refused:
             return _refuse(server, call, door, params, refused.refusal, trail, client)
         client = grant.client(case)

@@ -6,14 +6,13 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import AppUser
-from grantway.grants.grant import Grant, Proof, TokenCall, client_case
+from grantway.grants.grant import Grant, Proof, Sources, TokenCall, client_case
 from grantway.kit.secrets import KeyRing
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase, secret_always
 from grantway.protocol.decision import Finding
 from grantway.protocol.no import machine as no
 from grantway.protocol.no import refresh as no_scope
-from grantway.store.directory import Directory
 
 FLOW: Final = "Client Credentials Flow"
 RUN_AS: Final = "Run-as user"
@@ -35,8 +34,9 @@ class MachineCase(msgspec.Struct, frozen=True, gc=False):
     """The app's, as far as they are for a machine."""
 
 
-async def load(call: TokenCall, directory: Directory) -> MachineCase:
+async def load(call: TokenCall, sources: Sources) -> MachineCase:
     """Read the client and its run-as user together."""
+    directory = sources.directory
     key = call.credentials.client_id
     app, run_as = await directory.app_and_run_as(key) if key else (None, None)
     scopes = tuple([name for name in app[s.SCOPES] if name not in _DROPPED]) if app is not None else ()

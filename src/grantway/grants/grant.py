@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -36,6 +36,14 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
     now_ms: int
     arrived_us: int
     names: frozenset[str] = frozenset()
+
+
+class Sources(Protocol):
+    """Where a grant may read what its decision needs. It writes nothing: what follows is in its `Proof`."""
+
+    @property
+    def directory(self) -> Directory:
+        """Orgs, people and apps, and by its `db` the database."""
 
 
 async def client_of(call: TokenCall, directory: Directory) -> ClientCase:
@@ -97,7 +105,7 @@ class Grant(Generic[C]):
     grant_type: str
     title: str
     authentication: Check[ClientCase]
-    load: Callable[[TokenCall, Directory], Awaitable[C]]
+    load: Callable[[TokenCall, Sources], Awaitable[C]]
     client: Callable[[C], ClientCase]
     checks: tuple[Check[C], ...]
     use: Callable[[C], UseCase]

@@ -6,7 +6,7 @@ import msgspec
 
 from grantway.domain.app import AppUser
 from grantway.grants.asserted import assertion_case, remembers
-from grantway.grants.grant import Grant, Proof, TokenCall, client_case
+from grantway.grants.grant import Grant, Proof, Sources, TokenCall, client_case
 from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import KeyRing
 from grantway.policy import approval
@@ -21,7 +21,6 @@ from grantway.protocol.no import assertion as no
 from grantway.protocol.no import refresh as no_scope
 from grantway.protocol.refusal import Refused
 from grantway.store.approvals import standing_grants
-from grantway.store.directory import Directory
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE: Final = "Scope"
@@ -50,12 +49,13 @@ class JwtCase(msgspec.Struct, frozen=True, gc=False):
     approval: ApprovalCase
 
 
-async def load(call: TokenCall, directory: Directory) -> JwtCase:
+async def load(call: TokenCall, sources: Sources) -> JwtCase:
     """Read the assertion, the app that its issuer names, the user that its subject names, and earlier uses.
 
     Raises:
         Refused: there is no assertion, or it cannot be read, or it names another client than the request.
     """
+    directory = sources.directory
     assertion = _read(call)
     app = await directory.app_by_key(assertion.issuer)
     client = await client_case(call, directory, app)
