@@ -21,7 +21,7 @@ def audiences(server: Server, door: Door, base: str, path: str) -> frozenset[str
     Salesforce's door also takes every base URL of this server, since its clients put there whichever host they log in
     at. All without a slash at the end.
     """
-    bases = server.urls.bases if door is SALESFORCE else (base,)
+    bases = (*server.urls.bases, base) if door is SALESFORCE else (base,)
     return _audiences(door.name, server.issuer(door, base), base, path, bases)
 
 

@@ -57,7 +57,8 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         return _refuse(server, call, door, params, refused.refusal, Trail(), None)
     trail, client = Trail(), None
     names = audiences(server, door, base, call.path)
-    token_call = TokenCall(door, params, credentials, server.clock.now_ms(), call.arrived_us, names)
+    now_ms, at_login_host = server.clock.now_ms(), server.urls.is_login_host(base)
+    token_call = TokenCall(door, params, credentials, now_ms, call.arrived_us, names, at_login_host)
     for _ in range(_ROUNDS):
         try:
             case = await grant.load(token_call, server)

@@ -17,6 +17,7 @@ from grantway.protocol.no import refresh as no_scope
 FLOW: Final = "Client Credentials Flow"
 RUN_AS: Final = "Run-as user"
 SCOPE: Final = "Scope"
+HOST: Final = "Host"
 _ON: Final = Finding(FLOW, "on for the app")
 _NAMED: Final = Finding(RUN_AS, "named by the app's policy")
 _LEFT: Final = Finding(SCOPE, "within the app's scopes")
@@ -50,6 +51,13 @@ def scope_taken(case: MachineCase) -> Finding | None:
     """At Salesforce's door client credentials take no scope. An empty parameter is a missing one (RFC 6749 3.2)."""
     if case.call.params.get("scope") and not case.call.door.scope_narrows:
         return Finding(SCOPE, "sent, and not taken here", no_scope.SCOPE_NOT_SUPPORTED())
+    return None
+
+
+def own_domain(case: MachineCase) -> Finding | None:
+    """The request must come to an org's own name, not to a login host (salesforce-oauth.md 3.10)."""
+    if case.call.at_login_host:
+        return Finding(HOST, "a login host", no.NOT_AT_LOGIN_HOST())
     return None
 
 
@@ -106,7 +114,7 @@ GRANT: Final = Grant[MachineCase](
     authentication=secret_always,
     load=load,
     client=lambda case: case.client,
-    checks=(scope_taken, flow_on, run_as_named, scope_left),
+    checks=(own_domain, scope_taken, flow_on, run_as_named, scope_left),
     use=use,
     prove=prove,
 )

@@ -27,7 +27,8 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
     """A token request, read: at which door, with which parameters, by which client, when.
 
     `now_ms` is the one time of the whole request; `arrived_us` when its first byte reached the server. `names` are the
-    audiences by which an assertion may mean this server.
+    audiences by which an assertion may mean this server. `at_login_host`: the name that was called is one where people
+    of any org log in, and not an org's own.
     """
 
     door: Door
@@ -36,6 +37,7 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
     now_ms: int
     arrived_us: int
     names: frozenset[str] = frozenset()
+    at_login_host: bool = False
 
 
 class Sources(Protocol):

@@ -24,6 +24,7 @@ _RUN_AS: Final = Statement(
     f"SELECT {USER_COLUMNS} FROM app_policy p JOIN person u ON u.username = p.run_as AND u.org_id = p.org_id"
     " JOIN profile r ON r.id = u.profile_id WHERE p.app_id = :app_id AND p.org_id = :org_id"
 )
+_MY_DOMAINS: Final = Statement("SELECT my_domain FROM org")
 _ORGS: Final = Statement("SELECT id, settings FROM org")
 
 
@@ -44,6 +45,7 @@ class Directory:
         self._users: dict[tuple[str, str, str], AppUser] = {}
         self._named: dict[str, tuple[str, str]] = {}
         self._origins: dict[str, dict[str, frozenset[str]]] = {}
+        self._my_domains: dict[str, frozenset[str]] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
         """Return the app with a consumer key as its home org meets it, or None.
@@ -110,12 +112,29 @@ class Directory:
             self._keep(revision, self._origins, "", found)
         return found
 
+    async def my_domains(self) -> frozenset[str]:
+        """Return the label of each org's My Domain."""
+        revision = await self._now()
+        found = self._my_domains.get("")
+        if found is None:
+            found = frozenset(cast(str, row[0]) for row in await self.db.all(_MY_DOMAINS))
+            self._keep(revision, self._my_domains, "", found)
+        return found
+
     async def _now(self) -> str:
         """Return the revision; from here to the next `await`, what is kept is of this revision."""
         revision = await self.db.revision()
         if revision != self._revision:
             self._revision = revision
-            for kept in (self._by_key, self._in_org, self._run_as, self._users, self._named, self._origins):
+            for kept in (
+                self._by_key,
+                self._in_org,
+                self._run_as,
+                self._users,
+                self._named,
+                self._origins,
+                self._my_domains,
+            ):
                 kept.clear()
         return revision
 
