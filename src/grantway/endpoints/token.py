@@ -51,14 +51,24 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     params: Mapping[str, str] = {}
     try:
         params = posted(call, door)
-        grant = _grant(params)
+        grant = _grant(params, door)
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:
         return _refuse(server, call, door, params, refused.refusal, Trail(), None)
     trail, client = Trail(), None
     names = audiences(server, door, base, call.path)
     now_ms, at_login_host = server.clock.now_ms(), server.urls.is_login_host(base)
-    token_call = TokenCall(door, params, credentials, now_ms, call.arrived_us, names, at_login_host)
+    token_call = TokenCall(
+        door,
+        params,
+        credentials,
+        now_ms,
+        call.arrived_us,
+        names,
+        at_login_host,
+        call.address,
+        call.request_id,
+    )
     for _ in range(_ROUNDS):
         try:
             case = await grant.load(token_call, server)
@@ -97,12 +107,12 @@ async def _commits(server: Server, write: Write, also: tuple[Step, ...]) -> bool
         return False
 
 
-def _grant(params: Mapping[str, str]) -> Grant[Any]:
+def _grant(params: Mapping[str, str], door: Door) -> Grant[Any]:
     name = params.get("grant_type", "")
     if not name:
         raise Refused(no.GRANT_TYPE_MISSING())
     grant = GRANTS.get(name)
-    if grant is None:
+    if grant is None or door not in grant.doors:
         raise Refused(no.GRANT_TYPE_UNKNOWN(grant_type=name[:100]))
     return grant
 

@@ -76,6 +76,7 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     "admin.permission.change": ("changeCustomPermission", APPLICATION, "Changed custom permission {name}"),
     "admin.permission.delete": ("deleteCustomPermission", APPLICATION, "Deleted custom permission {name}"),
     "admin.user.create": ("createduser", USERS, "Created new User {username} with the profile {profile}"),
+    "admin.user.security_token": ("resetsecuritytoken", USERS, "Reset the security token of user {username}"),
     "admin.user.password": ("changedpassword", USERS, "Changed the password of user {username}"),
     "admin.user.freeze": ("frozeuser", USERS, "Froze user {username}"),
     "admin.user.unfreeze": ("unfrozeuser", USERS, "Unfroze user {username}"),

@@ -143,6 +143,17 @@ CLIENT_CREDENTIALS: Final = Setting[bool](
     xml={"ConnectedApp": Xml(path="oauthConfig/isClientCredentialEnabled")},
 )
 
+USERNAME_PASSWORD: Final = Setting[bool](
+    name="username_password",
+    kind=FLAG,
+    label="Enable Username-Password Flow",
+    help="The app logs people in with their username and password. No app should know these: keep it off.",
+    default=False,
+    section=Section.OAUTH,
+    effect="token, password: invalid_grant 'authentication failure' when off, whatever the password",
+    example="true",
+)
+
 CODE_AND_CREDENTIALS: Final = Setting[bool](
     name="code_and_credentials",
     kind=FLAG,

@@ -14,6 +14,7 @@ from grantway.protocol.no import (
     client,
     code,
     machine,
+    password,
     refresh,
     request,
 )
@@ -21,7 +22,7 @@ from grantway.protocol.refusal import Reason
 
 ALL: Final[dict[str, Reason]] = {
     reason.id: reason
-    for module in (request, client, assertion, app, code, refresh, machine, authorize, bearer, administration)
+    for module in (request, client, assertion, app, code, refresh, machine, password, authorize, bearer, administration)
     for reason in vars(module).values()
     if isinstance(reason, Reason)
 }
