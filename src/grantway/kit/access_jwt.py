@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from grantway.kit.ids import ROW_ID_LENGTH, SHORT_ID_LENGTH, TOKEN_ALPHABET, token_bytes, token_text
-from grantway.kit.jose import RS256, JwtRefused, read_unverified
+from grantway.kit.jose import RS256, JwtRefused, json_object, payload_of, read_header
 
 JWT: Final = "JWT"
 AT_JWT: Final = "at+jwt"
@@ -37,7 +37,7 @@ def read_names(token: str) -> tuple[str, str]:
     Raises:
         JwtRefused: it has not the form of our access tokens; the text says what it lacks.
     """
-    header, claims = read_unverified(token, _MEMBERS)
+    header, claims = read_header(token, _MEMBERS), json_object(payload_of(token))
     kid = header.get("kid")
     key = _KID.fullmatch(kid) if isinstance(kid, str) else None
     if key is None:
