@@ -1,5 +1,6 @@
 """JWT-based access tokens that are no good here: altered, made up, rotated out, revoked (S15, S16, S22)."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,7 @@ from grantway.store.directory import Directory
 from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp, access_pem
 from tests.endpoints.wire import ISSUER, JWKS, bearer, both_doors, decoded, in_body, open_web, read_id_token
+from tests.store.disk import no_room_beyond
 
 pytestmark = pytest.mark.enforces("jwt_access_tokens")
 DEAD = (401, 403)
@@ -271,3 +273,41 @@ async def test_each_org_has_a_key_of_its_own(house: House, web: httpx.AsyncClien
         (house.org_id[:15], other.org_id[:15]), key=lambda org: org == house.org_id[:15]
     )
     assert BASE in answer["id"]
+
+
+async def test_first_tokens_asked_of_two_workers_at_once_are_signed_by_one_key(house_on_each_engine: House) -> None:
+    house = house_on_each_engine
+    ring, db = house.server.ring, house.db
+    second = replace(house.server, signing=Signing(ring, house.clock), directory=Directory(db, Apps(ring)))
+    app = await house.app({s.JWT_ACCESS_TOKENS: True, s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    form = {"grant_type": "client_credentials", **in_body(app)}
+
+    answers = await asyncio.gather(
+        *(worker.token(form) for worker in (house, replace(house, server=second)) for _ in range(4))
+    )
+
+    tokens = [answer["access_token"] for status, answer in answers if status == 200]
+    assert len(tokens) == 8
+    kids = {jwt.get_unverified_header(token)["kid"] for token in tokens}
+    assert len(kids) == 1
+    for token in tokens:
+        assert await house.is_active(app, token)
+    done = await access_keys.revoke_all(house.desk, house.org)
+    assert done.ended == 8
+    assert {done.kid}.isdisjoint(kids)
+    assert not any([await house.is_active(app, token) for token in tokens])
+
+
+@pytest.mark.requirement("R5")
+async def test_without_room_for_the_first_key_the_client_is_asked_to_come_again(
+    house: House, web: httpx.AsyncClient
+) -> None:
+    app = await house.app({s.JWT_ACCESS_TOKENS: True, s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    form = {"grant_type": "client_credentials", **in_body(app)}
+
+    with no_room_beyond(0):
+        refused = await web.post(f"{SALESFORCE}/token", data=form)
+    house.clock.advance(ms=1)
+
+    assert refused.status_code == 503
+    assert (await web.post(f"{SALESFORCE}/token", data=form)).status_code == 200
