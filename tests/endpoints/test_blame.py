@@ -55,6 +55,11 @@ async def use_late(house: House, app: TestApp) -> None:
     await userinfo(house.call(f"{SALESFORCE}/userinfo", method="GET", headers=(bearer,)), house.server, BASE)
 
 
+async def use_a_jwt_late(house: House, app: TestApp) -> None:
+    del app
+    await use_late(house, await house.jwt_app())
+
+
 async def ask_for_a_scope_too_many(house: House, app: TestApp) -> None:
     await house.authorize(app, scope="api web")
 
@@ -134,6 +139,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     ),
     (s.SESSION_TIMEOUT, {s.SESSION_TIMEOUT: 15}, use_late),
     (s.ORG_SESSION_TIMEOUT, {}, use_late),
+    (s.NAMED_USER_JWT_TIMEOUT, {}, use_a_jwt_late),
     (s.ADMIN_APPROVED_APPS_ONLY, {}, redeem_where_api_access_is_limited),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
 ]

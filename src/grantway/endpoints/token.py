@@ -7,7 +7,7 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
 from grantway.endpoints.audiences import audiences
-from grantway.endpoints.issue import OPENID, Issued, issue, salesforce_fields, standards_fields
+from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
 from grantway.endpoints.parameters import posted
 from grantway.endpoints.server import Server
 from grantway.grants import GRANTS
@@ -88,7 +88,8 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         pair = client.client
         assert pair is not None  # noqa: S101 - `known` refuses an unknown client
         proof = grant.prove(case, server.ring)
-        issued = issue(proof, door, token_call.now_ms, call.address, call.request_id)
+        form = await _jwt_form(server, door, proof, base, pair) if proof.of.app[s.JWT_ACCESS_TOKENS] else None
+        issued = issue(proof, door, token_call.now_ms, call.address, call.request_id, form)
         # The key is at hand before anything is used up, and only a winner's token is worth the signature.
         with_id_token = proof.wants_id_token and OPENID in proof.scopes
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
@@ -115,6 +116,11 @@ def _grant(params: Mapping[str, str], door: Door) -> Grant[Any]:
     if grant is None or door not in grant.doors:
         raise Refused(no.GRANT_TYPE_UNKNOWN(grant_type=name[:100]))
     return grant
+
+
+async def _jwt_form(server: Server, door: Door, proof: Proof, base: str, pair: InstalledApp) -> JwtForm:
+    key = await server.signing.access_key(server.db, proof.of.app.org)
+    return JwtForm(key, server.issuer(door, base), base, pair.consumer_key)
 
 
 def _id_token_claims(

@@ -106,6 +106,12 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     "admin.org.create": ("createOrganization", ORGANIZATION, "Created the org {name}"),
     "admin.keys.create": ("createSigningKey", KEYS, "Made the signing key {kid}"),
     "admin.keys.rotate": ("rotateSigningKey", KEYS, "Made the signing key {kid}, which signs from now on"),
+    "admin.access_key.create": ("createAccessTokenKey", KEYS, "Made the key {kid} for JWT-based access tokens"),
+    "admin.access_key.rotate": (
+        "rotateAccessTokenKey",
+        KEYS,
+        "Revoked all JWT-based access tokens ({access_tokens}): the key {kid} signs from now on",
+    ),
     "admin.database.restored": ("restoreDatabase", ORGANIZATION, "Put the database back from a copy"),
 }
 # What a stranger who got in would do first (security.md S38): marked, so that somebody looks.
@@ -147,6 +153,8 @@ _SECURITY_KINDS: Final = frozenset(
         "permission_set.change",
         "keys.create",
         "keys.rotate",
+        "access_key.create",
+        "access_key.rotate",
         "database.restored",
     ]
 )

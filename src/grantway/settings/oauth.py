@@ -241,11 +241,16 @@ JWT_ACCESS_TOKENS: Final = Setting[bool](
     name="jwt_access_tokens",
     kind=FLAG,
     label="Issue JSON Web Token (JWT)-based access tokens for named users",
-    help="Access tokens then say themselves what they are good for. They cannot be taken back before their end.",
+    help=(
+        "Access tokens then say themselves what they are good for, and an API can check them without asking. Who "
+        "checks so takes them until their end, also when they were taken back."
+    ),
     default=False,
     section=Section.OAUTH,
-    effect="token: access_token is a JWT (RFC 9068) instead of an opaque value",
-    awaits="JWT-based access tokens",
+    effect=(
+        "token: access_token is a JWT instead of an opaque value: Salesforce's, with token_format jwt in the answer; "
+        "at the standards' door RFC 9068's"
+    ),
     example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isNamedUserJwtEnabled")},
 )
