@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from grantway import settings as s
 from grantway.domain.app import AppKind, InstalledApp, Policy, write_values
 from grantway.domain.org import Org
-from grantway.kit.ids import CONNECTED_APP, EXTERNAL_CLIENT_APP, canonical_id, new_id
+from grantway.kit.ids import canonical_id, new_id
 from grantway.kit.secrets import Secret, new_consumer_key, new_consumer_secret
 from grantway.manage.app_names import api_name, key_problem, secret_problem
 from grantway.manage.app_values import (
@@ -52,7 +52,6 @@ _INSTALLED_BY_NAME: Final = Statement(
     "SELECT a.id FROM app_policy p JOIN app a ON a.id = p.app_id"
     " WHERE p.org_id = :org_id AND lower(a.name) = :name ORDER BY p.installed_at, a.id LIMIT 1"
 )
-_PREFIXES: Final = {AppKind.CONNECTED_APP: CONNECTED_APP, AppKind.EXTERNAL_CLIENT_APP: EXTERNAL_CLIENT_APP}
 _SET: Final = Statement("UPDATE app SET settings = :settings, version = version + 1 WHERE id = :id")
 _SET_POLICY: Final = Statement(
     "UPDATE app_policy SET settings = :settings, run_as = :run_as, version = version + 1"
@@ -139,7 +138,7 @@ async def add(
     demand_rights(desk, org, chosen, kind)
     hidden = Secret(secret) if secret else new_consumer_secret()
     key = key or new_consumer_key()
-    app_id, now = new_id(_PREFIXES[kind]), desk.clock.now_ms()
+    app_id, now = new_id(kind.id_prefix), desk.clock.now_ms()
     async with desk.changing() as changing:
         await demand_creation(changing, org, kind)
         if await id_of_name(changing, org, name):
@@ -214,8 +213,8 @@ async def id_of_app(desk: Desk, org_id: str, name: str) -> str | None:
 
 async def id_of(desk: Desk, text: str) -> str | None:
     """Return the id of the app, of any org, that an id or a consumer key means; None if it is neither."""
-    for prefix in _PREFIXES.values():
-        if app_id := canonical_id(text, prefix):
+    for kind in AppKind:
+        if app_id := canonical_id(text, kind.id_prefix):
             return app_id
     row = await desk.session.one(_BY_KEY, text)
     return cast(str, row[0]) if row else None
