@@ -21,8 +21,8 @@ from grantway.manage.app_values import (
 )
 from grantway.manage.audit import record_changes, recorded
 from grantway.manage.caller import Right
+from grantway.manage.creation import demand_creation
 from grantway.manage.desk import Desk
-from grantway.manage.editions import demand_creation
 from grantway.manage.left_out import begins_admin_approval, end_grants
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
@@ -102,6 +102,7 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
         ManageProblem: no right, apps of this kind cannot be made in this org, a name or key that is taken or unusable,
             or values that are not taken.
     """
+    desk.caller.needs(Right.APPS, org.id, asked.kind)
     values = parse_values(asked.values)
     name = api_name(asked.name)
     values = {one: one.starts_with for one in s.held_by(s.Holder.APP, s.Holder.POLICY)} | values
