@@ -245,6 +245,6 @@ def test_the_pages_of_an_org_that_restricts_creation_are_as_good(served: Served,
                 tab = console.open(page, width=width).tab
                 assert overflow(tab) <= 0
                 assert violations(tab) == []
-        assert tab.get_by_role("link", name="New External Client App").is_visible()
+                assert tab.get_by_role("link", name="New External Client App").is_visible()
     finally:
         assert served.cli(*switch, "allow_connected_app_creation=true").returncode == 0

@@ -186,16 +186,31 @@ async def find(desk: Desk, org: Org, name: str) -> InstalledApp:
     Raises:
         ManageProblem: no right, or there is none.
     """
-    kinds = desk.caller.kinds(Right.READ_APPS, org.id)
-    app_id = await id_of_name(desk, org, name) or await id_of(desk, name) or await _id_of_installed(desk, org, name)
-    app = await Apps(desk.ring).in_org(desk.session, app_id, org.id) if app_id else None
+    desk.caller.kinds(Right.READ_APPS, org.id)
+    app = await met(desk, org, name)
     if app is None or not (app.is_at_home or app.policy is not None):
-        names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
-        near = difflib.get_close_matches(name, names, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise NotFound(f"there is no app {name!r} in the org {org.name}{hint}")
+        raise await unknown(desk, org, name)
     desk.caller.needs(Right.READ_APPS, org.id, app.kind)
     return app
+
+
+async def met(desk: Desk, org: Org, name: str) -> InstalledApp | None:
+    """Return any app as an org meets it, installed or not: by API name where it is the org's own or installed, by id or
+    consumer key. None if there is none.
+
+    Whoever asks demands the right, and tells nobody of an app that has nothing to do with the org.
+    """
+    app_id = await id_of_name(desk, org, name) or await id_of(desk, name) or await _id_of_installed(desk, org, name)
+    return await Apps(desk.ring).in_org(desk.session, app_id, org.id) if app_id else None
+
+
+async def unknown(desk: Desk, org: Org, name: str) -> NotFound:
+    """Say that an org has no such app, with the nearest name that the caller may know."""
+    kinds = [kind for kind in AppKind if desk.caller.may(Right.READ_APPS, org.id, kind)]
+    names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return NotFound(f"there is no app {name!r} in the org {org.name}{hint}")
 
 
 async def id_of_name(desk: Desk, org: Org, name: str) -> str | None:
