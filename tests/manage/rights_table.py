@@ -257,6 +257,18 @@ PEOPLE: Final = (
         command=("token", "revoke", "--user", ADA),
     ),
     Row(
+        name="list the tokens of an app",
+        does=lambda d, o: tokens.lines(d, o, app="Sync"),
+        enough=({USERS, SETUP},),
+        command=("token", "list", "--app", "Sync"),
+    ),
+    Row(
+        name="revoke the tokens of an app",
+        does=lambda d, o: tokens.revoke(d, o, app="Outer"),
+        enough=({USERS, SETUP},),
+        command=("token", "revoke", "--app", "Outer"),
+    ),
+    Row(
         name="make a profile",
         does=lambda d, o: holders.create(d, holders.PROFILES, o.id, "New", ()),
         enough=({PROFILES},),

@@ -11,6 +11,7 @@ from grantway.console import (
     home,
     installing,
     keys,
+    new_app,
     org,
     reference,
     scopes,
@@ -27,6 +28,7 @@ from grantway.console.visit import Route
 ROUTES: Final[tuple[Route, ...]] = (
     *home.ROUTES,
     *app_manager.ROUTES,
+    *new_app.ROUTES,
     *app_review.ROUTES,
     *keys.ROUTES,
     *verify.ROUTES,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp
+from grantway.domain.app import AppKind, InstalledApp
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
 from grantway.endpoints.audiences import audiences
 from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
@@ -24,7 +24,7 @@ from grantway.protocol.door import SALESFORCE, Door, door_of
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
-from grantway.store.hour_counts import TOKENS
+from grantway.store.hour_counts import TOKENS, of_kind
 from grantway.store.statement import Conflict, Step, Write
 from grantway.store.tokens import revoke_family
 
@@ -94,7 +94,9 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         with_id_token = proof.wants_id_token and OPENID in proof.scopes
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
         if await _commits(server, issued.write, remembers(client.asserted)):
-            server.tally.add(issued.record.org_id, TOKENS, proof.event, token_call.now_ms)
+            record = issued.record
+            what = of_kind(TOKENS, AppKind.of_id(record.app_id))
+            server.tally.add(record.org_id, what, proof.event, token_call.now_ms)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
     return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)
