@@ -5,7 +5,8 @@ from typing import Any, Final
 from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.schema import NUMBER, TIME, Schema, record, text
 from grantway.manage import rotation
-from grantway.manage.rotation import Impact, Pair, Pairs
+from grantway.manage.credentials import Pair, Pairs
+from grantway.manage.rotation import Impact
 from grantway.protocol.when import iso_seconds
 
 _RIGHT: Final = (

@@ -9,6 +9,7 @@ from grantway.console.verify import verified_until, way_to
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
 from grantway.manage import apps, rotation
+from grantway.manage.credentials import Pair, Pairs
 from grantway.manage.problem import ManageProblem, StaleVersion
 from grantway.protocol.when import iso_seconds
 
@@ -131,11 +132,11 @@ async def _review(visit: Visit, problem: str = "", *, status: int = 200) -> Repl
     return visit.show(page, here=APPS, crumbs=crumbs, status=status)
 
 
-async def _pairs(visit: Visit) -> rotation.Pairs:
+async def _pairs(visit: Visit) -> Pairs:
     return await rotation.look(visit.desk, visit.org, visit.params["name"])
 
 
-async def _show(visit: Visit, pairs: rotation.Pairs, *, secret: str = "", staged_secret: str = "") -> Reply:
+async def _show(visit: Visit, pairs: Pairs, *, secret: str = "", staged_secret: str = "") -> Reply:
     app, until = pairs.app, verified_until(visit)
     here = path_of(app.app.name)
     # Counted only where it is said: tokens are read through for it.
@@ -153,12 +154,12 @@ async def _show(visit: Visit, pairs: rotation.Pairs, *, secret: str = "", staged
     return visit.show(page, here=APPS, crumbs=_crumbs(pairs))
 
 
-def _crumbs(pairs: rotation.Pairs) -> tuple[tuple[str, str], ...]:
+def _crumbs(pairs: Pairs) -> tuple[tuple[str, str], ...]:
     name = pairs.app.app.name
     return (("App Manager", APPS), (pairs.app[s.LABEL] or name, f"{APPS}/{quote(name, safe='')}"))
 
 
-def _shown(pair: rotation.Pair | None, secret: str) -> ShownPair | None:
+def _shown(pair: Pair | None, secret: str) -> ShownPair | None:
     if pair is None:
         return None
     until = iso_seconds(pair.ends_at) if pair.ends_at is not None else ""
