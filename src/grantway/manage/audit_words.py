@@ -127,6 +127,7 @@ _SECURITY_SETTINGS: Final = frozenset(
         "ip_ranges",
         "cors_origins",
         "admin_approved_apps_only",
+        "consumer_secrets_by_rest",
         "scopes",
     ]
 )
