@@ -25,9 +25,7 @@ OVER = (400, {"error": "invalid_client_id", "error_description": "client identif
 
 async def external(house: House) -> TestApp:
     """Register an external client app that can do every flow."""
-    return await house.app(
-        {s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example", kind=AppKind.EXTERNAL_CLIENT_APP
-    )
+    return await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example", kind=AppKind.EXTERNAL_CLIENT_APP)
 
 
 async def staged(house: House, app: TestApp) -> TestApp:

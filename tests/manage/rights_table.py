@@ -11,7 +11,19 @@ from typing import Any, Final
 
 from grantway.domain.app import AppKind
 from grantway.domain.org import Org
-from grantway.manage import apps, explain, holders, inspect_database, install, keys, orgs, setup, tokens, users
+from grantway.manage import (
+    apps,
+    explain,
+    holders,
+    inspect_database,
+    install,
+    keys,
+    orgs,
+    rotation,
+    setup,
+    tokens,
+    users,
+)
 from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file
@@ -141,6 +153,12 @@ CONNECTED_APPS: Final = (
         command=("app", "show", "Sync", "--reveal"),
     ),
     Row(
+        name="stage a key and secret",
+        does=lambda d, o: rotation.stage(d, o, "Sync"),
+        enough=_with(OF_APPS, ROTATE),
+        command=("app", "rotate", "Sync", "stage"),
+    ),
+    Row(
         name="install",
         does=lambda d, o: install.install(d, o, KEY),
         enough=OF_APPS,
@@ -201,6 +219,12 @@ EXTERNAL_APPS: Final = (
         does=lambda d, o: apps.reveal(d, o, "Outer"),
         enough=_with(OF_EXTERNAL, SECRETS),
         command=("app", "show", "Outer", "--reveal"),
+    ),
+    Row(
+        name="stage a key and secret of an external client app",
+        does=lambda d, o: rotation.stage(d, o, "Outer"),
+        enough=_with(OF_EXTERNAL, SECRETS),
+        command=("app", "rotate", "Outer", "stage"),
     ),
     Row(
         name="install a packaged external client app",
