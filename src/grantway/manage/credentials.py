@@ -51,11 +51,13 @@ class Pair:
 
     - `id`: 18 characters; the pair's own, whatever becomes of it.
     - `created_at`, `created_by`, `username`: when (ms) and by whom it was staged or replaced; empty for the operator.
+    - `is_replaced`: whether it was the app's own before, also when it has expired since.
     - `ends_at`: until when (ms) it answers or has answered; None for what waits to be applied.
     """
 
     id: str
     state: PairState
+    is_replaced: bool
     consumer_key: str
     secret: Secret
     created_at: int
@@ -158,6 +160,7 @@ def _pair(desk: Desk, app: InstalledApp, row: Sequence[Any]) -> Pair:
     return Pair(
         id=derived_id(CREDENTIAL_SET, one.consumer_key),
         state=_state(app, one, desk.clock.now_ms()),
+        is_replaced=one.state == PREVIOUS,
         consumer_key=one.consumer_key,
         secret=Secret(desk.ring.open(one.secret_box, SECRET_PURPOSE).decode()),
         created_at=one.created_at,
