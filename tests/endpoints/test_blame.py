@@ -10,6 +10,7 @@ from grantway.endpoints.people import userinfo
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.explain import explain
+from grantway.orgdata.credentials import credentials
 from grantway.protocol import no
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import PASSWORD, give_passwords
@@ -88,6 +89,12 @@ async def redeem_in_another_org_what_is_local(house: House, app: TestApp) -> Non
     await elsewhere.redeem(app, await elsewhere.code(app))
 
 
+async def read_a_consumer_secret_by_rest(house: House, app: TestApp) -> None:
+    bearer = (b"authorization", f"Bearer {(await house.sign_in(app))['access_token']}".encode())
+    path = f"/services/data/v65.0/apps/oauth/credentials/{app.id}"
+    await credentials(house.call(path, method="GET", headers=(bearer,)), house.server, BASE)
+
+
 async def client_credentials(house: House, app: TestApp) -> None:
     form = {"grant_type": "client_credentials", "client_id": app.consumer_key, "client_secret": app.consumer_secret}
     await house.token(form)
@@ -141,6 +148,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.ORG_SESSION_TIMEOUT, {}, use_late),
     (s.NAMED_USER_JWT_TIMEOUT, {}, use_a_jwt_late),
     (s.ADMIN_APPROVED_APPS_ONLY, {}, redeem_where_api_access_is_limited),
+    (s.CONSUMER_SECRETS_BY_REST, {}, read_a_consumer_secret_by_rest),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
 ]
 

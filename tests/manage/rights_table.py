@@ -20,6 +20,7 @@ from grantway.manage import (
     install,
     keys,
     orgs,
+    rotation,
     setup,
     tokens,
     users,
@@ -153,6 +154,12 @@ CONNECTED_APPS: Final = (
         command=("app", "show", "Sync", "--reveal"),
     ),
     Row(
+        name="stage a key and secret",
+        does=lambda d, o: rotation.stage(d, o, "Sync"),
+        enough=_with(OF_APPS, ROTATE),
+        command=("app", "rotate", "Sync", "stage"),
+    ),
+    Row(
         name="install",
         does=lambda d, o: install.install(d, o, KEY),
         enough=OF_APPS,
@@ -213,6 +220,12 @@ EXTERNAL_APPS: Final = (
         does=lambda d, o: apps.reveal(d, o, "Outer"),
         enough=_with(OF_EXTERNAL, SECRETS),
         command=("app", "show", "Outer", "--reveal"),
+    ),
+    Row(
+        name="stage a key and secret of an external client app",
+        does=lambda d, o: rotation.stage(d, o, "Outer"),
+        enough=_with(OF_EXTERNAL, SECRETS),
+        command=("app", "rotate", "Outer", "stage"),
     ),
     Row(
         name="install a packaged external client app",

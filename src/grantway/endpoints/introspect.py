@@ -74,6 +74,11 @@ def _may_see(client: InstalledApp, app_id: str, org_id: str) -> bool:
     return client.id == app_id or (client[s.INTROSPECT_ALL] and client.org.id == org_id)
 
 
+def _key_of(app: InstalledApp, client: InstalledApp) -> str:
+    """Return the key to name an app by: of the app's several keys, an app that asks about itself knows its own."""
+    return client.consumer_key if client.id == app.id else app.consumer_key
+
+
 async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
     bearer = await look_up(server, token, None)
     held = bearer.held
@@ -83,7 +88,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
     return {
         "active": True,
         "scope": held.token.scopes,
-        "client_id": held.app.consumer_key,
+        "client_id": _key_of(held.app, client),
         "username": held.user.username,
         "sub": subject(issued, base, held.user),
         "token_type": "access_token" if issued is SALESFORCE else "Bearer",
@@ -114,7 +119,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     fields: dict[str, Any] = {
         "active": True,
         "scope": family.scopes,
-        "client_id": held.app.consumer_key,
+        "client_id": _key_of(held.app, client),
         "username": held.user.username,
         "sub": subject(issued, base, held.user),
         "token_type": "refresh_token",

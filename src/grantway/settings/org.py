@@ -173,6 +173,22 @@ ALLOW_CONNECTED_APP_CREATION: Final = Setting[bool](
     example="true",
 )
 
+CONSUMER_SECRETS_BY_REST: Final = Setting[bool](
+    name="consumer_secrets_by_rest",
+    kind=FLAG,
+    label="Allow access to External Client App consumer secrets via REST API",
+    help=(
+        "Programs may then read, stage and rotate keys and secrets of external client apps through the data API, with "
+        "tokens of users who may do so in Setup. Setup, command line and admin API do not ask for it."
+    ),
+    default=False,
+    section=Section.ORG_ACCESS,
+    held_by=Holder.ORG,
+    effect="data API, apps/oauth/credentials: FUNCTIONALITY_NOT_ENABLED when off",
+    example="true",
+    xml={"ExternalClientAppSettings": Xml(path="enableClientSecretInRestApiAccess")},
+)
+
 CORS_ORIGINS: Final = Setting[tuple[str, ...]](
     name="cors_origins",
     kind=ORIGINS_KIND,
