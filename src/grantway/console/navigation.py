@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grantway.console.places import AUDIT, ORG, SEARCH, SETTINGS, TRACES
+from grantway.console.places import AUDIT, ORG, SEARCH, SETTINGS, SIGNING_KEYS, TRACES
 from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
@@ -37,6 +37,7 @@ NAV: Final = (
         heading="Org",
         links=(
             NavLink(label="OAuth and OpenID Connect", path=ORG),
+            NavLink(label="Signing keys", path=SIGNING_KEYS),
             NavLink(label="Audit Trail", path=AUDIT),
         ),
     ),

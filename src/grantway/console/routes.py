@@ -15,6 +15,7 @@ from grantway.console import (
     reference,
     scopes,
     search,
+    signing_keys,
     traces,
     usage,
     user_forms,
@@ -41,6 +42,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *search.ROUTES,
     *reference.ROUTES,
     *org.ROUTES,
+    *signing_keys.ROUTES,
     *audit.ROUTES,
 )
 
