@@ -128,7 +128,7 @@ async def test_an_administrator_rotates_the_keys_of_a_server_that_has_no_other_o
     rows = await office.desk.db.all(Statement("SELECT org_id FROM event WHERE kind = 'admin.keys.rotate'"))
     assert [row[0] for row in rows] == [office.org.id]
     await office.other_org()
-    with pytest.raises(NotAllowed, match="sign for other orgs"):
+    with pytest.raises(NotAllowed, match="that is the operator"):
         await keys.rotate(desk)
 
 

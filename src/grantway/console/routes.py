@@ -9,6 +9,7 @@ from grantway.console import (
     audit,
     holders,
     home,
+    importing,
     installing,
     keys,
     org,
@@ -28,6 +29,7 @@ from grantway.console.visit import Route
 ROUTES: Final[tuple[Route, ...]] = (
     *home.ROUTES,
     *app_manager.ROUTES,
+    *importing.ROUTES,
     *app_review.ROUTES,
     *keys.ROUTES,
     *verify.ROUTES,

@@ -70,8 +70,8 @@ async def demand_rotation(desk: Desk) -> None:
     desk.caller.needs(Right.ROTATE_SIGNING_KEYS, desk.caller.org_id)
     row = await desk.session.one(_ORGS)
     if not desk.caller.is_operator and row is not None and cast(int, row[0]) > 1:
-        text = "these keys sign for other orgs of this server too: the operator rotates them, grantway keys rotate"
-        raise NotAllowed(text)
+        text = "that is the operator's, for they sign for another org's apps too: grantway keys rotate"
+        raise NotAllowed(f"{desk.caller.username} may not rotate the signing keys here: {text}")
 
 
 async def rotate(desk: Desk, *, at_once: bool = False, seen: str = "") -> str:
