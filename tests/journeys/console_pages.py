@@ -26,7 +26,9 @@ _PLACES = {
 }
 # A file is no page: what is in it has tests of its own.
 PAGES = tuple(
-    dict.fromkeys(route.path for route in ROUTES if route.get is not None and not route.path.endswith(".csv"))
+    dict.fromkeys(
+        route.path for route in ROUTES if route.get is not None and not route.path.endswith((".csv", ".xml", ".zip"))
+    )
 )
 
 

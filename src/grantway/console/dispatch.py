@@ -74,7 +74,9 @@ async def _posted(visit: Visit, post: Handler, *, takes_files: bool) -> Reply:
     media_type = visit.call.header(b"content-type") or b""
     files: tuple[UploadedFile, ...] = ()
     try:
-        if takes_files and is_multipart(media_type):
+        if is_multipart(media_type):
+            if not takes_files:
+                raise FormError("it bears files, which this page does not take")
             forms, files = multipart_form(media_type, visit.call.body, most=_FIELDS)
         else:
             forms = parse_fields(visit.call.body, most=_FIELDS)

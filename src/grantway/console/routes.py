@@ -7,6 +7,7 @@ from grantway.console import (
     app_page,
     app_review,
     audit,
+    exporting,
     holders,
     home,
     importing,
@@ -29,6 +30,7 @@ from grantway.console.visit import Route
 ROUTES: Final[tuple[Route, ...]] = (
     *home.ROUTES,
     *app_manager.ROUTES,
+    *exporting.ROUTES,
     *importing.ROUTES,
     *app_review.ROUTES,
     *keys.ROUTES,

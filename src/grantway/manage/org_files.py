@@ -16,6 +16,7 @@ from grantway.manage import orgs
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.metadata_values import Kept, read_one
+from grantway.metadata.archive import build_archive
 from grantway.metadata.document import SECRETS as SECRET_ELEMENTS
 from grantway.metadata.document import (
     MetadataDocument,
@@ -146,6 +147,15 @@ async def export_org(desk: Desk, org: Org) -> tuple[OrgFile, ...]:
         name = MetadataName(type=SETTINGS, name=member)
         files.append(OrgFile(member=member, file=file_of_name(name), data=write(document), left_out=left_out))
     return tuple(files)
+
+
+async def export_org_archive(desk: Desk, org: Org) -> bytes:
+    """Return a zip for deployment with `package.xml` and an org's settings files.
+
+    Raises:
+        ManageProblem: no right.
+    """
+    return build_archive((one.file, one.data) for one in await export_org(desk, org))
 
 
 def _values(org: Org) -> dict[AnySetting, Any]:

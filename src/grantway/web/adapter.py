@@ -60,8 +60,8 @@ class Edge:
     ) -> None:
         """Take what the server is made of.
 
-        - `dispatch(call)`: answers; `refuse(call, status, problem)`: renders 400, 408, 413, 415, 421, 503, 500 (with the
-          exception that escaped `dispatch`) in the dialect of `call.path`.
+        - `dispatch(call)`: answers; `refuse(call, status, problem)`: renders 400, 408, 413, 415, 421, 503 and 500 (with
+          the exception that escaped `dispatch`) in the dialect of `call.path`.
         - `trusted_proxies`: addresses and networks whose X-Forwarded-For and X-Forwarded-Proto count.
         - `allowed_hosts`: names without port, in lower case, or what decides about one; None when `dispatch` does.
         - `body_limit(path)`: bytes.
