@@ -80,7 +80,7 @@ async def test_a_body_that_is_no_form_has_no_files_or_is_too_large_is_a_problem(
     large = await send(program, b" " * (10 * 1024 * 1024 + 1))
 
     assert [one.status_code for one in (broken, none, large)] == [400, 422, 413]
-    assert none.json()["errors"] == [{"field": "files", "problem": "select at least one file"}]
+    assert none.json()["errors"] == [{"field": "files", "detail": "select at least one file"}]
 
 
 async def test_apps_are_exported_as_files_and_as_a_zip(program: Program) -> None:
