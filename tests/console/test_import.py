@@ -93,14 +93,14 @@ async def test_a_zip_of_retrieve_is_opened(setup: Setup) -> None:
     assert "Review the import of 2 files" in review.text
 
 
-async def test_a_file_that_cannot_be_read_does_not_stop_the_others(house: House, setup: Setup) -> None:
+async def test_a_file_that_is_refused_does_not_stop_the_others(house: House, setup: Setup) -> None:
     """As on the command line."""
     review = await reviewed(setup, SYNC, ("Broken.connectedApp", b"<ConnectedApp>"))
 
     report = await confirm(setup, review)
 
-    assert "1 of 2 cannot be read" in review.text
-    assert "Not imported" in report.text
+    assert "1 of 2 is refused" in review.text
+    assert "Refused" in report.text
     assert await apps.id_of_name(house.desk, house.org, "Shipment_Sync") is not None
 
 
@@ -127,7 +127,7 @@ async def test_what_is_hostile_or_broken_is_told_and_imported_by_nobody(
 ) -> None:
     review = await reviewed(setup, (name, data))
 
-    assert "Cannot be read" in review.text
+    assert "Is refused" in review.text
     assert says in review.text
     assert ">Import 1 file" not in review.text
     assert "<script>alert" not in review.text

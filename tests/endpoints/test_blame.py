@@ -13,6 +13,7 @@ from grantway.manage.explain import explain
 from grantway.protocol import no
 from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, House, TestApp
+from tests.endpoints.signer import GRANT_TYPE, signer
 
 Values = dict[s.AnySetting, Any]
 
@@ -85,6 +86,12 @@ async def client_credentials(house: House, app: TestApp) -> None:
     await house.token(form)
 
 
+async def assert_without_certificate(house: House, app: TestApp) -> None:
+    exp = house.clock.now_ms() // 1000 + 60
+    claims = {"iss": app.consumer_key, "sub": "ada@harbour.example", "aud": BASE, "exp": exp}
+    await house.token({"grant_type": GRANT_TYPE, "assertion": signer().sign(claims)})
+
+
 CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[None]]]] = [
     (s.OAUTH_ENABLED, {s.OAUTH_ENABLED: False}, redeem),
     (s.CALLBACK_URL, {}, ask_to_be_answered_elsewhere),
@@ -96,6 +103,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.REFRESH_TOKEN_ROTATION, {s.REFRESH_TOKEN_ROTATION: True}, refresh_twice),
     (s.DISTRIBUTION_STATE, {}, redeem_in_another_org_what_is_local),
     (s.CLIENT_CREDENTIALS, {}, client_credentials),
+    (s.CERTIFICATE, {}, assert_without_certificate),
     (s.RUN_AS, {s.CLIENT_CREDENTIALS: True}, client_credentials),
     (s.DOORS, {s.DOORS: s.Doors.STANDARDS}, redeem),
     (

@@ -14,8 +14,8 @@ from grantway.metadata.names import SETTINGS
 
 _REVIEW: Final = f"{IMPORT}/review"
 _WEIGHTS: Final = {"created": "ok", "updated": "info", "skipped": "", "failed": "bad"}
-_WOULD: Final = {"created": "Is created", "updated": "Is changed", "skipped": "Is skipped", "failed": "Cannot be read"}
-_DID: Final = {"created": "Created", "updated": "Changed", "skipped": "Skipped", "failed": "Not imported"}
+_WOULD: Final = {"created": "Is created", "updated": "Is changed", "skipped": "Is skipped", "failed": "Is refused"}
+_DID: Final = {"created": "Created", "updated": "Changed", "skipped": "Skipped", "failed": "Refused"}
 _CRUMBS: Final = (("Import metadata", IMPORT),)
 
 

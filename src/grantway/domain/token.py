@@ -42,6 +42,17 @@ class Family(msgspec.Struct, frozen=True, gc=False):
     revoked_at: int | None
 
 
+class StandingGrant(msgspec.Struct, frozen=True, gc=False):
+    """An approval that came with a refresh token, which nobody took back: its scopes, and when it began and was used.
+
+    Whether the refresh token still counts is for the app's policy and the marks of user, app and org to say.
+    """
+
+    scopes: str
+    created_at: int
+    used_at: int
+
+
 class RefreshToken(msgspec.Struct, frozen=True, gc=False):
     """One refresh token of a family.
 

@@ -7,6 +7,7 @@ import msgspec
 from grantway.endpoints.answer import tagged_reply
 from grantway.endpoints.server import Server
 from grantway.grants import GRANTS
+from grantway.kit.certified import ALGORITHMS
 from grantway.kit.http import Call, Reply
 from grantway.kit.jose import RS256
 from grantway.kit.urls import STANDARDS_PREFIX
@@ -28,7 +29,7 @@ _PREFLIGHT: Final = Reply(
         (b"access-control-max-age", b"86400"),
     ),
 )
-_AUTH_METHODS: Final = ("client_secret_post", "client_secret_basic")
+_AUTH_METHODS: Final = ("client_secret_post", "client_secret_basic", "private_key_jwt")
 _STANDARD_SCOPES: Final = ("openid", "profile", "email", "address", "phone", "offline_access", "id", "api", "web")
 _STANDARD_CLAIMS: Final = [
     "sub",
@@ -128,8 +129,11 @@ def standards_metadata(base: str, issuer: str, custom_scopes: tuple[str, ...]) -
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [RS256],
         "token_endpoint_auth_methods_supported": [*_AUTH_METHODS, "none"],
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": [*_AUTH_METHODS, "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "introspection_endpoint_auth_methods_supported": list(_AUTH_METHODS),
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "display_values_supported": ["page", "popup", "touch"],
         "claim_types_supported": ["normal"],
         "claims_supported": _STANDARD_CLAIMS,

@@ -45,7 +45,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
     client: InstalledApp | None = None
     try:
         params = posted(call, door)
-        client = await authenticated_client(call, server, door, params, trail, always=True)
+        client = await authenticated_client(call, server, door, params, trail, base=base, always=True)
         token = params.get("token", "") if door is SALESFORCE else required(params, "token")
         if access_token_row(token) is not None:
             found = await _access_token(server, client, token, base)

@@ -6,10 +6,12 @@ from typing import Any, Final
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
+from grantway.endpoints.audiences import audiences
 from grantway.endpoints.issue import OPENID, Issued, issue, salesforce_fields, standards_fields
 from grantway.endpoints.parameters import posted
 from grantway.endpoints.server import Server
 from grantway.grants import GRANTS
+from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
 from grantway.kit.http import Call, Reply
 from grantway.policy import app_use
@@ -23,7 +25,7 @@ from grantway.protocol.no import app as no_app
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.store.hour_counts import TOKENS
-from grantway.store.statement import Write
+from grantway.store.statement import Conflict, Step, Write
 from grantway.store.tokens import revoke_family
 
 _USE_CHECKS: Final = app_use.checks(
@@ -54,9 +56,14 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     except Refused as refused:
         return _refuse(server, call, door, params, refused.refusal, Trail(), None)
     trail, client = Trail(), None
-    token_call = TokenCall(door, params, credentials, server.clock.now_ms(), call.arrived_us)
+    names = audiences(server, door, base, call.path)
+    now_ms, at_login_host = server.clock.now_ms(), server.urls.is_login_host(base)
+    token_call = TokenCall(door, params, credentials, now_ms, call.arrived_us, names, at_login_host)
     for _ in range(_ROUNDS):
-        case = await grant.load(token_call, server.directory)
+        try:
+            case = await grant.load(token_call, server)
+        except Refused as refused:
+            return _refuse(server, call, door, params, refused.refusal, trail, client)
         client = grant.client(case)
         trail = Trail()
         if not (
@@ -75,11 +82,19 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         # The key is at hand before anything is used up, and only a winner's token is worth the signature.
         with_id_token = proof.wants_id_token and OPENID in proof.scopes
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
-        if await server.db.commit(issued.write):
+        if await _commits(server, issued.write, remembers(client.asserted)):
             server.tally.add(issued.record.org_id, TOKENS, proof.event, token_call.now_ms)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
     return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)
+
+
+async def _commits(server: Server, write: Write, also: tuple[Step, ...]) -> bool:
+    """Write what was decided; False when another request was first, with the same code, token or assertion."""
+    try:
+        return await server.db.commit(Write((*write.steps, *also), write.guard, write.settles) if also else write)
+    except Conflict:
+        return False
 
 
 def _grant(params: Mapping[str, str]) -> Grant[Any]:

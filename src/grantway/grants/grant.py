@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from grantway.domain.app import AppUser
+from grantway.domain.app import AppUser, InstalledApp
 from grantway.domain.token import RefreshToken
+from grantway.grants.asserted import assertion_case
 from grantway.kit.secrets import KeyRing, fingerprint
 from grantway.policy.app_use import UseCase
+from grantway.policy.assertion import OF_CLIENTS
 from grantway.policy.client import ClientCase
 from grantway.protocol.credentials import Credentials
 from grantway.protocol.decision import Check
@@ -24,7 +26,9 @@ C = TypeVar("C")
 class TokenCall(msgspec.Struct, frozen=True, gc=False):
     """A token request, read: at which door, with which parameters, by which client, when.
 
-    `now_ms` is the one time of the whole request; `arrived_us` when its first byte reached the server.
+    `now_ms` is the one time of the whole request; `arrived_us` when its first byte reached the server. `names` are the
+    audiences by which an assertion may mean this server. `at_login_host`: the name that was called is one where people
+    of any org log in, and not an org's own.
     """
 
     door: Door
@@ -32,13 +36,32 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
     credentials: Credentials
     now_ms: int
     arrived_us: int
+    names: frozenset[str] = frozenset()
+    at_login_host: bool = False
+
+
+class Sources(Protocol):
+    """Where a grant may read what its decision needs. It writes nothing: what follows is in its `Proof`."""
+
+    @property
+    def directory(self) -> Directory:
+        """Orgs, people and apps, and by its `db` the database."""
 
 
 async def client_of(call: TokenCall, directory: Directory) -> ClientCase:
     """Read the client that a request names."""
-    credentials = call.credentials
-    app = await directory.app_by_key(credentials.client_id) if credentials.client_id else None
-    return ClientCase(call.door, credentials.client_id, app, credentials.secrets, call.now_ms)
+    key = call.credentials.client_id
+    return await client_case(call, directory, await directory.app_by_key(key) if key else None)
+
+
+async def client_case(call: TokenCall, directory: Directory, app: InstalledApp | None) -> ClientCase:
+    """Return the client that was found for a request, with how it proves itself."""
+    credentials, asserted = call.credentials, None
+    if credentials.assertion is not None:
+        asserted = await assertion_case(
+            directory.db, credentials.assertion, app, names=call.names, rules=OF_CLIENTS, now_ms=call.now_ms
+        )
+    return ClientCase(call.door, credentials.client_id, app, credentials.secrets, call.now_ms, asserted)
 
 
 def adds_refresh_token(row_id: str, token: str, family_id: str, now_ms: int) -> Step:
@@ -84,7 +107,7 @@ class Grant(Generic[C]):
     grant_type: str
     title: str
     authentication: Check[ClientCase]
-    load: Callable[[TokenCall, Directory], Awaitable[C]]
+    load: Callable[[TokenCall, Sources], Awaitable[C]]
     client: Callable[[C], ClientCase]
     checks: tuple[Check[C], ...]
     use: Callable[[C], UseCase]

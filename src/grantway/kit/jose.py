@@ -65,7 +65,7 @@ class SigningKey:
             verified = jws.deserialize_compact(token, self._key, algorithms=[RS256])
         except (JoseError, ValueError) as problem:
             raise JwtRefused("the signature is not ours") from problem
-        return _json_object(verified.payload)
+        return json_object(verified.payload)
 
 
 def read_header(token: str) -> dict[str, Any]:
@@ -78,10 +78,19 @@ def read_header(token: str) -> dict[str, Any]:
         raise JwtRefused("longer than 16 kB")
     if _TOKEN.fullmatch(token) is None:
         raise JwtRefused("not three base64url parts")
-    header = _json_object(_decoded(token.split(".", 1)[0]))
+    header = json_object(decoded(token.split(".", 1)[0]))
     if extra := header.keys() - _HEADER_MEMBERS:
         raise JwtRefused(f"header member {min(extra)!r} is not taken")
     return header
+
+
+def payload_of(token: str) -> bytes:
+    """Return the payload of a JWT whose form was found right, before anything is believed of it.
+
+    Raises:
+        JwtRefused: not base64url.
+    """
+    return decoded(token.split(".", 2)[1])
 
 
 def left_half_hash(text: str) -> str:
@@ -94,7 +103,12 @@ def s256(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def _decoded(part: str) -> bytes:
+def decoded(part: str) -> bytes:
+    """Return the bytes of a base64url text that is the only one for them.
+
+    Raises:
+        JwtRefused: it is not.
+    """
     try:
         data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except ValueError as problem:
@@ -104,7 +118,12 @@ def _decoded(part: str) -> bytes:
     return data
 
 
-def _json_object(data: bytes) -> dict[str, Any]:
+def json_object(data: bytes) -> dict[str, Any]:
+    """Return the JSON object in `data`, none of whose members stands twice.
+
+    Raises:
+        JwtRefused: no JSON, not an object, or a member twice.
+    """
     try:
         value = json.loads(data.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as problem:

@@ -77,7 +77,6 @@ CERTIFICATE: Final = Setting[Certificate | None](
     default=None,
     section=Section.OAUTH,
     effect="token: the key that assertions of the app (JWT bearer, private_key_jwt) must be signed with",
-    awaits="the JWT bearer flow and private_key_jwt",
     example=EXAMPLE_CERTIFICATE,
     example_as="@sync.pem",
     xml={"ConnectedApp": Xml(path="oauthConfig/certificate")},
