@@ -28,6 +28,7 @@ from grantway.manage import (
 from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file
+from grantway.manage.org_files import export_org
 from grantway.manage.problem import ManageProblem
 
 Operation = Callable[[Desk, Org], Awaitable[Any]]
@@ -358,7 +359,8 @@ ORGS: Final = (
         does=lambda d, o: orgs.change(d, o, {"edition": "Group"}),
         command=("org", "set", "edition=Group"),
     ),
-    Row(name="list signing keys", does=lambda d, _: keys.all_keys(d), command=("keys", "list")),
+    Row(name="list signing keys", does=lambda d, _: keys.all_keys(d), enough=({SETUP},), command=("keys", "list")),
+    # Of a server with several orgs, as here.
     Row(name="rotate signing keys", does=lambda d, _: keys.rotate(d), command=("keys", "rotate")),
     Row(
         name="rotate the key of JWT-based access tokens",
@@ -366,6 +368,7 @@ ORGS: Final = (
         enough=({USERS, SETUP},),
         command=("keys", "rotate", "--purpose", "access-token"),
     ),
+    Row(name="export the settings of the org", does=export_org, enough=({CUSTOMIZE},), command=("org", "export")),
     Row(name="check the database", does=lambda d, _: inspect_database.inspect(d)),
     Row(name="upgrade the database", does=lambda d, _: setup.upgrade(d)),
     Row(name="plan an upgrade", does=lambda d, _: setup.plan(d)),

@@ -7,8 +7,10 @@ from grantway.console import (
     app_page,
     app_review,
     audit,
+    exporting,
     holders,
     home,
+    importing,
     installing,
     keys,
     new_app,
@@ -16,6 +18,7 @@ from grantway.console import (
     reference,
     scopes,
     search,
+    signing_keys,
     traces,
     usage,
     user_forms,
@@ -28,6 +31,8 @@ from grantway.console.visit import Route
 ROUTES: Final[tuple[Route, ...]] = (
     *home.ROUTES,
     *app_manager.ROUTES,
+    *exporting.ROUTES,
+    *importing.ROUTES,
     *new_app.ROUTES,
     *app_review.ROUTES,
     *keys.ROUTES,
@@ -43,6 +48,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *search.ROUTES,
     *reference.ROUTES,
     *org.ROUTES,
+    *signing_keys.ROUTES,
     *audit.ROUTES,
 )
 

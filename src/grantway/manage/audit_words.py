@@ -69,6 +69,7 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
         APPLICATION,
         "Deleted {pair} for {of} {name}",
     ),
+    "admin.org.import": ("importOrganizationSettings", ORGANIZATION, "Imported the settings {name} from {file}"),
     "admin.scope.create": ("insertOauthCustomScope", APPLICATION, "Created OAuth custom scope {name}"),
     "admin.scope.change": ("changeOauthCustomScope", APPLICATION, "Changed OAuth custom scope {name}"),
     "admin.scope.delete": ("deleteOauthCustomScope", APPLICATION, "Deleted OAuth custom scope {name}"),

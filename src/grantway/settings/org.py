@@ -110,7 +110,21 @@ ORG_SESSION_TIMEOUT: Final = Setting[int](
     held_by=Holder.ORG,
     effect="access token: INVALID_SESSION_ID after this time without use",
     example="60",
-    xml={"SecuritySettings": Xml(path="sessionSettings/sessionTimeout")},
+    xml={
+        "SecuritySettings": Xml(
+            path="sessionSettings/sessionTimeout",
+            words={
+                "FifteenMinutes": "15",
+                "ThirtyMinutes": "30",
+                "SixtyMinutes": "60",
+                "TwoHours": "120",
+                "FourHours": "240",
+                "EightHours": "480",
+                "TwelveHours": "720",
+                "TwentyFourHours": "1440",
+            },
+        )
+    },
 )
 
 LOGOUT_LANDING_PAGE: Final = Setting[str](
