@@ -6,7 +6,7 @@ from grantway.adminapi.ask import ROOT, Answer, Ask, Handler, Route
 from grantway.adminapi.people import SEE
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.custom import CustomPermission, CustomScope
-from grantway.manage import custom_permissions, custom_scopes, holders
+from grantway.manage import assignments, custom_permissions, custom_scopes, holders
 from grantway.manage.permission_needs import is_licensed
 from grantway.manage.permission_use import use_of
 from grantway.protocol.when import iso_seconds
@@ -48,6 +48,8 @@ _USE: Final = record(
         "formulas": {"type": "array", "items": record({"app": text(80), "custom_attributes": TEXTS})},
     }
 )
+_ASSIGN: Final = "Customize Application, Modify All Data and Manage Profiles and Permission Sets"
+_ASSIGNED: Final = record({"apps": TEXTS})
 _GIVEN: Final = record({"custom_permissions": TEXTS})
 _GIVES: Final = record({"custom_permissions": {"type": "array", "items": text(80, least=1), "maxItems": 1000}})
 
@@ -130,6 +132,20 @@ async def _delete_permission(ask: Ask) -> Answer:
     return Answer(status=204)
 
 
+def _assigned_handlers(kind: holders.Kind) -> tuple[Handler, Handler]:
+    async def get(ask: Ask) -> Answer:
+        there = await assignments.assignable(ask.desk, ask.org, kind, ask.params["name"])
+        return Answer(value={"apps": [app.app.name if app.is_at_home else app.id for app, held in there if held]})
+
+    async def assign(ask: Ask) -> Answer:
+        assigned = ask.call.method == "PUT"
+        name, app = ask.params["name"], ask.params["app"]
+        await assignments.assign(ask.desk, ask.org, kind, name, app, assigned=assigned)
+        return Answer(status=204)
+
+    return get, assign
+
+
 def _given_handlers(kind: holders.Kind) -> tuple[Handler, Handler]:
     async def get(ask: Ask) -> Answer:
         names = await custom_permissions.given_by(ask.desk, ask.org, kind, ask.params["name"])
@@ -145,7 +161,35 @@ def _given_handlers(kind: holders.Kind) -> tuple[Handler, Handler]:
 
 def _given_routes(kind: holders.Kind, path: str, named: str) -> tuple[Route, ...]:
     get, put = _given_handlers(kind)
+    get_apps, assign = _assigned_handlers(kind)
     return (
+        Route(
+            method="GET",
+            path=f"{path}/{{name}}/apps",
+            name=f"get{named}Apps",
+            summary=f"The apps that a {kind.word} pre-authorizes",
+            right=f"{SEE}; and the right to read apps",
+            answer=get_apps,
+            gives=_ASSIGNED,
+        ),
+        Route(
+            method="PUT",
+            path=f"{path}/{{name}}/apps/{{app}}",
+            name=f"assign{named}App",
+            summary=f"Let the users of a {kind.word} use an app that asks for approval",
+            right=_ASSIGN,
+            answer=assign,
+            status=204,
+        ),
+        Route(
+            method="DELETE",
+            path=f"{path}/{{name}}/apps/{{app}}",
+            name=f"unassign{named}App",
+            summary="Take an app back; grants of users who have it through this alone are refused from then on",
+            right=_ASSIGN,
+            answer=assign,
+            status=204,
+        ),
         Route(
             method="GET",
             path=f"{path}/{{name}}/custom-permissions",
