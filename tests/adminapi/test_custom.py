@@ -71,10 +71,11 @@ async def test_a_custom_permission_is_changed_and_its_use_told(program: Program)
 
 
 async def test_an_app_is_assigned_to_a_profile_and_taken_back_from_its_side(program: Program) -> None:
-    await program.make(permitted_users="admin_approved")
+    await program.make()
+    await program.change("/apps/Sync", {"policies": {"permitted_users": "admin_approved"}})
 
     await program.ask("PUT", "/profiles/Standard/apps/Sync", status=204)
     assert await program.get("/profiles/Standard/apps") == {"apps": ["Sync"]}
-    assert (await program.get("/apps/Sync"))["settings"]["profiles"] == ["Standard"]
+    assert (await program.get("/apps/Sync"))["policies"]["profiles"] == ["Standard"]
     await program.ask("DELETE", "/profiles/Standard/apps/Sync", status=204)
     assert await program.get("/profiles/Standard/apps") == {"apps": []}

@@ -2,7 +2,7 @@
 
 import contextlib
 import hmac
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -84,6 +84,7 @@ def _absent(case: BearerCase) -> Refusal:
 
 
 _LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
+_AHEAD: Final[tuple[Check[Any], ...]] = (live, *_USE_CHECKS)
 
 
 def header_token(call: Call, door: Door) -> str | None:
@@ -129,7 +130,7 @@ async def look_up(server: Server, token: str | None, door: Door | None) -> Beare
         and not (hmac.compare_digest(held.token.hash, fingerprint(token)) and token[:15] == held.token.org_id[:15])
     ):
         held = None
-    trail = Trail()
+    trail = Trail(_AHEAD)
     case = BearerCase(held, token is not None, server.clock.now_ms(), door)
     if not trail.passes(_LIVE_CHECKS, case) or held is None:
         return Bearer(held, trail)
