@@ -39,7 +39,9 @@ _USE_CHECKS: Final = app_use.checks(
         tokens_ended=no_app.TOKENS_ENDED,
     )
 )
-_AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {name: (known, grant.authentication, *grant.checks, *_USE_CHECKS) for name, grant in GRANTS.items()}
+_AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
+    name: (known, grant.authentication, *grant.checks, *_USE_CHECKS) for name, grant in GRANTS.items()
+}
 # Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
 _ROUNDS: Final = 4
 

@@ -18,7 +18,8 @@ from grantway.store.statement import Statement
 
 _FIND: Final = Statement(
     "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.checks, f.org_id, f.address, a.name,"
-    " u.username, f.at, f.received FROM refusal f LEFT JOIN app a ON a.id = f.app_id LEFT JOIN person u ON u.id = f.user_id"
+    " u.username, f.at, f.received FROM refusal f LEFT JOIN app a ON a.id = f.app_id"
+    " LEFT JOIN person u ON u.id = f.user_id"
     " WHERE f.request_id = :request_id"
 )
 _TIMES: Final = ("_at", "not_before")
@@ -103,7 +104,7 @@ async def explain(desk: Desk, text: str) -> Explanation:
         setting_label=setting.label if setting else "",
         change=command_for(setting, f"{setting.name}=VALUE", app or "APP") if setting else "",
         checks=tuple(check for check in checks if check.get("reached", True)),
-        user=cast("str | None", row[10]) or "",
+        user=cast("str | None", row[10]) or str(shown.get("user", "")),
         says=wire.says if wire else "",
         status=wire.status if wire and "/authorize" not in cast(str, row[2]) else 0,
         setting_held_by=setting.held_by.value if setting else "",
