@@ -224,7 +224,9 @@ async def _new_page(visit: Visit, typed: Mapping[str, str]) -> PermissionPage:
 async def _fields(visit: Visit, values: Mapping[str, Any], *, is_new: bool = False) -> tuple[Field, ...]:
     app = str(values.get("app", ""))
     choices = await _apps(visit, app)
-    told = "Only this app is told of it. " if choices else "API name of the one app that is told of it. "
+    told = (
+        "The one app that is told of it." if choices else "API name of the one app that is told of it; else every app."
+    )
     return (
         Field(
             name="label",
@@ -237,14 +239,14 @@ async def _fields(visit: Visit, values: Mapping[str, Any], *, is_new: bool = Fal
             name="description",
             label="Description",
             value=str(values.get("description", "")),
-            help="What holding it lets a user do, at most 255 characters.",
+            help="What it lets a user do.",
         ),
         Field(
             name="app",
             label="Connected App",
             value=app,
             choices=choices,
-            help=told + "Otherwise every app with the scope custom_permissions is.",
+            help=told,
         ),
     )
 

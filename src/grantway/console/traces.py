@@ -15,6 +15,7 @@ from grantway.protocol import no
 from grantway.settings.catalogue import BY_NAME
 
 PERIODS: Final = (("1h", "the last hour", HOUR_MS), ("24h", "24 hours", DAY_MS), ("7d", "7 days", 7 * DAY_MS))
+_BEGINNINGS: Final = frozenset({"A", "An", "No", "Nobody", "One", "Only", "Something", "The", "There", "This"})
 _ALL_OF_THEM: Final = 30 * DAY_MS
 
 
@@ -109,7 +110,7 @@ async def trace(visit: Visit) -> Reply:
     if setting is None:
         field, field_label = _place_of(told)
     page = TracePage(
-        title=f"Refused: {told.means.partition(';')[0].rstrip('.')}",
+        title=f"Refused: {_in_sentence(told.means.partition(';')[0].rstrip('.'))}",
         told=told,
         drawing=drawing,
         field=field,
@@ -120,6 +121,12 @@ async def trace(visit: Visit) -> Reply:
         request=_request(told),
     )
     return visit.show(page, here=TRACES, crumbs=(("Refusals and traces", TRACES),))
+
+
+def _in_sentence(text: str) -> str:
+    """Return a sentence as it goes on after a colon; a name keeps its capital."""
+    first, blank, rest = text.partition(" ")
+    return f"{first.lower()}{blank}{rest}" if first in _BEGINNINGS else text
 
 
 def _place_of(told: Explanation) -> tuple[str, str]:
