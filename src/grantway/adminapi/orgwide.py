@@ -47,8 +47,16 @@ _REFUSAL: Final = record(
         name: {"type": "string"}
         for name in ("request_id", "at", "endpoint", "address", "app", "reason", "error", "means", "remedy")
     }
-    | {name: {"type": "string"} for name in ("setting", "setting_label", "change")}
+    | {name: {"type": "string"} for name in ("setting", "setting_label", "change", "setting_held_by", "user", "says")}
+    | {"status": NUMBER, "at_ms": NUMBER, "not_reached": TEXTS}
     | {"checks": {"type": "array", "items": {"type": "object"}}}
+    | {
+        "received": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": ["string", "null"]}},
+            "description": "What was sent: header, query or body; name; value, null for what is hidden.",
+        }
+    }
 )
 _SETTING: Final[Schema] = {
     "type": "object",

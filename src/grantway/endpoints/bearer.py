@@ -2,7 +2,7 @@
 
 import contextlib
 import hmac
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -96,6 +96,7 @@ def _absent(case: BearerCase) -> Finding:
 
 
 _LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
+_AHEAD: Final[tuple[Check[Any], ...]] = (live, *_USE_CHECKS)
 
 
 def header_token(call: Call, door: Door) -> str | None:
@@ -145,7 +146,7 @@ async def look_up(server: Server, token: str | None, door: Door | None) -> Beare
         held = None
     if held is None and token is not None and looks_like_jwt(token):
         stranger = problem_of(token)
-    trail = Trail()
+    trail = Trail(_AHEAD)
     case = BearerCase(held, token is not None, server.clock.now_ms(), door, stranger)
     if not trail.passes(_LIVE_CHECKS, case) or held is None:
         return Bearer(held, trail)

@@ -63,6 +63,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
             refused.refusal,
             refused.refusal.reason.wire(door.voice),
             findings=tuple(trail.findings),
+            left=trail.left,
             app_id=client.id if client else "",
             org_id=client.org.id if client else "",
         )

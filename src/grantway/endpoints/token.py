@@ -19,7 +19,7 @@ from grantway.policy.client import ClientCase, known
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.custom_claims import id_token_claims_of
-from grantway.protocol.decision import Trail
+from grantway.protocol.decision import Check, Trail
 from grantway.protocol.door import SALESFORCE, Door, door_of
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import request as no
@@ -41,6 +41,9 @@ _USE_CHECKS: Final = app_use.checks(
         tokens_ended=no_app.TOKENS_ENDED,
     )
 )
+_AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
+    name: (known, grant.authentication, *grant.checks, *_USE_CHECKS) for name, grant in GRANTS.items()
+}
 # Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
 _ROUNDS: Final = 4
 
@@ -55,6 +58,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:
         return _refuse(server, call, door, params, refused.refusal, Trail(), None)
+    ahead = _AHEAD[grant.grant_type]
     trail, client = Trail(), None
     names = audiences(server, door, base, call.path)
     now_ms, at_login_host = server.clock.now_ms(), server.urls.is_login_host(base)
@@ -75,7 +79,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         except Refused as refused:
             return _refuse(server, call, door, params, refused.refusal, trail, client)
         client = grant.client(case)
-        trail = Trail()
+        trail = Trail(ahead)
         if not (
             trail.passes((known, grant.authentication), client)
             and trail.passes(grant.checks, case)
@@ -186,6 +190,7 @@ def _refuse(
         refusal,
         refusal.reason.wire(door.voice),
         findings=tuple(trail.findings),
+        left=trail.left,
         org_id=app.org.id if app is not None else "",
         app_id=app.id if app is not None else "",
     )
