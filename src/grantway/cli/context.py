@@ -26,6 +26,8 @@ SERVE_OPTIONS: Final = (
     "tls_key",
     "root_issuer",
     "trusted_proxy",
+    "outbound_allow",
+    "outbound_ca",
     "demo",
 )
 _FILE: Final = "grantway.config_file"
