@@ -45,6 +45,17 @@ async def refresh_late(house: House, app: TestApp) -> None:
     await house.refresh(app, token)
 
 
+async def refresh_after_a_month(house: House, app: TestApp) -> None:
+    token = (await house.sign_in(app))["refresh_token"]
+    house.clock.advance(days=30)
+    await house.refresh(app, token)
+
+
+async def refresh_after_a_month_in_an_org_that_limits_it(house: House, app: TestApp) -> None:
+    await house.change("""UPDATE org SET settings = '{"limit_idle_refresh_tokens_of_all_apps": true}', version = 2""")
+    await refresh_after_a_month(house, app)
+
+
 async def use_late(house: House, app: TestApp) -> None:
     token = (await house.sign_in(app))["access_token"]
     house.clock.advance(minutes=180)
@@ -108,6 +119,9 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
         {s.REFRESH_TOKEN_POLICY: s.RefreshTokenPolicy(form="specific_lifetime", number=1, unit="HOURS")},
         refresh_late,
     ),
+    (s.LIMIT_IDLE_REFRESH_TOKENS, {s.LIMIT_IDLE_REFRESH_TOKENS: True}, refresh_after_a_month),
+    (s.LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS, {}, refresh_after_a_month_in_an_org_that_limits_it),
+    (s.ENABLED_IN_ORG, {s.ENABLED_IN_ORG: False}, redeem),
     (s.SESSION_TIMEOUT, {s.SESSION_TIMEOUT: 15}, use_late),
     (s.ORG_SESSION_TIMEOUT, {}, use_late),
     (s.ADMIN_APPROVED_APPS_ONLY, {}, redeem_where_api_access_is_limited),

@@ -18,6 +18,18 @@ REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
     xml={"OauthOidcSettings": Xml(path="isPkceRequired")},
 )
 
+LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS: Final = Setting[bool](
+    name="limit_idle_refresh_tokens_of_all_apps",
+    kind=FLAG,
+    label="Limit idle refresh token TTL",
+    help="Refresh tokens of every app then end when nobody uses them for 30 days, whatever the apps' policies say.",
+    default=False,
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="token, refresh_token: invalid_grant 'expired access/refresh token' after 30 days without use",
+    example="true",
+)
+
 BLOCK_USERNAME_PASSWORD_FLOW: Final = Setting[bool](
     name="block_username_password_flow",
     kind=FLAG,
