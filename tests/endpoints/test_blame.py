@@ -7,6 +7,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.endpoints.people import userinfo
+from grantway.endpoints.token import token
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.explain import explain
@@ -85,6 +86,11 @@ async def redeem_where_api_access_is_limited(house: House, app: TestApp) -> None
     await redeem(house, app)
 
 
+async def redeem_with_the_secret_in_the_url(house: House, app: TestApp) -> None:
+    query = f"client_id={app.consumer_key}&client_secret={app.consumer_secret}"
+    await token(house.call(f"{SALESFORCE}/token", query=query), house.server, BASE)
+
+
 async def redeem_in_another_org_what_is_local(house: House, app: TestApp) -> None:
     await house.change("UPDATE app SET kind = 'external_client_app'")
     elsewhere = await house.elsewhere()
@@ -125,6 +131,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.SESSION_TIMEOUT, {s.SESSION_TIMEOUT: 15}, use_late),
     (s.ORG_SESSION_TIMEOUT, {}, use_late),
     (s.ADMIN_APPROVED_APPS_ONLY, {}, redeem_where_api_access_is_limited),
+    (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
 ]
 

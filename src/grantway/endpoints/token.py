@@ -7,7 +7,7 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
 from grantway.endpoints.issue import OPENID, Issued, issue, salesforce_fields, standards_fields
-from grantway.endpoints.parameters import posted
+from grantway.endpoints.legacy import token_parameters
 from grantway.endpoints.server import Server
 from grantway.grants import GRANTS
 from grantway.grants.grant import Grant, Proof, TokenCall
@@ -49,7 +49,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     door = door_of(call.path)
     params: Mapping[str, str] = {}
     try:
-        params = posted(call, door)
+        params = await token_parameters(call, server, door)
         grant = _grant(params)
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:

@@ -91,12 +91,17 @@ ALLOW_LEGACY_QUERY_PARAMETERS: Final = Setting[bool](
     name="allow_legacy_query_parameters",
     kind=FLAG,
     label="Allow legacy query parameters",
-    help="Secrets and tokens are then read from URLs, where logs and histories keep them. For tests of old clients.",
+    help=(
+        "Salesforce's endpoints then read secrets and tokens from URLs, where logs and histories of others keep them. "
+        "Only to test old clients; the standards' endpoints never do."
+    ),
     default=False,
     section=Section.ORG,
     held_by=Holder.ORG,
-    effect="everywhere: invalid_request 'secrets are not accepted in the URL' when off",
-    awaits="endpoints that read what old clients put into URLs; until then it is refused at every one",
+    effect=(
+        "token, revoke (by GET too), userinfo, identity URL, data API: invalid_request 'secrets are not accepted in "
+        "the URL' when off"
+    ),
     example="true",
 )
 
