@@ -61,6 +61,7 @@ class AppManagerPage:
 
 async def manager(visit: Visit) -> Reply:
     """Show one page of the list."""
+    await visit.server.tally.catch_up()
     query = visit.query
     page = query.get("page", "1")
     flow, state, sort = query.get("flow", ""), query.get("state", ""), query.get("sort", "name")

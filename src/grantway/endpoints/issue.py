@@ -35,7 +35,7 @@ def issue(proof: Proof, door: Door, now_ms: int, address: str, request_id: str) 
     """Make an access token for what was proved. Nothing is stored yet."""
     app, user = proof.of.app, proof.of.user
     lifetime_ms = lifetime_of(app)
-    row_id, access_token = new_access_token(user.org_id, now_ms)
+    row_id, access_token = new_access_token(user.org_id, now_ms, proof.family_id if proof.stands_alone else "")
     record = AccessToken(
         row_id,
         fingerprint(access_token),

@@ -77,6 +77,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
         if await server.db.commit(issued.write):
             server.tally.add(issued.record.org_id, TOKENS, proof.event, token_call.now_ms)
+            server.tally.add_use(issued.record, alone=proof.stands_alone)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
     return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)

@@ -98,6 +98,7 @@ def prove(case: MachineCase, _ring: KeyRing) -> Proof:
         of=case.run_as,
         scopes=tuple([name for name in case.scopes if name in asked]) if asked else case.scopes,
         event="token.client_credentials",
+        stands_alone=True,
     )
 
 

@@ -49,7 +49,9 @@ def adds_refresh_token(row_id: str, token: str, family_id: str, now_ms: int) -> 
 class Proof(msgspec.Struct, frozen=True, gc=False):
     """What a grant proved: who gets which scopes in which app, and what that uses up.
 
-    - `family_id`: the family the access token joins; empty when it stands alone.
+    - `family_id`: the family the access token joins; empty when there is none.
+    - `stands_alone`: no refresh token stands behind the access token. If it has a family, it is the only one of it, and
+      bears its id: so it is found by it.
     - `guard`, `settles`, `steps`: what is to be written beside the access token.
     - `refresh_token`: the refresh token that goes with the answer; empty for none.
     - `wants_id_token`: whether an ID token goes with it, if `openid` is among the scopes.
@@ -61,6 +63,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     scopes: tuple[str, ...]
     event: str
     family_id: str = ""
+    stands_alone: bool = False
     guard: Step | None = None
     settles: Step | None = None
     steps: tuple[Step, ...] = ()

@@ -10,15 +10,19 @@ from grantway.domain.org import Org
 from grantway.kit.clock import DAY_MS
 from grantway.manage import live_grants
 from grantway.manage.caller import Right
+from grantway.manage.count import Count
 from grantway.manage.desk import Desk
 from grantway.manage.rules import warnings_about
 from grantway.settings.setting import AnySetting
+from grantway.store.app_uses import last_use
 from grantway.store.apps import Apps
 from grantway.store.statement import SqlValue, Statement
 
 PAGE: Final = 25
 # How many apps are read at once where only their rules can tell whether they belong to the answer.
 _STRIDE: Final = 200
+# In a list of many apps each is counted up to here; its own page counts further.
+_LOOKED_EACH: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +76,9 @@ class ListedApp:
 
     app: InstalledApp
     flows: tuple[str, ...]
-    users: int
-    grants: int
-    last_used: int | None
+    users: Count
+    grants: Count
+    last_used: int
     refused: int
     warnings: tuple[str, ...]
 
@@ -117,15 +121,12 @@ _MATCHES: Final = (
     " OR a.consumer_key = :words)"
     " AND (CAST(:blocked AS BIGINT) = 0 OR p.is_blocked = 1)"
 )
-_USED: Final = (
-    " LEFT JOIN (SELECT app_id, MAX(used_at) AS used_at FROM token_family WHERE org_id = :org_id GROUP BY app_id) f"
-    " ON f.app_id = a.id"
-)
+_USED: Final = " LEFT JOIN app_use z ON z.app_id = a.id AND z.org_id = :org_id AND z.user_id = ''"
 _ORDER: Final = {
     "name": _LABEL,
     "api_name": "lower(a.name)",
     "permitted": "COALESCE(FIELD(p.settings, permitted_users), 'self_authorize')",
-    "used": "COALESCE(f.used_at, 0)",
+    "used": "COALESCE(z.last_at, 0)",
     "created": "a.created_at",
 }
 
@@ -223,7 +224,7 @@ async def _read(desk: Desk, org: Org, ids: tuple[str, ...]) -> tuple[InstalledAp
 
 
 async def _listed(desk: Desk, app: InstalledApp) -> ListedApp:
-    counted = await live_grants.count(desk, app)
+    counted = await live_grants.count(desk, app, looked=_LOOKED_EACH)
     since = desk.clock.now_ms() - DAY_MS
     refused: Any = await desk.session.one(_REFUSED, app.id, since, app.org.id, int(app.app.org_id == app.org.id))
     return ListedApp(
@@ -231,7 +232,7 @@ async def _listed(desk: Desk, app: InstalledApp) -> ListedApp:
         flows=tuple(flow.name for flow in FLOWS if flow.is_on(app)),
         users=counted.users,
         grants=counted.grants,
-        last_used=counted.last_used,
+        last_used=max(counted.last_used, await last_use(desk.session, app.org.id, app.id)),
         refused=refused[0],
         warnings=await warnings_about(desk, app),
     )
