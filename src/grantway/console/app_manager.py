@@ -73,7 +73,7 @@ async def manager(visit: Visit) -> Reply:
         descending=query.get("dir") == "desc",
         page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
     )
-    found = await app_list.page_of(visit.desk, visit.org, asked)
+    found = await app_list.page_of(visit.desk, visit.org, asked, visit.server.verdicts)
     now = visit.desk.clock.now_ms()
     rows = tuple(
         Row(

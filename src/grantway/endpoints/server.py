@@ -12,6 +12,7 @@ from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import STANDARDS_PREFIX, Urls
 from grantway.manage.census import Census
+from grantway.manage.verdicts import Verdicts
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import PublicScopes
@@ -40,6 +41,7 @@ class Server:
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
     census: Census = field(default_factory=Census)
+    verdicts: Verdicts = field(default_factory=Verdicts)
     public_scopes: PublicScopes = field(default_factory=PublicScopes)
     stopping: Event = field(default_factory=Event)
 
