@@ -77,3 +77,8 @@ def test_row_ids_of_a_sequence_sort_as_they_were_asked_for_also_within_a_millise
     assert given == sorted(set(given))
     assert first_row_id(5) <= given[0] < first_row_id(6) <= first_row_id(7) <= given[3]
     assert {len(one) for one in given} == {ids.ROW_ID_LENGTH}
+
+
+@given(st.binary(max_size=12).map(lambda data: data * 3))
+def test_what_is_written_in_the_alphabet_of_tokens_is_read_again(data: bytes) -> None:
+    assert ids.token_bytes(ids.token_text(data)) == data
