@@ -183,7 +183,7 @@ async def test_an_external_client_app_of_another_org_has_users_too_and_is_revoke
     done = await setup.follow(await setup.send(f"/setup/usage/{app.id}/revoke", {"sure": "1"}))
 
     assert "ada@harbour.example" in users.text
-    assert "Ended: 2 grants and access tokens" in done.text
+    assert "Ended: 1 grant or access token" in done.text
     assert (await house.refresh(app, answer["refresh_token"]))[0] == 400
 
 

@@ -26,10 +26,10 @@ _LOOKED_EVENTS: Final = 10_000
 _REFUSALS: Final = 10
 _ISSUED: Final = Statement(
     "SELECT COUNT(*), COALESCE(MIN(e.at), 0),"
-    " COALESCE(SUM(CASE WHEN e.app_id = :app_id AND e.org_id = :org_id AND e.kind IN"
-    " ('token.code', 'token.refresh', 'token.client_credentials') THEN 1 ELSE 0 END), 0),"
-    " COALESCE(SUM(CASE WHEN e.at > CAST(:day AS BIGINT) AND e.app_id = :app_id AND e.org_id = :org_id AND e.kind IN"
-    " ('token.code', 'token.refresh', 'token.client_credentials') THEN 1 ELSE 0 END), 0)"
+    " COALESCE(SUM(CASE WHEN e.app_id = :app_id AND e.org_id = :org_id AND e.kind LIKE 'token.%'"
+    " AND e.kind <> 'token.revoked' THEN 1 ELSE 0 END), 0),"
+    " COALESCE(SUM(CASE WHEN e.at > CAST(:day AS BIGINT) AND e.app_id = :app_id AND e.org_id = :org_id AND e.kind LIKE 'token.%'"
+    " AND e.kind <> 'token.revoked' THEN 1 ELSE 0 END), 0)"
     " FROM (SELECT at, app_id, org_id, kind FROM event WHERE id > :since"
     " ORDER BY id DESC LIMIT CAST(:looked AS BIGINT)) e"
 )
