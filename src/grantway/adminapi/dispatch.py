@@ -84,7 +84,8 @@ async def api(call: Call, server: Server, base: str) -> Reply:
         address=call.address,
     )
     route, params = found
-    ask = Ask(call=call, server=server, base=base, org=await orgs.home_of(desk), desk=desk, params=params)
+    org = await orgs.home_of(desk)
+    ask = Ask(call=call, server=server, base=base, org=org, desk=desk, token=held.token, params=params)
     try:
         return await _answer(route, _read(route, ask))
     except _Refuse as refused:
@@ -111,6 +112,8 @@ def _read(route: Route, ask: Ask) -> Ask:
         if ask.call.body.strip():
             raise BadRequest.at("body", "this request has none")
         return replace(ask, query=query)
+    if not route.body_required and not ask.call.body.strip():
+        return replace(ask, query=query)
     return replace(ask, query=query, body=_read_body(ask.call, route.takes))
 
 
@@ -129,6 +132,9 @@ def _read_query(route: Route, text: str) -> dict[str, Any]:
         query[name] = value = _typed(raw, known[name])
         if problems := problems_of(value, known[name], name):
             raise BadRequest.of(problems)
+    for one in route.query:
+        if one.required and one.name not in query:
+            raise BadRequest.at(one.name, "is missing")
     return query
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from grantway.domain.org import User
-from grantway.kit.clock import Clock
+from grantway.kit.clock import MINUTE_MS, Clock
 from grantway.manage.passwords import password_matches
 from grantway.policy.login_pace import ACCOUNT, ADDRESS, address_principal
 from grantway.store.database import Database
@@ -24,6 +24,8 @@ _QUEUE: Final = 64
 # Whoever floods the queue from one address leaves room in it for others.
 _FROM_ONE_ADDRESS: Final = 16
 _BUSY_MS: Final = 1000
+FRESH_MS: Final = 5 * MINUTE_MS
+"""For how long somebody who has just given their password may see secrets (connected-apps.md 2.5)."""
 
 
 class Looked(msgspec.Struct, frozen=True, gc=False):

@@ -51,6 +51,8 @@ _USERS: Final = Statement(
     " AND t.issued_at > CAST(:marked AS BIGINT)) one GROUP BY user_id) g"
     " JOIN person u ON u.id = g.user_id LEFT JOIN approval y ON y.person_id = g.user_id AND y.app_id = :app_id"
     " WHERE u.org_id = :org_id AND (:username = '' OR u.username = :username)"
+    " AND (CAST(:used AS BIGINT) < 0 OR g.last_at < CAST(:used AS BIGINT)"
+    " OR (g.last_at = CAST(:used AS BIGINT) AND u.username > :last))"
     " ORDER BY g.last_at DESC, u.username LIMIT CAST(:size AS BIGINT) OFFSET CAST(:skip AS BIGINT)"
 )
 _REASONS: Final = tuple(name for name in ALL if name.endswith("app_not_installed") or name == "app.not_installed")
@@ -93,6 +95,11 @@ class AppInUse:
         """What names the app in this org, and in an address: its API name if it is the org's own, else its id."""
         return self.id if self.home else self.name
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where the app stands in the list."""
+        return self.label.lower(), self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InUse:
@@ -128,8 +135,19 @@ class Asked:
     request_id: str
 
 
-async def in_use(desk: Desk, org: Org, *, query: str = "", state: str = "", page: int = 1, size: int = 25) -> InUse:
+async def in_use(
+    desk: Desk,
+    org: Org,
+    *,
+    query: str = "",
+    state: str = "",
+    page: int = 1,
+    size: int = 25,
+    after: tuple[str, str] | None = None,
+) -> InUse:
     """Return a page of the apps in use whose name, label or description holds `query`, by label.
+
+    `after`: the place of the app that the piece before ended with; pages are counted from there.
 
     Raises:
         ManageProblem: no right.
@@ -145,9 +163,10 @@ async def in_use(desk: Desk, org: Org, *, query: str = "", state: str = "", page
         for app in everything
         if (not state or app.state == state) and wanted in f"{app.name}\n{app.label}\n{app.description}".lower()
     ]
-    found.sort(key=lambda app: (app.label.lower(), app.id))
+    found.sort(key=lambda app: app.place)
+    following = [app for app in found if after is None or app.place > after]
     shown = []
-    for app in found[(page - 1) * size : page * size]:
+    for app in following[(page - 1) * size : page * size]:
         met = await _met(desk, org, app.id)
         if met is not None:
             shown.append(replace(app, out=await out_of(desk, met, looked=_LOOKED_EACH)))
@@ -194,9 +213,17 @@ async def find(desk: Desk, org: Org, ref: str) -> InstalledApp:
 
 
 async def users_of(
-    desk: Desk, app: InstalledApp, *, username: str = "", page: int = 1, size: int = 25
+    desk: Desk,
+    app: InstalledApp,
+    *,
+    username: str = "",
+    page: int = 1,
+    size: int = 25,
+    after: tuple[int, str] | None = None,
 ) -> tuple[UserOfApp, ...]:
     """Return a page of the users for whom an app has something out, the last that used it first.
+
+    `after`: last use (ms) and username of the user that the piece before ended with; pages are counted from there.
 
     Looks at the newest lines and access tokens, as `app_activity` counts them.
 
@@ -213,6 +240,8 @@ async def users_of(
         "username": canonical_username(username),
         "size": size,
         "skip": (page - 1) * size,
+        "used": after[0] if after else -1,
+        "last": after[1] if after else "",
         **bounds_of(app, now),
     }
     found = []
