@@ -1,9 +1,11 @@
 """Databases for tests: one that takes `db` runs on both engines, a SQLite file and a PostgreSQL of the tests' own."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.toolchain import PostgresServer, need, postgres_bin
 one_engine = pytest.mark.parametrize("engine", ["sqlite"])
 """For tests of what is decided before a database is asked: there, one engine tells all."""
 
+_MEMORY = "/dev/shm"
 Opener = Callable[[], Awaitable[Database]]
 
 
@@ -78,6 +81,16 @@ def url(engine: str, request: pytest.FixtureRequest) -> str:
     """A database of the newest schema, without any row."""
     found: str = request.getfixturevalue(f"{engine}_url")
     return found
+
+
+@pytest.fixture
+def house_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder for the database of one house: in memory where there is some, where no test waits for the disk."""
+    if not os.access(_MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with TemporaryDirectory(prefix="grantway-house-", dir=_MEMORY) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

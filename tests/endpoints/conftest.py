@@ -13,9 +13,9 @@ from tests.toolchain import PostgresServer
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(house_folder: Path) -> AsyncIterator[House]:
     """A server without sockets on a fresh database, its clock standing still."""
-    async with open_house(tmp_path) as opened:
+    async with open_house(house_folder) as opened:
         yield opened
 
 
@@ -29,9 +29,9 @@ def engine_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def house_on_each_engine(tmp_path: Path, engine_url: str) -> AsyncIterator[House]:
+async def house_on_each_engine(house_folder: Path, engine_url: str) -> AsyncIterator[House]:
     """The same as `house`, once on each engine."""
-    async with open_house(tmp_path, engine_url) as opened:
+    async with open_house(house_folder, engine_url) as opened:
         yield opened
 
 
