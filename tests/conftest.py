@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,12 +12,15 @@ from grantway.kit.clock import SystemClock
 from grantway.store import schema
 from grantway.store.database import Database
 from grantway.store.open import open_database
-from tests.toolchain import PostgresServer, need, postgres_bin
+from tests.toolchain import PostgresServer, memory_folder, need, postgres_bin
+
+# The suite commits some ten thousand times: on a disk it waits for flushes more than for anything else.
+if memory := memory_folder():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
 
 one_engine = pytest.mark.parametrize("engine", ["sqlite"])
 """For tests of what is decided before a database is asked: there, one engine tells all."""
 
-_MEMORY = "/dev/shm"
 Opener = Callable[[], Awaitable[Database]]
 
 
@@ -81,16 +83,6 @@ def url(engine: str, request: pytest.FixtureRequest) -> str:
     """A database of the newest schema, without any row."""
     found: str = request.getfixturevalue(f"{engine}_url")
     return found
-
-
-@pytest.fixture
-def house_folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder for the database of one house: in memory where there is some, where no test waits for the disk."""
-    if not os.access(_MEMORY, os.W_OK):
-        yield tmp_path
-        return
-    with TemporaryDirectory(prefix="grantway-house-", dir=_MEMORY) as folder:
-        yield Path(folder)
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from tests.endpoints.house import House, open_house
 
 
 @pytest.fixture
-async def house(house_folder: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A server without sockets on a fresh database, its clock standing still."""
-    async with open_house(house_folder) as opened:
+    async with open_house(tmp_path) as opened:
         await orgs.change(opened.desk, opened.org, {"allow_connected_app_creation": "true"})
         yield opened
 

@@ -1,6 +1,6 @@
 """A house for each test of the endpoints, and who calls there: an HTTP client, a browser."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -13,25 +13,28 @@ from tests.toolchain import PostgresServer
 
 
 @pytest.fixture
-async def house(house_folder: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A server without sockets on a fresh database, its clock standing still."""
-    async with open_house(house_folder) as opened:
+    async with open_house(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine_url(request: pytest.FixtureRequest) -> str:
+def engine_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a database for a house, once of each engine; an empty URL is SQLite's."""
     if request.param == "sqlite":
-        return ""
+        yield ""
+        return
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.create_database(template=request.getfixturevalue("migrated_database"))
+    url = server.create_database(template=request.getfixturevalue("migrated_database"))
+    yield url
+    server.drop_database(url)
 
 
 @pytest.fixture
-async def house_on_each_engine(house_folder: Path, engine_url: str) -> AsyncIterator[House]:
+async def house_on_each_engine(tmp_path: Path, engine_url: str) -> AsyncIterator[House]:
     """The same as `house`, once on each engine."""
-    async with open_house(house_folder, engine_url) as opened:
+    async with open_house(tmp_path, engine_url) as opened:
         yield opened
 
 

@@ -45,11 +45,11 @@ async def locked(folder: Path) -> AsyncIterator[None]:
         other.execute("ROLLBACK")
 
 
-async def test_a_refusal_waits_for_no_write(house: House, house_folder: Path) -> None:
+async def test_a_refusal_waits_for_no_write(house: House, tmp_path: Path) -> None:
     """With the database locked the client is told at once, and the refusal is stored when it can be."""
     app = await house.app()
 
-    async with locked(house_folder):
+    async with locked(tmp_path):
         answer = await be_refused(house, app)
         assert answer.status == 400
         assert await house.db.one(COUNT) == (0,)
@@ -135,12 +135,10 @@ async def test_of_each_app_the_newest_thousand_refusals_are_kept(house_on_each_e
     assert found[1:] == answers[-KEPT_PER_APP:]
 
 
-async def test_what_is_queued_during_an_outage_is_bounded_and_the_oldest_give_way(
-    house: House, house_folder: Path
-) -> None:
+async def test_what_is_queued_during_an_outage_is_bounded_and_the_oldest_give_way(house: House, tmp_path: Path) -> None:
     apps = [await house.app() for _ in range(3)]
     ids = []
-    async with locked(house_folder):
+    async with locked(tmp_path):
         for app in apps:
             for _ in range(800):
                 ids.append((await be_refused(house, app)).headers["x-request-id"])
