@@ -1,6 +1,5 @@
 """Connected apps: registered, changed, blocked, deleted. Every value goes through its setting's one declaration."""
 
-import difflib
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
@@ -24,6 +23,7 @@ from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.editions import demand_creation
 from grantway.manage.left_out import begins_admin_approval, end_grants
+from grantway.manage.near import did_you_mean
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
 from grantway.store.apps import SECRET_PURPOSE, Apps
@@ -190,10 +190,9 @@ async def find(desk: Desk, org: Org, name: str) -> InstalledApp:
     app_id = await id_of_name(desk, org, name) or await id_of(desk, name) or await _id_of_installed(desk, org, name)
     app = await Apps(desk.ring).in_org(desk.session, app_id, org.id) if app_id else None
     if app is None or not (app.is_at_home or app.policy is not None):
-        names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
-        near = difflib.get_close_matches(name, names, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise NotFound(f"there is no app {name!r} in the org {org.name}{hint}")
+        rows = await desk.session.all(_ALL, org.id)
+        names = (cast(str, row[1]) for row in rows if AppKind(row[2]) in kinds)
+        raise NotFound(f"there is no app {name!r} in the org {org.name}{did_you_mean(name, names)}")
     desk.caller.needs(Right.READ_APPS, org.id, app.kind)
     return app
 
