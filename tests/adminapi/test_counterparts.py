@@ -13,9 +13,14 @@ IN_PLACE = {
     "app_activity.refused_to": "refusals.refusals",
     "apps.all_apps": "app_pages.page",
     "app_list.page_of": "app_pages.page",
+    "creation.offers": "apps.create",
+    "keys.demand_rotation": "keys.rotate",
     "live_grants.count": "app_activity.out_of",
     "people.name_of": "users.find",
     "people.page_of_users": "user_pages.page",
+    "uploads.confirm": "import_app.import_files",
+    "uploads.keep": "import_app.import_files",
+    "uploads.preview": "import_app.import_files",
     "usage.revoke": "tokens.revoke",
 }
 

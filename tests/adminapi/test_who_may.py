@@ -35,7 +35,7 @@ TABLE: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
     "list apps in use": ("GET", "/usage", None, USAGE),
     "list users of an app": ("GET", "/usage/Sync/users", None, USAGE),
     "list uninstalled apps": ("GET", "/uninstalled-apps", None, USAGE),
-    "list grants of a user": ("GET", f"{ADA}/grants", None, PEOPLE),
+    "list grants of a user": ("GET", f"{ADA}/grants", None, USAGE),
     "list logins of a user": ("GET", f"{ADA}/logins", None, PEOPLE),
     "see who has a profile": ("GET", "/profiles/Minimum/used-by", None, PROFILES),
     "list apps of a custom scope": ("GET", "/custom-scopes/gate/apps", None, APPS),
@@ -79,6 +79,7 @@ TABLE: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
         None,
         ("ApiEnabled", "AssignPermissionSets"),
     ),
+    "rotate the key of access tokens": ("POST", "/tokens/rotate-access-key", None, USAGE),
     "revoke tokens": ("POST", "/tokens/revoke", {"user": "ben@harbour.example"}, USAGE),
 }
 

@@ -23,7 +23,7 @@ def test_an_app_is_made_changed_rotated_and_watched_by_what_the_page_has_one_pas
             assert status == 0, f"{pasted.commands}\n{text}"
             printed.append(json.loads(text))
 
-        me, made, changed, preview, secret, rotated, numbers, refused, usage = printed
+        me, made, changed, preview, secret, rotated, numbers, refused, usage, tried, imported = printed
         shown = json.loads(served.cli("--json", "app", "show", "Shipment_Sync").stdout)
     assert me["username"] == served.demo["admin"]["username"]
     assert made["app"]["policies"]["session_timeout"] == 30
@@ -33,4 +33,6 @@ def test_an_app_is_made_changed_rotated_and_watched_by_what_the_page_has_one_pas
     assert numbers["tokens_by_flow"]["Client Credentials"] > 0
     assert refused["reason"] == "refresh.unknown"
     assert [one["name"] for one in usage["items"]] == ["Admin_Program"]
+    assert [(one["name"], one["done"]) for one in tried["files"]] == [("Shipment_Sync", "updated")]
+    assert {one["done"] for one in imported["files"]} == {"updated"}
     assert rotated["consumer_key"] == shown["consumer_key"] != made["app"]["consumer_key"]

@@ -17,6 +17,7 @@ from grantway.domain.token import AccessToken
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header
 from grantway.manage.desk import Desk
+from grantway.manage.import_app import SourceFile
 from grantway.manage.listing import Listed, Piece, Place
 from grantway.manage.problem import ManageProblem
 
@@ -39,6 +40,7 @@ class Ask:
     - `desk`: where operations are carried out with the user's rights; `org`: the user's org; `token`: what was shown.
     - `params`: what stands in the path's places; `query`: the parameters of the URL; `body`: the JSON. All are as the
       route's schemas say.
+    - `files`: what came instead of JSON, where the route takes files; archives are opened.
     """
 
     call: Call
@@ -50,6 +52,7 @@ class Ask:
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[SourceFile, ...] = ()
 
     @property
     def _query_text(self) -> str:
@@ -150,6 +153,7 @@ class Route:
     - `gives`, `takes`: schemas; `status` of success.
     - `guarded`: needs If-Match with the ETag that GET of the same path gives.
     - `body_required`: whether a body must be there, where the route takes one.
+    - `takes_files`: takes multipart/form-data and application/zip besides JSON.
     - `once`: takes Idempotency-Key. `whole`: carried out in one transaction.
     """
 
@@ -163,6 +167,7 @@ class Route:
     gives_type: str = "application/json"
     takes: Schema | None = None
     body_required: bool = True
+    takes_files: bool = False
     query: tuple[Query, ...] = ()
     status: int = 200
     guarded: bool = False

@@ -1,5 +1,6 @@
 """From a request below /setup/api/ to its operation: route, token, form of the request, then the operation (S37)."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -15,12 +16,13 @@ from grantway.adminapi.ask import ROOT, Answer, Ask, BadRequest, Route
 from grantway.adminapi.problems import DOCUMENT, problem_reply
 from grantway.adminapi.routes import allowed, reads, route_of
 from grantway.adminapi.schema import Schema, problems_of
+from grantway.adminapi.sent_files import files_of
 from grantway.domain.permissions import API_ENABLED
 from grantway.endpoints.answer import NO_STORE, note, tagged_reply
 from grantway.endpoints.bearer import Bearer, header_token, look_up, needs_scope, renew
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
-from grantway.manage import orgs
+from grantway.manage import orgs, uploads
 from grantway.manage.caller import caller_of
 from grantway.manage.desk import Desk
 from grantway.manage.once import Once
@@ -87,7 +89,7 @@ async def api(call: Call, server: Server, base: str) -> Reply:
     org = await orgs.home_of(desk)
     ask = Ask(call=call, server=server, base=base, org=org, desk=desk, token=held.token, params=params)
     try:
-        return await _answer(route, _read(route, ask))
+        return await _answer(route, await _read(route, ask))
     except _Refuse as refused:
         return _refuse(call, server, refused.refusal, bearer, detail=refused.refusal.explanation())
     except ManageProblem as problem:
@@ -97,7 +99,7 @@ async def api(call: Call, server: Server, base: str) -> Reply:
         return _refuse(call, server, refusal, bearer, detail=refusal.explanation())
 
 
-def _read(route: Route, ask: Ask) -> Ask:
+async def _read(route: Route, ask: Ask) -> Ask:
     """Return the request with its parameters and body, read as the route's schemas say.
 
     Raises:
@@ -114,6 +116,9 @@ def _read(route: Route, ask: Ask) -> Ask:
         return replace(ask, query=query)
     if not route.body_required and not ask.call.body.strip():
         return replace(ask, query=query)
+    if route.takes_files and (sent := files_of(ask.call)) is not None:
+        # Megabytes may come out of an archive: the others are answered meanwhile.
+        return replace(ask, query=query, files=await asyncio.to_thread(uploads.unpacked, sent))
     return replace(ask, query=query, body=_read_body(ask.call, route.takes))
 
 

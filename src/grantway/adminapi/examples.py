@@ -23,7 +23,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "changeApp": _CHANGE,
     "previewChange": {"policies": {"permitted_users": "admin_approved", "profiles": ["Clerk"]}},
     "revealApp": {"password": "the password of the token's user"},
-    "revealStaged": {"password": "the password of the token's user"},
+    "revealCredentialSet": {"password": "the password of the token's user"},
     "importApps": {"files": [{"name": "Shipment_Sync.connectedApp-meta.xml", "xml": _XML}], "dry_run": True},
     "applyRotation": {"consumer_key": "3MVG9.the_staged_consumer_key"},
     "createUser": {"username": "grace@harbour.example", "email": "grace@harbour.example", "last_name": "Hopper"},
@@ -39,6 +39,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "changeProfileCustomPermissions": {"custom_permissions": ["Book_Docks"]},
     "changePermissionSetCustomPermissions": {"custom_permissions": ["Book_Docks"]},
     "changeOrg": {"settings": {"org_session_timeout": 120}},
+    "rotateSigningKeys": {"at_once": False},
     "revokeTokens": {"app": "Shipment_Sync", "user": "ada@harbour.example"},
 }
 # What the fields of answers hold, by their names; all others are made of their schemas.

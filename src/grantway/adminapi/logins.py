@@ -71,7 +71,7 @@ ROUTES: Final = (
         path="/users/{user}/grants",
         name="listGrantsOfUser",
         summary="What apps may do for a user, the last used first, at most 100; POST /tokens/revoke ends one",
-        right=_RIGHT,
+        right="View Setup and Configuration, and Manage Users",
         answer=_grants,
         gives=listed(_GRANT),
     ),

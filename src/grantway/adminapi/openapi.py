@@ -9,6 +9,7 @@ from grantway import __version__
 from grantway.adminapi import examples, problems
 from grantway.adminapi.ask import ROOT, Route
 from grantway.adminapi.routes import ROUTES
+from grantway.adminapi.sent_files import CONTENT
 from grantway.protocol.door import Voice
 
 _COMMON: Final = (400, 401, 403, 404, 503)
@@ -20,7 +21,7 @@ _TITLES: Final = {
     409: "Somebody else was there first",
     412: "Changed since it was read",
     413: "The body is too large",
-    415: "The body is not JSON",
+    415: "The body is of a type that is not read",
     422: "A field is not right, or the Idempotency-Key came with another request",
     428: "If-Match is missing",
     503: "The database does not answer; try again",
@@ -93,7 +94,8 @@ def _operation(route: Route) -> dict[str, Any]:
         found["responses"]["304"] = {"description": "Not changed since If-None-Match."}
     if route.takes is not None:
         body: dict[str, Any] = {"schema": route.takes, "example": examples.REQUESTS[route.name]}
-        found["requestBody"] = {"required": route.body_required, "content": {"application/json": body}}
+        accepted = {"application/json": body, **(CONTENT if route.takes_files else {})}
+        found["requestBody"] = {"required": route.body_required, "content": accepted}
     return found
 
 

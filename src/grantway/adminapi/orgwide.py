@@ -8,6 +8,7 @@ from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.schema import TEXTS, Schema, listed, record, text
 from grantway.domain.org import Org
 from grantway.manage import orgs
+from grantway.manage.org_files import export_org_archive
 from grantway.manage.problem import NotFound
 from grantway.manage.settings_reference import facts_of
 
@@ -45,6 +46,11 @@ async def _org(ask: Ask) -> Answer:
 
 async def _change_org(ask: Ask) -> Answer:
     return Answer(value=_told(await orgs.change(ask.desk, ask.org, dict(ask.body["settings"]))))
+
+
+async def _export_org(ask: Ask) -> Answer:
+    name = (b"content-disposition", b'attachment; filename="settings.zip"')
+    return Answer(body=await export_org_archive(ask.desk, ask.org), media_type=b"application/zip", headers=(name,))
 
 
 async def _catalogue(ask: Ask) -> Answer:
@@ -88,6 +94,16 @@ ROUTES: Final = (
         gives=_ORG,
         takes=record({"settings": {**values.written(s.Holder.ORG), "minProperties": 1}}),
         guarded=True,
+    ),
+    Route(
+        method="GET",
+        path="/org/metadata",
+        name="exportOrg",
+        summary="A zip for deployment with the org's settings files; POST /imports reads them",
+        right="Customize Application",
+        answer=_export_org,
+        gives={"type": "string", "format": "binary"},
+        gives_type="application/zip",
     ),
     Route(
         method="GET",

@@ -5,7 +5,7 @@ from typing import Final
 from grantway.adminapi.ask import PAGING, Answer, Ask, Query, Route
 from grantway.adminapi.schema import FLAG, NUMBER, TEXTS, TIME, record, text
 from grantway.adminapi.schema import listed as pieces_of
-from grantway.manage import tokens
+from grantway.manage import access_keys, tokens
 from grantway.manage.problem import ManageProblem
 from grantway.protocol.when import iso_seconds
 
@@ -27,7 +27,7 @@ _REVOKE: Final = record(
     {
         "user": text(255, least=1),
         "app": text(256, least=1),
-        "token": text(255, least=1, description="An id of the list, or a token itself; not with the others."),
+        "token": text(16_384, least=1, description="An id of the list, or a token itself; not with the others."),
         "everything": {"type": "boolean", "description": "All that is out in the org."},
     },
     required=(),
@@ -65,6 +65,11 @@ async def _revoke(ask: Ask) -> Answer:
     return Answer(value={"ended": ended}, tagged=False)
 
 
+async def _rotate_access_key(ask: Ask) -> Answer:
+    done = await access_keys.revoke_all(ask.desk, ask.org)
+    return Answer(value={"kid": done.kid, "ended": done.ended}, tagged=False)
+
+
 ROUTES: Final = (
     Route(
         method="GET",
@@ -89,6 +94,16 @@ ROUTES: Final = (
         answer=_revoke,
         gives=record({"ended": NUMBER}),
         takes=_REVOKE,
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/tokens/rotate-access-key",
+        name="rotateAccessKey",
+        summary="End every JWT-based access token of the org: another key signs them from now on",
+        right=_RIGHT,
+        answer=_rotate_access_key,
+        gives=record({"kid": text(64), "ended": NUMBER}),
         once=True,
     ),
 )

@@ -7,7 +7,7 @@ from grantway.adminapi.schema import record, text
 from grantway.domain.org import User
 from grantway.endpoints.passwords import FRESH_MS
 from grantway.kit.clock import MINUTE_MS
-from grantway.manage import apps, rotation
+from grantway.manage import apps
 from grantway.manage.problem import NotAllowed
 from grantway.policy.login_pace import account_principal
 from grantway.store.events import add_event
@@ -19,25 +19,24 @@ _MINUTES: Final = FRESH_MS // MINUTE_MS
 _RIGHT: Final = (
     "Customize Application, and Modify All Data or Manage Connected Apps; and Allow consumer key and secret rotation"
 )
-_PASSWORD: Final = record({"password": text(256, least=1)}, required=())
+PASSWORD: Final = record({"password": text(256, least=1)}, required=())
+"""The body of a request for a secret; not needed soon after a login."""
 _SECRETS: Final = record({"consumer_key": text(256), "consumer_secret": text(256)})
 
 
 async def _reveal(ask: Ask) -> Answer:
-    await _demand_presence(ask)
+    await demand_presence(ask)
     app = await apps.reveal(ask.desk, ask.org, ask.params["app"])
     value = {"consumer_key": app.consumer_key, "consumer_secret": app.secret.reveal()}
     return Answer(value=value, tagged=False)
 
 
-async def _reveal_staged(ask: Ask) -> Answer:
-    await _demand_presence(ask)
-    pair = await rotation.reveal_staged(ask.desk, ask.org, ask.params["app"])
-    value = {"consumer_key": pair.consumer_key, "consumer_secret": pair.secret.reveal()}
-    return Answer(value=value, tagged=False)
+async def demand_presence(ask: Ask) -> None:
+    """Demand a login of the last minutes behind the token, else the password of its user.
 
-
-async def _demand_presence(ask: Ask) -> None:
+    Raises:
+        NotAllowed: neither is there, or there were too many tries.
+    """
     if not await _is_fresh(ask):
         await _look_at_password(ask)
 
@@ -108,21 +107,9 @@ ROUTES: Final = (
         right=_RIGHT,
         answer=_reveal,
         gives=_SECRETS,
-        takes=_PASSWORD,
+        takes=PASSWORD,
         body_required=False,
         # A password is looked at outside of any transaction: others write meanwhile.
-        whole=False,
-    ),
-    Route(
-        method="POST",
-        path="/apps/{app}/rotation/reveal",
-        name="revealStaged",
-        summary="Give the staged key and secret, as the app's own are given",
-        right=_RIGHT,
-        answer=_reveal_staged,
-        gives=_SECRETS,
-        takes=_PASSWORD,
-        body_required=False,
         whole=False,
     ),
 )

@@ -15,6 +15,7 @@ from grantway.adminapi import (
     reveal,
     rotation,
     scope_apps,
+    signing_keys,
     trail,
     usage,
 )
@@ -34,6 +35,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *usage.ROUTES,
     *out.ROUTES,
     *refused.ROUTES,
+    *signing_keys.ROUTES,
     *trail.ROUTES,
 )
 _GETS: Final = {route.path: route for route in ROUTES if route.method == "GET"}

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from grantway.domain.app import InstalledApp
 from grantway.endpoints.authorization.flow import Flow
 from grantway.endpoints.authorization.outcome import refuse_at_callback, refuse_on_page, see
 from grantway.endpoints.authorization.steps import go_on
@@ -56,7 +57,7 @@ async def authorize(call: Call, server: Server, base: str) -> Reply:
     request = request_of(case)
     if hint := params.get("id_token_hint", ""):
         try:
-            request = msgspec.structs.replace(request, hinted_user=await _hinted_user(server, hint, app.consumer_key))
+            request = msgspec.structs.replace(request, hinted_user=await _hinted_user(server, hint, app))
         except JwtRefused as problem:
             refusal = no.HINT_INVALID(problem=str(problem))
             return refuse_at_callback(call, server, base, request, refusal, trail=trail, app=app)
@@ -86,7 +87,7 @@ def _params(call: Call, door: Door) -> Mapping[str, str]:
     return form or query
 
 
-async def _hinted_user(server: Server, hint: str, consumer_key: str) -> str:
+async def _hinted_user(server: Server, hint: str, app: InstalledApp) -> str:
     """Return the id of the user that an ID token of ours for this app names, at whichever door it was issued.
 
     Raises:
@@ -94,10 +95,17 @@ async def _hinted_user(server: Server, hint: str, consumer_key: str) -> str:
     """
     claims = await server.signing.read(server.db, hint)
     audience = claims.get("aud")
-    if consumer_key != audience and not (isinstance(audience, list) and consumer_key in audience):
+    named = audience if isinstance(audience, list) else [audience]
+    if app.consumer_key not in named and not await _is_key_of(server, app, named[0] if named else None):
         raise JwtRefused("it was issued to another app")
     # `sub` is the user's id at the standards' door and ends with it at Salesforce's.
     user_id = canonical_id(str(claims.get("sub", "")).rpartition("/")[2], USER)
     if user_id is None:
         raise JwtRefused("it names no user")
     return user_id
+
+
+async def _is_key_of(server: Server, app: InstalledApp, name: object) -> bool:
+    """Tell whether an app has or had a key: a token names the one its client had, which may have been rotated since."""
+    found = await server.directory.app_by_key(name) if isinstance(name, str) else None
+    return found is not None and found.id == app.id

@@ -5,6 +5,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from grantway.domain.app import AppKind
 from grantway.kit.http import normal_request_id
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
@@ -18,8 +19,8 @@ from grantway.store.statement import Statement
 
 _FIND: Final = Statement(
     "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.checks, f.org_id, f.address, a.name,"
-    " u.username, f.at FROM refusal f LEFT JOIN app a ON a.id = f.app_id LEFT JOIN person u ON u.id = f.user_id"
-    " WHERE f.request_id = :request_id"
+    " u.username, f.at, f.app_id FROM refusal f LEFT JOIN app a ON a.id = f.app_id"
+    " LEFT JOIN person u ON u.id = f.user_id WHERE f.request_id = :request_id"
 )
 _TIMES: Final = ("_at", "not_before")
 
@@ -70,11 +71,11 @@ async def explain(desk: Desk, text: str) -> Explanation:
     if request_id is None:
         raise ManageProblem(f"{text!r} is no request id; they look like 7Q4M-K2XD-90VB")
     caller = desk.caller
-    caller.kinds(Right.READ_APPS, caller.org_id)
+    kinds = caller.kinds(Right.READ_APPS, caller.org_id)
     row = await desk.session.one(_FIND, request_id)
-    # What belongs to no org (an unknown client id) is the operator's to look at, and another org's is as if it were
-    # not there (S57, S62).
-    if row is None or (not caller.is_operator and row[7] != caller.org_id):
+    # What belongs to no org (an unknown client id) is the operator's to look at; another org's, and an app's of a kind
+    # that the caller may not read, is as if it were not there (S57, S62).
+    if row is None or not (caller.is_operator or (row[7] == caller.org_id and _is_shown(cast(str, row[12]), kinds))):
         raise ManageProblem(f"no refused request {request_id} is known; refusals are kept for 30 days")
     shown = shown_facts(cast(str, row[5]))
     reason = by_id(cast(str, row[3]))
@@ -103,6 +104,10 @@ async def explain(desk: Desk, text: str) -> Explanation:
         setting_held_by=setting.held_by.value if setting else "",
         at_ms=cast(int, row[11]),
     )
+
+
+def _is_shown(app_id: str, kinds: tuple[AppKind, ...]) -> bool:
+    return not app_id or AppKind.of_id(app_id) in kinds
 
 
 def shown_facts(facts: str) -> dict[str, Any]:
