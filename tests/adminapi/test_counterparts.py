@@ -14,6 +14,7 @@ IN_PLACE = {
     "apps.all_apps": "app_pages.page",
     "app_list.page_of": "app_pages.page",
     "creation.offers": "apps.create",
+    "custom_permissions.app_name_of": "custom_permissions.find",
     "keys.demand_rotation": "keys.rotate",
     "live_grants.count": "app_activity.out_of",
     "people.name_of": "users.find",
@@ -21,6 +22,8 @@ IN_PLACE = {
     "uploads.confirm": "import_app.import_files",
     "uploads.keep": "import_app.import_files",
     "uploads.preview": "import_app.import_files",
+    # One profile or permission set at a time.
+    "permission_use.givers": "custom_permissions.given_by",
     "usage.revoke": "tokens.revoke",
 }
 

@@ -36,6 +36,7 @@ from grantway.kit.urls import Urls
 from grantway.manage import apps, holders, orgs, users
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
+from grantway.outbound.fetch import Fetcher
 from grantway.store import schema, tokens
 from grantway.store.apps import Apps
 from grantway.store.database import Database
@@ -372,6 +373,7 @@ async def _living_in(
             refusals=refusals,
             tally=tally,
             workers=workers,
+            fetcher=Fetcher(),
         )
         try:
             yield House(server, clock, desk, org, user_ids)

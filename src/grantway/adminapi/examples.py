@@ -36,6 +36,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "createCustomScope": {"name": "dock", "description": "See and book docks."},
     "changeCustomScope": {"description": "See docks.", "is_public": True},
     "createCustomPermission": {"name": "Book_Docks", "label": "Book docks"},
+    "changeCustomPermission": {"label": "Book and cancel docks"},
     "changeProfileCustomPermissions": {"custom_permissions": ["Book_Docks"]},
     "changePermissionSetCustomPermissions": {"custom_permissions": ["Book_Docks"]},
     "changeOrg": {"settings": {"org_session_timeout": 120}},
@@ -43,6 +44,8 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "revokeTokens": {"app": "Shipment_Sync", "user": "ada@harbour.example"},
 }
 # What the fields of answers hold, by their names; all others are made of their schemas.
+# Lists that are shorter to show empty.
+_NO_ITEMS: Final = frozenset({"received", "required"})
 _SAID: Final[dict[str, Any]] = {
     "access_tokens": 1,
     "action": "changedConnectedApp",
@@ -92,7 +95,7 @@ def answer_of(schema: Schema, name: str = "") -> Any:
     if kind == "object":
         return {one: answer_of(schema["properties"][one], one) for one in schema.get("properties", {})}
     if kind == "array":
-        return [answer_of(schema["items"], name)] if "items" in schema else []
+        return [answer_of(schema["items"], name)] if "items" in schema and name not in _NO_ITEMS else []
     if kind == "string":
         return "2026-11-25T06:30:00Z" if schema.get("format") == "date-time" else ""
     return {"integer": max(schema.get("minimum", 1), 1), "number": 1, "boolean": False, "null": None}[kind]

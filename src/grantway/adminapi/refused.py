@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from grantway.adminapi.ask import PAGING, Answer, Ask, Query, Route, moment_of
-from grantway.adminapi.schema import TIME, listed, record, text
+from grantway.adminapi.schema import TEXTS, TIME, listed, record, text
 from grantway.manage.explain import explain
 from grantway.manage.listing import Listed
 from grantway.manage.problem import ManageProblem, NotFound
@@ -29,6 +29,12 @@ _EXPLAINED: Final = record(
         "status": {"type": "integer", "description": "0 where the error had none of its own, as on a page."},
         "at_ms": {"type": "integer"},
         "checks": {"type": "array", "items": {"type": "object"}},
+        "not_reached": TEXTS,
+        "received": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": ["string", "null"]}},
+            "description": "What was sent: header, query or body; name; value, null for what is hidden.",
+        },
     }
 )
 

@@ -8,7 +8,7 @@ from grantway.domain.app import AppKind, InstalledApp
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
 from grantway.endpoints.audiences import audiences
 from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
-from grantway.endpoints.parameters import posted
+from grantway.endpoints.legacy import token_parameters
 from grantway.endpoints.server import Server
 from grantway.grants import GRANTS
 from grantway.grants.asserted import remembers
@@ -19,7 +19,7 @@ from grantway.policy.client import ClientCase, known
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.custom_claims import id_token_claims_of
-from grantway.protocol.decision import Trail
+from grantway.protocol.decision import Check, Trail
 from grantway.protocol.door import SALESFORCE, Door, door_of
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import request as no
@@ -32,6 +32,7 @@ _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no_app.APP_BLOCKED,
         oauth_off=no_app.OAUTH_OFF,
+        off_in_org=no_app.OFF_IN_ORG,
         app_not_installed=no_app.APP_NOT_INSTALLED,
         external_not_installed=no_app.EXTERNAL_NOT_INSTALLED,
         external_is_local=no_app.EXTERNAL_IS_LOCAL,
@@ -41,6 +42,9 @@ _USE_CHECKS: Final = app_use.checks(
         tokens_ended=no_app.TOKENS_ENDED,
     )
 )
+_AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
+    name: (known, grant.authentication, *grant.checks, *_USE_CHECKS) for name, grant in GRANTS.items()
+}
 # Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
 _ROUNDS: Final = 4
 
@@ -50,11 +54,12 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     door = door_of(call.path)
     params: Mapping[str, str] = {}
     try:
-        params = posted(call, door)
+        params = await token_parameters(call, server, door)
         grant = _grant(params, door)
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:
         return _refuse(server, call, door, params, refused.refusal, Trail(), None)
+    ahead = _AHEAD[grant.grant_type]
     trail, client = Trail(), None
     names = audiences(server, door, base, call.path)
     now_ms, at_login_host = server.clock.now_ms(), server.urls.is_login_host(base)
@@ -75,7 +80,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         except Refused as refused:
             return _refuse(server, call, door, params, refused.refusal, trail, client)
         client = grant.client(case)
-        trail = Trail()
+        trail = Trail(ahead)
         if not (
             trail.passes((known, grant.authentication), client)
             and trail.passes(grant.checks, case)
@@ -186,6 +191,7 @@ def _refuse(
         refusal,
         refusal.reason.wire(door.voice),
         findings=tuple(trail.findings),
+        left=trail.left,
         org_id=app.org.id if app is not None else "",
         app_id=app.id if app is not None else "",
     )
