@@ -135,8 +135,8 @@ _ORDER: Final = {
 }
 
 
-def _is_on(flow: str) -> str:
-    """Return the condition for a flow; what is not written in the document has its default."""
+def is_on(flow: str) -> str:
+    """Return the condition, as text, that a flow is on in app `a`; what its document does not say has its default."""
     found = next((one for one in FLOWS if one.word == flow), None)
     if found is None:
         return ""
@@ -152,13 +152,13 @@ def _is_on(flow: str) -> str:
 
 
 _COUNTS: Final = {
-    flow: Statement(f"SELECT COUNT(*) {_FROM} WHERE {_MATCHES}{_is_on(flow)}")
+    flow: Statement(f"SELECT COUNT(*) {_FROM} WHERE {_MATCHES}{is_on(flow)}")
     for flow in ("", *(flow.word for flow in FLOWS))
 }
 _PAGES: Final = {
     (flow, sort, descending): Statement(
         f"SELECT a.id, a.version, COALESCE(p.version, 0) {_FROM}{_USED if sort == 'used' else ''}"
-        f" WHERE {_MATCHES}{_is_on(flow)}"
+        f" WHERE {_MATCHES}{is_on(flow)}"
         f" ORDER BY {_ORDER[sort]}{' DESC' if descending else ''}, a.id"
         " LIMIT CAST(:most AS BIGINT) OFFSET CAST(:skipped AS BIGINT)"
     )

@@ -1,6 +1,7 @@
 """What is out: lines of tokens per user and app, and taking them back (S16)."""
 
 import hmac
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from grantway.domain.app import InstalledApp
@@ -9,11 +10,14 @@ from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_ro
 from grantway.manage import apps, users
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.listing import Listed, Piece
 from grantway.manage.live_grants import POLICY, Within
 from grantway.manage.problem import ManageProblem
 from grantway.store.statement import SqlValue, Statement
 
 LISTED: Final = 1000
+# Sorts after every row id.
+_END: Final = "~"
 # Who lists a whole org's tokens, or ends a user's, reads through the table of access tokens; what is asked of one app
 # goes by index (migration 0009).
 _LIVE: Final = "t.revoked_at IS NULL AND t.expires_at > CAST(:now AS BIGINT)"
@@ -30,11 +34,12 @@ _LINES: Final = Statement(
     " FROM token_family f LEFT JOIN (SELECT t.family_id, COUNT(*) AS live FROM access_token t"
     f" WHERE t.org_id = :org_id AND t.family_id <> '' AND {_LIVE} GROUP BY t.family_id) l ON l.family_id = f.id"
     f" {_WHO.format(of='f', at='f.created_at')} AND f.revoked_at IS NULL AND (f.has_refresh = 1 OR l.live > 0)"
-    f" ORDER BY f.id DESC LIMIT {LISTED}"
+    " AND f.id < :before ORDER BY f.id DESC LIMIT CAST(:most AS BIGINT)"
 )
 _SINGLE: Final = Statement(
     "SELECT t.id, a.name, u.username, t.scopes, t.door, t.issued_at, t.issued_at, 0, 1, 1, '' FROM access_token t"  # noqa: S608 - our own names
-    f" {_WHO.format(of='t', at='t.issued_at')} AND t.family_id = '' AND {_LIVE} ORDER BY t.id DESC LIMIT {LISTED}"
+    f" {_WHO.format(of='t', at='t.issued_at')} AND t.family_id = '' AND {_LIVE} AND t.id < :before"
+    " ORDER BY t.id DESC LIMIT CAST(:most AS BIGINT)"
 )
 _OF: Final = "org_id = :org_id AND (:user_id = '' OR user_id = :user_id) AND (:app_id = '' OR app_id = :app_id)"
 _END_LINES: Final = Statement(
@@ -97,9 +102,20 @@ _COLUMNS: Final = (
 )
 
 
-async def lines(desk: Desk, org: Org, *, username: str = "", app: str = "") -> tuple[dict[str, Any], ...]:
+async def lines(desk: Desk, org: Org, *, username: str = "", app: str = "") -> Sequence[dict[str, Any]]:
     """Return what is out in an org, the newest first, at most 1,000: lines of tokens that came of one approval, and
     access tokens that stand alone (client credentials). Times in ms; `uses` is how many access tokens came of it.
+
+    Raises:
+        ManageProblem: no right, or no such user or app.
+    """
+    return (await page_of_lines(desk, org, Piece(limit=LISTED), username=username, app=app)).items
+
+
+async def page_of_lines(
+    desk: Desk, org: Org, piece: Piece, *, username: str = "", app: str = ""
+) -> Listed[dict[str, Any]]:
+    """Return a piece of what is out in an org, as `lines` tells it. What ended meanwhile is in no later piece.
 
     Raises:
         ManageProblem: no right, or no such user or app.
@@ -110,17 +126,21 @@ async def lines(desk: Desk, org: Org, *, username: str = "", app: str = "") -> t
         "user_id": user_id,
         "app_id": app_id,
         "now": desk.clock.now_ms(),
+        "before": piece.after[0] if piece.after else _END,
+        "most": piece.limit + 1,
     }
-    found = []
+    found: list[tuple[dict[str, Any], bool]] = []
     within = Within(desk.clock.now_ms())
     for statement in (_LINES, _SINGLE):
         for *row, policy in await desk.session.all(statement, *(values[name] for name in statement.names)):
             one: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
             live = bool(one["has_refresh_token"]) and within(cast(str, policy), one["created_at"], one["used_at"])
-            if live or one["access_tokens"]:
-                found.append(one | {"has_refresh_token": live})
-    found.sort(key=lambda one: (one["created_at"], one["id"]), reverse=True)
-    return tuple(found[:LISTED])
+            found.append((one, live))
+    # Ids begin with the time at which their row was written.
+    found.sort(key=lambda pair: pair[0]["id"], reverse=True)
+    looked = found[: piece.limit]
+    shown = tuple(one | {"has_refresh_token": live} for one, live in looked if live or one["access_tokens"])
+    return Listed(items=shown, next=(looked[-1][0]["id"],) if len(found) > piece.limit else None)
 
 
 async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> int:

@@ -43,11 +43,12 @@ _USED: Final = (
 )
 _IN_USE: Final = Statement(f"{_SEEN} WHERE {_USED}")
 _ONE_IN_USE: Final = Statement(f"{_SEEN} WHERE a.id = :app_id AND {_USED}")
+_LAST: Final = "CASE WHEN z.last_at > g.last_at THEN z.last_at ELSE g.last_at END"
 _USERS: Final = Statement(
     "SELECT u.id, u.username, u.first_name, u.last_name, g.grants, g.access,"  # noqa: S608 - our own names
     " CASE WHEN z.first_at < COALESCE(y.first_at, g.first_at) THEN z.first_at"
     " ELSE COALESCE(y.first_at, g.first_at) END,"
-    " CASE WHEN z.last_at > g.last_at THEN z.last_at ELSE g.last_at END, g.uses + COALESCE(z.uses, 0)"
+    f" {_LAST}, g.uses + COALESCE(z.uses, 0)"
     " FROM (SELECT user_id, SUM(line) AS grants, SUM(1 - line) AS access, MIN(began) AS first_at, MAX(used) AS last_at,"
     " SUM(uses) AS uses FROM (SELECT f.user_id, 1 AS line, f.created_at AS began, f.used_at AS used, f.uses"
     f" FROM {live_grants.OF_APP} WHERE {LIVE}"
@@ -55,6 +56,8 @@ _USERS: Final = Statement(
     " JOIN person u ON u.id = g.user_id LEFT JOIN approval y ON y.person_id = g.user_id AND y.app_id = :app_id"
     " LEFT JOIN app_use z ON z.app_id = :app_id AND z.org_id = :org_id AND z.user_id = g.user_id"
     " WHERE u.org_id = :org_id AND (:username = '' OR u.username = :username)"
+    f" AND (CAST(:before AS BIGINT) < 0 OR {_LAST} < CAST(:before AS BIGINT)"
+    f" OR ({_LAST} = CAST(:before AS BIGINT) AND u.username > :behind))"
     " ORDER BY 8 DESC, u.username LIMIT CAST(:size AS BIGINT) OFFSET CAST(:skip AS BIGINT)"
 )
 _REASONS: Final = tuple(name for name in ALL if name.endswith("app_not_installed") or name == "app.not_installed")
@@ -97,6 +100,11 @@ class AppInUse:
         """What names the app in this org, and in an address: its API name if it is the org's own, else its id."""
         return self.id if self.home else self.name
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where the app stands in the list."""
+        return self.label.lower(), self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InUse:
@@ -137,8 +145,19 @@ class Asked:
     request_id: str
 
 
-async def in_use(desk: Desk, org: Org, *, query: str = "", state: str = "", page: int = 1, size: int = 25) -> InUse:
+async def in_use(
+    desk: Desk,
+    org: Org,
+    *,
+    query: str = "",
+    state: str = "",
+    page: int = 1,
+    size: int = 25,
+    after: tuple[str, str] | None = None,
+) -> InUse:
     """Return a page of the apps in use whose name, label or description holds `query`, by label.
+
+    `after`: the place of the app that the piece before ended with; pages are counted from there.
 
     Raises:
         ManageProblem: no right.
@@ -154,9 +173,10 @@ async def in_use(desk: Desk, org: Org, *, query: str = "", state: str = "", page
         for app in everything
         if (not state or app.state == state) and wanted in f"{app.name}\n{app.label}\n{app.description}".lower()
     ]
-    found.sort(key=lambda app: (app.label.lower(), app.id))
+    found.sort(key=lambda app: app.place)
+    following = [app for app in found if after is None or app.place > after]
     shown = []
-    for app in found[(page - 1) * size : page * size]:
+    for app in following[(page - 1) * size : page * size]:
         met = await _met(desk, org, app.id)
         if met is not None:
             shown.append(replace(app, out=await out_of(desk, met, looked=_LOOKED_EACH)))
@@ -202,9 +222,17 @@ async def find(desk: Desk, org: Org, ref: str) -> InstalledApp:
 
 
 async def users_of(
-    desk: Desk, app: InstalledApp, *, username: str = "", page: int = 1, size: int = 25
+    desk: Desk,
+    app: InstalledApp,
+    *,
+    username: str = "",
+    page: int = 1,
+    size: int = 25,
+    after: tuple[int, str] | None = None,
 ) -> tuple[UserOfApp, ...]:
     """Return a page of the users for whom an app has something out, the last that used it first.
+
+    `after`: last use (ms) and username of the user that the piece before ended with; pages are counted from there.
 
     Looks at the newest lines and access tokens, as `app_activity` counts them. A bound is said by `Count.or_more`.
 
@@ -220,6 +248,8 @@ async def users_of(
         "size": size,
         "skip": (page - 1) * size,
         **live_values(desk, app),
+        "before": after[0] if after else -1,
+        "behind": after[1] if after else "",
     }
     found = []
     rows = await desk.session.all(_USERS, *(values[name] for name in _USERS.names))
