@@ -234,3 +234,29 @@ def test_whoever_presses_a_chart_or_table_wide_as_it_is_scrolls_it_alone(console
     )
     assert regions
     assert all(one == [0, "region"] for one in regions)
+
+
+def test_metadata_is_uploaded_looked_at_and_imported_without_scripts(console: Console) -> None:
+    """The page that tells what files would do is behind an upload, so that no visit by address comes to it."""
+    xml = "<ConnectedApp><contactEmail>it@harbour.example</contactEmail><unheardOf>1</unheardOf></ConnectedApp>"
+    files: Any = [
+        {"name": "Uploaded.connectedApp-meta.xml", "mimeType": "text/xml", "buffer": xml.encode()},
+        {"name": f"{HOSTILE[:60]}.connectedApp", "mimeType": "text/xml", "buffer": b"<ConnectedApp>"},
+    ]
+    told = {}
+    for width, scripts in ((360, True), (1280, False)):
+        seen = console.open("/setup/import", width=width, scripts=scripts)
+        seen.tab.set_input_files("#files", files)
+        seen.tab.get_by_role("button", name="Upload and review").click()
+        seen.tab.wait_for_url("**/setup/import/review")
+        told[width] = seen.tab.locator("main").inner_text()
+        if scripts:
+            assert overflow(seen.tab) <= 0
+            assert violations(seen.tab) == []
+        assert seen.said == []
+        assert seen.foreign == []
+    seen.tab.get_by_role("button", name="Import 1 file").click()
+
+    assert "1 of 2 is refused" in told[360]
+    assert "1 imported" in seen.tab.locator("main").inner_text()
+    assert seen.tab.get_by_role("link", name="Uploaded").count() == 1

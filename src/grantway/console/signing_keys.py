@@ -68,7 +68,10 @@ def _row(key: dict[str, Any]) -> Row:
 async def review(visit: Visit) -> Reply:
     """Say what a rotation does, before it is done."""
     at_once = bool(visit.query.get("at_once"))
-    await keys.demand_rotation(visit.desk)
+    try:
+        await keys.demand_rotation(visit.desk)
+    except NotAllowed:
+        return visit.go(SIGNING_KEYS)  # which says why
     if verified_until(visit) is None:
         return visit.go(way_to(with_query(_ROTATE, at_once="1" if at_once else "")))
     return visit.show(await _page(visit, at_once=at_once), here=SIGNING_KEYS, crumbs=_CRUMBS)
