@@ -236,12 +236,18 @@ def _place(route: Route, name: str) -> str:
 
 def _refuse(call: Call, server: Server, refusal: Refusal, bearer: Bearer | None, *, detail: str = "") -> Reply:
     findings = tuple(bearer.trail.findings) if bearer is not None else ()
-    _note(call, server, refusal, bearer.held if bearer is not None else None, findings)
+    left = bearer.trail.left if bearer is not None else ()
+    _note(call, server, refusal, bearer.held if bearer is not None else None, findings, left)
     return problem_reply(call, refusal, detail=detail)
 
 
 def _note(
-    call: Call, server: Server, refusal: Refusal, held: HeldAccessToken | None, findings: tuple[Finding, ...] = ()
+    call: Call,
+    server: Server,
+    refusal: Refusal,
+    held: HeldAccessToken | None,
+    findings: tuple[Finding, ...] = (),
+    left: tuple[str, ...] = (),
 ) -> None:
     note(
         server,
@@ -249,6 +255,7 @@ def _note(
         refusal,
         refusal.reason.wire(Voice.STANDARDS),
         findings=findings,
+        left=left,
         org_id=held.token.org_id if held else "",
         app_id=held.token.app_id if held else "",
         user_id=held.token.user_id if held else "",

@@ -32,6 +32,7 @@ NAV: Final = (
             NavLink(label="Users", path="/setup/users"),
             NavLink(label="Profiles", path="/setup/profiles"),
             NavLink(label="Permission Sets", path="/setup/permsets"),
+            NavLink(label="Custom Permissions", path="/setup/custom-permissions"),
         ),
     ),
     NavGroup(

@@ -1,4 +1,7 @@
-"""Signing keys: one from the start, a new one on rotation, the ones before published for a day more (S25)."""
+"""Signing keys of ID tokens: one from the start, a new one on rotation, the ones before published for a day (S25).
+
+Those of JWT-based access tokens are made and rotated elsewhere (`access_keys`): neither rotation touches the other's.
+"""
 
 import contextlib
 from typing import Any, Final, cast
@@ -13,23 +16,34 @@ from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert("signing_key", ["kid", "purpose", "private_box", "created_at", "retired_at"])
 _ALL: Final = Statement(
-    "SELECT kid, purpose, created_at, retired_at FROM signing_key ORDER BY created_at DESC, kid DESC"
+    "SELECT k.kid, k.purpose, k.org_id, COALESCE(o.name, ''), k.created_at, k.retired_at FROM signing_key k"
+    " LEFT JOIN org o ON o.id = k.org_id ORDER BY k.created_at DESC, k.kid DESC"
 )
-_NEWEST: Final = Statement("SELECT private_box FROM signing_key ORDER BY created_at DESC, kid DESC LIMIT 1")
+_KIDS: Final = Statement(
+    "SELECT kid, created_at FROM signing_key WHERE purpose = :purpose ORDER BY created_at DESC, kid DESC"
+)
+_SIGNING: Final = Statement(
+    "SELECT kid FROM signing_key WHERE purpose = :purpose AND retired_at IS NULL ORDER BY created_at DESC, kid DESC"
+)
+_NEWEST: Final = Statement(
+    "SELECT private_box FROM signing_key WHERE purpose = :purpose ORDER BY created_at DESC, kid DESC LIMIT 1"
+)
 _RETIRE: Final = Statement(
-    "UPDATE signing_key SET retired_at = :at WHERE retired_at IS NULL OR retired_at > :at RETURNING kid"
+    "UPDATE signing_key SET retired_at = :at WHERE purpose = :purpose AND (retired_at IS NULL OR retired_at > :at)"
+    " RETURNING kid"
 )
 _ORGS: Final = Statement("SELECT COUNT(*) FROM org")
 _FIRST_KID: Final = 220
-_COLUMNS: Final = ("kid", "purpose", "created_at", "retired_at")
+_COLUMNS: Final = ("kid", "purpose", "org_id", "org", "created_at", "retired_at")
 # ID tokens live twelve hours at most; a day covers them and every cache of the JWK set.
 OVERLAP_MS: Final = DAY_MS
 
 
 async def all_keys(desk: Desk) -> tuple[dict[str, Any], ...]:
-    """Return every signing key without its private half, newest first; `state` is signs, published or retired.
+    """Return the signing keys without their private halves, newest first; another org's are the operator's to see.
 
-    Times are in ms; `retired_at` is None for the key that signs.
+    `state` is signs, published or retired. Times are in ms; `retired_at` is None for a key that signs. `org_id` and
+    `org` (its name) are empty where a key signs for all orgs.
 
     Raises:
         ManageProblem: no right.
@@ -38,6 +52,8 @@ async def all_keys(desk: Desk) -> tuple[dict[str, Any], ...]:
     found = []
     for row in await desk.session.all(_ALL):
         key: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+        if not desk.caller.is_operator and key["org_id"] not in ("", desk.caller.org_id):
+            continue
         end = key["retired_at"]
         state = "signs" if end is None else "published" if end > desk.clock.now_ms() else "retired"
         found.append(key | {"state": state, "algorithm": RS256})
@@ -50,14 +66,14 @@ async def ensure(desk: Desk) -> None:
     Raises:
         KeyRingError: the key file is not the one this database was written with.
     """
-    newest = await desk.session.one(_NEWEST)
+    newest = await desk.session.one(_NEWEST, ID_TOKEN)
     if newest is not None:
         desk.ring.open(cast(bytes, newest[0]), SEAL_PURPOSE)
         return
     pem = SigningKey.generate_pem()
     with contextlib.suppress(Conflict):  # another process made its first key in the same moment; one is enough
         async with desk.changing() as changing:
-            if not await changing.session.all(_ALL):
+            if not await changing.session.all(_KIDS, ID_TOKEN):
                 await _add(changing, "admin.keys.create", pem, OVERLAP_MS)
 
 
@@ -89,19 +105,19 @@ async def rotate(desk: Desk, *, at_once: bool = False, seen: str = "") -> str:
     async with desk.changing() as changing:
         await demand_rotation(changing)
         if seen:
-            signing = [row[0] for row in await changing.session.all(_ALL) if row[3] is None]
-            if signing[:1] != [seen]:
+            rows = await changing.session.all(_SIGNING, ID_TOKEN)
+            if [row[0] for row in rows[:1]] != [seen]:
                 raise StaleVersion("somebody else rotated the keys since you opened this: look at them again")
         return await _add(changing, "admin.keys.rotate", pem, 0 if at_once else OVERLAP_MS)
 
 
 async def _add(changing: Desk, kind: str, pem: bytes, others_until: int) -> str:
-    rows = await changing.session.all(_ALL)
+    rows = await changing.session.all(_KIDS, ID_TOKEN)
     kid = str(max((int(cast(str, row[0])) for row in rows), default=_FIRST_KID - 1) + 1)
     now = changing.clock.now_ms()
-    retired = await changing.run(_RETIRE, at=now + others_until)
+    retired = await changing.run(_RETIRE, at=now + others_until, purpose=ID_TOKEN)
     # Keys made in one millisecond would tie; the one that signs must be the newest.
-    made_at = max([now, *(cast(int, row[2]) + 1 for row in rows)])
+    made_at = max([now, *(cast(int, row[1]) + 1 for row in rows)])
     await changing.run(_ADD, kid, ID_TOKEN, changing.ring.seal(pem, SEAL_PURPOSE), made_at, None)
     retired_kids = sorted(cast(str, row[0]) for row in retired)
     org_id = changing.caller.org_id
