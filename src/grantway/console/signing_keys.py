@@ -169,7 +169,8 @@ _ACCESS_PAGE: Final = ReviewPage(
     title="Rotate the key of access tokens",
     lines=(
         "Another key signs this org's JWT-based access tokens from now on. Every one that was signed before ends at "
-        "once, and its public half leaves the key set: APIs that check tokens themselves refuse them once they read it anew.",
+        "once, and its public half leaves the key set: APIs that check tokens themselves refuse them once they read it "
+        "anew.",
         "Refresh tokens, opaque access tokens, ID tokens and sessions go on: a client with a refresh token gets a new "
         "access token at its next request.",
     ),
