@@ -6,6 +6,7 @@ from grantway.adminapi.ask import PAGING, SEARCH, Answer, Ask, Query, Route
 from grantway.adminapi.schema import FLAG, NUMBER, TIME, Schema, listed, record, text
 from grantway.manage import app_activity, apps, usage
 from grantway.manage.app_activity import Out
+from grantway.manage.count import Count
 from grantway.manage.listing import Listed
 from grantway.protocol.when import iso_seconds
 
