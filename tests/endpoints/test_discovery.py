@@ -11,7 +11,9 @@ import pytest
 from grantway import settings as s
 from grantway.kit.jose import s256
 from grantway.kit.urls import Urls
+from grantway.manage import orgs
 from grantway.protocol import door as doors
+from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.signer import proof, signer
 from tests.endpoints.wire import (
@@ -96,6 +98,7 @@ async def certified(house: House) -> TestApp:
     values: dict[s.AnySetting, Any] = {
         s.CERTIFICATE: s.CERTIFICATE.kind.parse(signer().certificate),
         s.CLIENT_CREDENTIALS: True,
+        s.USERNAME_PASSWORD: True,
         s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: False,
     }
     return await house.app(values, run_as="ada@harbour.example")
@@ -203,6 +206,9 @@ async def test_what_every_openid_provider_must_say(web: httpx.AsyncClient, door:
 @both_doors
 async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.AsyncClient, door: str) -> None:
     named = set((await document(web, door))["grant_types_supported"])
+    await give_passwords(house)
+    asked = {"block_username_password_flow": False, "trusted_ip_ranges": ["127.0.0.1 - 127.0.0.1"]}
+    await orgs.change(house.desk, house.org, asked)
     app = await certified(house)
     code = await house.code(app, door=DOOR_NAME[door])
     answer = await house.sign_in(app, door=door)
@@ -213,6 +219,7 @@ async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.A
         "authorization_code": {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER},
         "refresh_token": {"refresh_token": answer["refresh_token"]},
         "urn:ietf:params:oauth:grant-type:jwt-bearer": {"assertion": assertion},
+        "password": {"username": "ada@harbour.example", "password": PASSWORD},
     }
 
     taken = set()

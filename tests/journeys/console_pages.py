@@ -27,8 +27,9 @@ _PLACES = {
 # An external client app with sets of keys and secrets, whose page is another than a connected app's.
 EXTERNAL = "Tide_Table"
 # A file is no page: what is in it has tests of its own.
+_FILES = (".csv", ".xml", ".zip")
 PAGES = (
-    *dict.fromkeys(route.path for route in ROUTES if route.get is not None and not route.path.endswith(".csv")),
+    *dict.fromkeys(route.path for route in ROUTES if route.get is not None and not route.path.endswith(_FILES)),
     f"/setup/apps/{EXTERNAL}/keys",
 )
 

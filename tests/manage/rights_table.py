@@ -12,6 +12,7 @@ from typing import Any, Final
 from grantway.domain.app import AppKind
 from grantway.domain.org import Org
 from grantway.manage import (
+    access_keys,
     apps,
     explain,
     holders,
@@ -27,6 +28,7 @@ from grantway.manage import (
 from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file
+from grantway.manage.org_files import export_org
 from grantway.manage.problem import ManageProblem
 
 Operation = Callable[[Desk, Org], Awaitable[Any]]
@@ -268,6 +270,18 @@ PEOPLE: Final = (
         command=("token", "revoke", "--user", ADA),
     ),
     Row(
+        name="list the tokens of an app",
+        does=lambda d, o: tokens.lines(d, o, app="Sync"),
+        enough=({USERS, SETUP},),
+        command=("token", "list", "--app", "Sync"),
+    ),
+    Row(
+        name="revoke the tokens of an app",
+        does=lambda d, o: tokens.revoke(d, o, app="Outer"),
+        enough=({USERS, SETUP},),
+        command=("token", "revoke", "--app", "Outer"),
+    ),
+    Row(
         name="make a profile",
         does=lambda d, o: holders.create(d, holders.PROFILES, o.id, "New", ()),
         enough=({PROFILES},),
@@ -344,8 +358,16 @@ ORGS: Final = (
         does=lambda d, o: orgs.change(d, o, {"edition": "Group"}),
         command=("org", "set", "edition=Group"),
     ),
-    Row(name="list signing keys", does=lambda d, _: keys.all_keys(d), command=("keys", "list")),
+    Row(name="list signing keys", does=lambda d, _: keys.all_keys(d), enough=({SETUP},), command=("keys", "list")),
+    # Of a server with several orgs, as here.
     Row(name="rotate signing keys", does=lambda d, _: keys.rotate(d), command=("keys", "rotate")),
+    Row(
+        name="rotate the key of JWT-based access tokens",
+        does=access_keys.revoke_all,
+        enough=({USERS, SETUP},),
+        command=("keys", "rotate", "--purpose", "access-token"),
+    ),
+    Row(name="export the settings of the org", does=export_org, enough=({CUSTOMIZE},), command=("org", "export")),
     Row(name="check the database", does=lambda d, _: inspect_database.inspect(d)),
     Row(name="upgrade the database", does=lambda d, _: setup.upgrade(d)),
     Row(name="plan an upgrade", does=lambda d, _: setup.plan(d)),

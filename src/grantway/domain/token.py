@@ -72,7 +72,8 @@ class RefreshToken(msgspec.Struct, frozen=True, gc=False):
 class AccessToken(msgspec.Struct, frozen=True, gc=False):
     """One access token.
 
-    `family_id` is empty for client credentials. `lifetime_ms` is what a use at Salesforce's door renews.
+    `family_id` is empty for client credentials. `lifetime_ms` is what a use at Salesforce's door renews. `kid`: the key
+    that signed it, where it is a JWT; its end never moves then, for it stands in the token.
     """
 
     id: str
@@ -87,3 +88,4 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False):
     expires_at: int
     lifetime_ms: int
     revoked_at: int | None
+    kid: str = ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from grantway.domain.app import InstalledApp
 from grantway.endpoints.authorization.flow import Flow
 from grantway.endpoints.authorization.outcome import refuse_at_callback, refuse_on_page, see
-from grantway.endpoints.authorization.steps import go_on
+from grantway.endpoints.authorization.steps import USE_CHECKS, go_on
 from grantway.endpoints.authorization.visitor import browser_cookie, visitor_of
 from grantway.endpoints.parameters import form_of, refuse_secrets_in_url
 from grantway.endpoints.server import Server
@@ -26,12 +26,13 @@ from grantway.protocol.authorization import (
     answerable,
     request_of,
 )
-from grantway.protocol.decision import Trail
+from grantway.protocol.decision import Check, Trail
 from grantway.protocol.door import Door, door_of
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import request as no_request
 from grantway.protocol.refusal import Refused
 
+_AHEAD: Final[tuple[Check[Any], ...]] = (known, *BEFORE_TRUST, *AFTER_TRUST, *USE_CHECKS)
 # Below the 8 kB that a URL may have here, with room for the path (decision 12).
 _URL_ROOM: Final = 7_500
 
@@ -39,7 +40,7 @@ _URL_ROOM: Final = 7_500
 async def authorize(call: Call, server: Server, base: str) -> Reply:
     """Answer an authorization request: the next page, the code, or a refusal where it is safe to say it."""
     door = door_of(call.path)
-    trail = Trail()
+    trail = Trail(_AHEAD)
     try:
         params = _params(call, door)
     except Refused as refused:

@@ -13,6 +13,7 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
+from grantway.protocol.access_jwt import EARLY_S
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
 from grantway.protocol.door import DOORS, SALESFORCE
@@ -62,6 +63,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
             refused.refusal,
             refused.refusal.reason.wire(door.voice),
             findings=tuple(trail.findings),
+            left=trail.left,
             app_id=client.id if client else "",
             org_id=client.org.id if client else "",
         )
@@ -93,7 +95,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "token_type": "access_token" if issued is SALESFORCE else "Bearer",
         "exp": held.token.expires_at // 1000,
         "iat": held.token.issued_at // 1000,
-        "nbf": held.token.issued_at // 1000,
+        "nbf": held.token.issued_at // 1000 - (EARLY_S if held.token.kid and issued is SALESFORCE else 0),
         "iss": server.issuer(issued, base),
     }
 

@@ -37,7 +37,16 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
         held = await _held(server, required(params, "token"))
     except Refused as refused:
         wire = refused.refusal.reason.wire(door.voice)
-        note(server, call, refused.refusal, wire, findings=tuple(trail.findings), app_id=app_id, org_id=org_id)
+        note(
+            server,
+            call,
+            refused.refusal,
+            wire,
+            findings=tuple(trail.findings),
+            left=trail.left,
+            app_id=app_id,
+            org_id=org_id,
+        )
         return refuse_oauth(door, call, refused.refusal)
     # RFC 7009 2.1: only the client a token was issued to may end it; for any other it is as if unknown.
     if held is not None and _app_of(held) == app_id:

@@ -15,6 +15,7 @@ from grantway.protocol.no import (
     code,
     data,
     machine,
+    password,
     refresh,
     request,
 )
@@ -22,7 +23,20 @@ from grantway.protocol.refusal import Reason
 
 ALL: Final[dict[str, Reason]] = {
     reason.id: reason
-    for module in (request, client, assertion, app, code, refresh, machine, authorize, bearer, administration, data)
+    for module in (
+        request,
+        client,
+        assertion,
+        app,
+        code,
+        refresh,
+        machine,
+        password,
+        authorize,
+        bearer,
+        administration,
+        data,
+    )
     for reason in vars(module).values()
     if isinstance(reason, Reason)
 }
