@@ -172,6 +172,19 @@ async def test_answers_name_the_key_that_the_client_used(house: House) -> None:
         assert told["client_id"] == one.consumer_key
 
 
+async def test_a_jwt_access_token_names_the_key_that_the_client_used_and_outlives_it(house: House) -> None:
+    app = await house.app({s.JWT_ACCESS_TOKENS: True}, kind=AppKind.EXTERNAL_CLIENT_APP)
+    new = await staged(house, app)
+    tokens = [(await house.sign_in(one))["access_token"] for one in (app, new)]
+
+    named = [json.loads(decoded(token.split(".")[1]))["client_id"] for token in tokens]
+    assert named == [app.consumer_key, new.consumer_key]
+    await rotation.apply(house.desk, house.org, app.id)
+    await rotation.cancel(house.desk, house.org, app.id)
+
+    assert [await house.is_active(new, token) for token in tokens] == [True, True]
+
+
 async def test_another_app_that_introspects_is_told_the_primary_key(house: House) -> None:
     app, watcher = await external(house), await house.app({s.INTROSPECT_ALL: True})
     new = await staged(house, app)
