@@ -7,6 +7,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.endpoints.people import userinfo
+from grantway.endpoints.token import token
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.explain import explain
@@ -49,6 +50,17 @@ async def refresh_late(house: House, app: TestApp) -> None:
     await house.refresh(app, token)
 
 
+async def refresh_after_a_month(house: House, app: TestApp) -> None:
+    token = (await house.sign_in(app))["refresh_token"]
+    house.clock.advance(days=30)
+    await house.refresh(app, token)
+
+
+async def refresh_after_a_month_in_an_org_that_limits_it(house: House, app: TestApp) -> None:
+    await house.change("""UPDATE org SET settings = '{"limit_idle_refresh_tokens_of_all_apps": true}', version = 2""")
+    await refresh_after_a_month(house, app)
+
+
 async def use_late(house: House, app: TestApp) -> None:
     token = (await house.sign_in(app))["access_token"]
     house.clock.advance(minutes=180)
@@ -81,6 +93,11 @@ async def authorize_in_an_org_that_requires_pkce(house: House, app: TestApp) -> 
 async def redeem_where_api_access_is_limited(house: House, app: TestApp) -> None:
     await house.change("""UPDATE org SET settings = '{"admin_approved_apps_only": true}', version = 2""")
     await redeem(house, app)
+
+
+async def redeem_with_the_secret_in_the_url(house: House, app: TestApp) -> None:
+    query = f"client_id={app.consumer_key}&client_secret={app.consumer_secret}"
+    await token(house.call(f"{SALESFORCE}/token", query=query), house.server, BASE)
 
 
 async def redeem_in_another_org_what_is_local(house: House, app: TestApp) -> None:
@@ -144,11 +161,15 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
         {s.REFRESH_TOKEN_POLICY: s.RefreshTokenPolicy(form="specific_lifetime", number=1, unit="HOURS")},
         refresh_late,
     ),
+    (s.LIMIT_IDLE_REFRESH_TOKENS, {s.LIMIT_IDLE_REFRESH_TOKENS: True}, refresh_after_a_month),
+    (s.LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS, {}, refresh_after_a_month_in_an_org_that_limits_it),
+    (s.ENABLED_IN_ORG, {s.ENABLED_IN_ORG: False}, redeem),
     (s.SESSION_TIMEOUT, {s.SESSION_TIMEOUT: 15}, use_late),
     (s.ORG_SESSION_TIMEOUT, {}, use_late),
     (s.NAMED_USER_JWT_TIMEOUT, {}, use_a_jwt_late),
     (s.ADMIN_APPROVED_APPS_ONLY, {}, redeem_where_api_access_is_limited),
     (s.CONSUMER_SECRETS_BY_REST, {}, read_a_consumer_secret_by_rest),
+    (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
 ]
 

@@ -144,6 +144,8 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.REFRESH_TOKEN_POLICY: st.one_of(st.sampled_from(["infinite", "zero"]), _PERIODS),
     s.SESSION_TIMEOUT: st.one_of(st.none(), st.integers(1, 1440)),
     s.RUN_AS: st.sampled_from(["", RUN_AS_USER]),
+    s.PLUGIN: _WORDS,
+    s.PLUGIN_RUN_AS: _WORDS,
     s.ORG_SESSION_TIMEOUT: st.integers(15, 1440),
     s.CORS_ORIGINS: st.lists(st.builds("https://{}:{}".format, _HOSTS, st.integers(444, 65535)), max_size=4),
 }
@@ -163,6 +165,8 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
     s.SAML_ISSUER: ("x" * 1025, "at most 1024 characters, this has 1025"),
     s.SAML_CERTIFICATE: ("MIIB", "this is no certificate that can be read; paste the certificate as PEM"),
     s.SAML_ENCRYPTION_CERTIFICATE: ("x" * 256, "at most 255 characters, this has 256"),
+    s.PLUGIN: ("x" * 256, "at most 255 characters, this has 256"),
+    s.PLUGIN_RUN_AS: ("x" * 81, "at most 80 characters, this has 81"),
     s.IP_RANGES: ("192.0.2.9 - 192.0.2.1", "line 1: 192.0.2.9 comes after 192.0.2.1: the lower address is the start"),
     s.TRUSTED_IP_RANGES: ("192.0.2.x", "line 1: '192.0.2.x': write START - END, and what it is after a blank"),
     s.START_PAGE: ("home", "write an absolute URL that begins with https://"),

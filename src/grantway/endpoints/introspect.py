@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
+from grantway.domain.refresh_life import refresh_life
 from grantway.endpoints.answer import json_reply, note, refuse_oauth
 from grantway.endpoints.bearer import look_up
 from grantway.endpoints.client import authenticated_client
@@ -28,6 +29,7 @@ _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no_app.APP_BLOCKED,
         oauth_off=no_app.OAUTH_OFF,
+        off_in_org=no_app.OFF_IN_ORG,
         app_not_installed=no_app.APP_NOT_INSTALLED,
         external_not_installed=no_app.EXTERNAL_NOT_INSTALLED,
         external_is_local=no_app.EXTERNAL_IS_LOCAL,
@@ -110,8 +112,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
         return None
     if not _may_see(client, family.app_id, family.org_id):
         return None
-    rule = held.app[s.REFRESH_TOKEN_POLICY]
-    ends_at = rule.ends_at(family.created_at, family.used_at)
+    ends_at = refresh_life(held.app).ends_at(family.created_at, family.used_at)
     if ends_at is not None and server.clock.now_ms() >= ends_at:
         return None
     if decide(_USE_CHECKS, app_use.UseCase(held.of, family.created_at, is_token=True)).refusal is not None:

@@ -14,6 +14,7 @@ from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import STANDARDS_PREFIX, Urls
 from grantway.manage.census import Census
+from grantway.outbound.fetch import Fetcher
 from grantway.policy.login_pace import Looked, account_principal
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
@@ -30,6 +31,7 @@ class Server:
 
     - `root_door`: whose discovery document and issuer stand at the root.
     - `stopping`: set when the server is about to end, and should be given no more requests.
+    - `fetcher`: asks other servers, within bounds.
     - `workers`: threads for what takes long and releases the GIL: password hashes.
     """
 
@@ -42,6 +44,7 @@ class Server:
     refusals: RefusalLog
     tally: Tally
     workers: Executor
+    fetcher: Fetcher
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
     census: Census = field(default_factory=Census)

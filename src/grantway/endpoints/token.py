@@ -8,7 +8,7 @@ from grantway.domain.app import AppKind, InstalledApp
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
 from grantway.endpoints.audiences import audiences
 from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
-from grantway.endpoints.parameters import posted
+from grantway.endpoints.legacy import token_parameters
 from grantway.endpoints.server import Server
 from grantway.grants import GRANTS
 from grantway.grants.asserted import remembers
@@ -32,6 +32,7 @@ _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no_app.APP_BLOCKED,
         oauth_off=no_app.OAUTH_OFF,
+        off_in_org=no_app.OFF_IN_ORG,
         app_not_installed=no_app.APP_NOT_INSTALLED,
         external_not_installed=no_app.EXTERNAL_NOT_INSTALLED,
         external_is_local=no_app.EXTERNAL_IS_LOCAL,
@@ -53,7 +54,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     door = door_of(call.path)
     params: Mapping[str, str] = {}
     try:
-        params = posted(call, door)
+        params = await token_parameters(call, server, door)
         grant = _grant(params, door)
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:

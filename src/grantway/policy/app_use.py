@@ -46,6 +46,7 @@ class Voices:
 
     app_blocked: Reason
     oauth_off: Reason
+    off_in_org: Reason
     app_not_installed: Reason
     external_not_installed: Reason
     external_is_local: Reason
@@ -67,7 +68,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
             return _uninstalled(case, no)
         if app.policy.is_blocked:
             return Finding(APP, "blocked", no.app_blocked(app=app.app.name))
-        return _INSTALLED if app[s.OAUTH_ENABLED] else _switched_off(app, no)
+        return _INSTALLED if app[s.OAUTH_ENABLED] and app[s.ENABLED_IN_ORG] else _switched_off(app, no)
 
     def active(case: UseCase) -> Finding | None:
         """The user must be active."""
@@ -143,6 +144,8 @@ def _uninstalled(case: UseCase, no: Voices) -> Finding:
 
 
 def _switched_off(app: InstalledApp, no: Voices) -> Finding:
+    if app[s.OAUTH_ENABLED]:
+        return Finding(APP, "switched off in this org", no.off_in_org(app=app.app.name, org=app.org.name))
     return Finding(APP, "OAuth settings are off", no.oauth_off(app=app.app.name))
 
 

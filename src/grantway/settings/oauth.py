@@ -237,6 +237,21 @@ ROTATION_OVERLAP: Final = Setting[int](
     example="30",
 )
 
+LIMIT_IDLE_REFRESH_TOKENS: Final = Setting[bool](
+    name="limit_idle_refresh_tokens",
+    kind=FLAG,
+    label="Limit idle refresh token TTL",
+    help=(
+        "Refresh tokens that nobody uses for 30 days then end, whatever the refresh token policy says. A policy that "
+        "ends them sooner holds as it is."
+    ),
+    default=False,
+    section=Section.OAUTH,
+    effect="token, refresh_token: invalid_grant 'expired access/refresh token' after 30 days without use",
+    example="true",
+    xml={"ExtlClntAppGlobalOauthSettings": Xml(path="isEnforceRefreshTokenTTL")},
+)
+
 JWT_ACCESS_TOKENS: Final = Setting[bool](
     name="jwt_access_tokens",
     kind=FLAG,

@@ -19,6 +19,18 @@ REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
     xml={"OauthOidcSettings": Xml(path="isPkceRequired")},
 )
 
+LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS: Final = Setting[bool](
+    name="limit_idle_refresh_tokens_of_all_apps",
+    kind=FLAG,
+    label="Limit idle refresh token TTL",
+    help="Refresh tokens of every app then end when nobody uses them for 30 days, whatever the apps' policies say.",
+    default=False,
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="token, refresh_token: invalid_grant 'expired access/refresh token' after 30 days without use",
+    example="true",
+)
+
 BLOCK_USERNAME_PASSWORD_FLOW: Final = Setting[bool](
     name="block_username_password_flow",
     kind=FLAG,
@@ -91,12 +103,17 @@ ALLOW_LEGACY_QUERY_PARAMETERS: Final = Setting[bool](
     name="allow_legacy_query_parameters",
     kind=FLAG,
     label="Allow legacy query parameters",
-    help="Secrets and tokens are then read from URLs, where logs and histories keep them. For tests of old clients.",
+    help=(
+        "Salesforce's endpoints then read secrets and tokens from URLs, where logs and histories of others keep them. "
+        "Only to test old clients; the standards' endpoints never do."
+    ),
     default=False,
     section=Section.ORG,
     held_by=Holder.ORG,
-    effect="everywhere: invalid_request 'secrets are not accepted in the URL' when off",
-    awaits="endpoints that read what old clients put into URLs; until then it is refused at every one",
+    effect=(
+        "token, revoke (by GET too), userinfo, identity URL, data API: invalid_request 'secrets are not accepted in "
+        "the URL' when off"
+    ),
     example="true",
 )
 

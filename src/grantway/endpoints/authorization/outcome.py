@@ -33,6 +33,7 @@ ON_THE_PAGE: Final = frozenset(
         no.EXTERNAL_IS_LOCAL,
         no_app.APP_BLOCKED,
         no_app.OAUTH_OFF,
+        no_app.OFF_IN_ORG,
         no_app.USER_INACTIVE,
     }
 )
@@ -75,7 +76,7 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
         reason: _Words(
             "Your administrator has blocked this app.", "Ask your administrator, and send them this request id."
         )
-        for reason in (no_app.APP_BLOCKED, no_app.OAUTH_OFF)
+        for reason in (no_app.APP_BLOCKED, no_app.OAUTH_OFF, no_app.OFF_IN_ORG)
     },
     **{
         reason: _Words(

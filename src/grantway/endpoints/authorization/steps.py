@@ -33,6 +33,7 @@ USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no_app.APP_BLOCKED,
         oauth_off=no_app.OAUTH_OFF,
+        off_in_org=no_app.OFF_IN_ORG,
         app_not_installed=no.APP_NOT_INSTALLED,
         external_not_installed=no.EXTERNAL_NOT_INSTALLED,
         external_is_local=no.EXTERNAL_IS_LOCAL,
