@@ -234,3 +234,17 @@ def test_whoever_presses_a_chart_or_table_wide_as_it_is_scrolls_it_alone(console
     )
     assert regions
     assert all(one == [0, "region"] for one in regions)
+
+
+def test_the_pages_of_an_org_that_restricts_creation_are_as_good(served: Served, console: Console) -> None:
+    switch = ("org", "set", "--org", "Demo")
+    assert served.cli(*switch, "allow_connected_app_creation=false").returncode == 0
+    try:
+        for page in ("/setup/apps", "/setup/apps/new"):
+            for width in (360, 1280):
+                tab = console.open(page, width=width).tab
+                assert overflow(tab) <= 0
+                assert violations(tab) == []
+                assert tab.get_by_role("link", name="New External Client App").is_visible()
+    finally:
+        assert served.cli(*switch, "allow_connected_app_creation=true").returncode == 0

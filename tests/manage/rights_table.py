@@ -11,7 +11,19 @@ from typing import Any, Final
 
 from grantway.domain.app import AppKind
 from grantway.domain.org import Org
-from grantway.manage import apps, explain, holders, inspect_database, install, keys, orgs, setup, tokens, users
+from grantway.manage import (
+    access_keys,
+    apps,
+    explain,
+    holders,
+    inspect_database,
+    install,
+    keys,
+    orgs,
+    setup,
+    tokens,
+    users,
+)
 from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file
@@ -245,6 +257,18 @@ PEOPLE: Final = (
         command=("token", "revoke", "--user", ADA),
     ),
     Row(
+        name="list the tokens of an app",
+        does=lambda d, o: tokens.lines(d, o, app="Sync"),
+        enough=({USERS, SETUP},),
+        command=("token", "list", "--app", "Sync"),
+    ),
+    Row(
+        name="revoke the tokens of an app",
+        does=lambda d, o: tokens.revoke(d, o, app="Outer"),
+        enough=({USERS, SETUP},),
+        command=("token", "revoke", "--app", "Outer"),
+    ),
+    Row(
         name="make a profile",
         does=lambda d, o: holders.create(d, holders.PROFILES, o.id, "New", ()),
         enough=({PROFILES},),
@@ -323,6 +347,12 @@ ORGS: Final = (
     ),
     Row(name="list signing keys", does=lambda d, _: keys.all_keys(d), command=("keys", "list")),
     Row(name="rotate signing keys", does=lambda d, _: keys.rotate(d), command=("keys", "rotate")),
+    Row(
+        name="rotate the key of JWT-based access tokens",
+        does=access_keys.revoke_all,
+        enough=({USERS, SETUP},),
+        command=("keys", "rotate", "--purpose", "access-token"),
+    ),
     Row(name="check the database", does=lambda d, _: inspect_database.inspect(d)),
     Row(name="upgrade the database", does=lambda d, _: setup.upgrade(d)),
     Row(name="plan an upgrade", does=lambda d, _: setup.plan(d)),

@@ -8,7 +8,7 @@ from grantway.adminapi import values
 from grantway.adminapi.ask import Answer, Ask, Query, Route
 from grantway.adminapi.schema import FLAG, NUMBER, TEXTS, Schema, listed, record, text
 from grantway.domain.org import Org
-from grantway.manage import explain, orgs, tokens
+from grantway.manage import access_keys, explain, orgs, tokens
 from grantway.manage.problem import ManageProblem, NotFound
 from grantway.manage.settings_reference import facts_of
 from grantway.protocol.when import iso_seconds
@@ -35,7 +35,7 @@ _REVOKE: Final = record(
     {
         "user": text(255, least=1),
         "app": text(256, least=1),
-        "token": text(255, least=1, description="An id of the list, or a token itself; not with the others."),
+        "token": text(16_384, least=1, description="An id of the list, or a token itself; not with the others."),
         "everything": {"type": "boolean", "description": "All that is out in the org."},
     },
     required=(),
@@ -116,6 +116,11 @@ async def _revoke(ask: Ask) -> Answer:
     return Answer(value={"ended": ended}, tagged=False)
 
 
+async def _rotate_access_key(ask: Ask) -> Answer:
+    done = await access_keys.revoke_all(ask.desk, ask.org)
+    return Answer(value={"kid": done.kid, "ended": done.ended}, tagged=False)
+
+
 async def _explain(ask: Ask) -> Answer:
     try:
         found = await explain.explain(ask.desk, ask.params["request_id"])
@@ -190,6 +195,16 @@ ROUTES: Final = (
         answer=_revoke,
         gives=record({"ended": NUMBER}),
         takes=_REVOKE,
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/tokens/rotate-access-key",
+        name="rotateAccessKey",
+        summary="End every JWT-based access token of the org: another key signs them from now on",
+        right=_USAGE,
+        answer=_rotate_access_key,
+        gives=record({"kid": text(64), "ended": NUMBER}),
         once=True,
     ),
     Route(

@@ -260,7 +260,7 @@ async def _app_ticks(kind: Kind, visit: Visit, *, is_typed: bool) -> tuple[Choic
             label=app[s.LABEL] or app.app.name,
             ticked=app.id in ticked,
             was=app.id in was,
-            fixed=why_fixed(visit.desk, visit.org, assignments.list_of(kind), app),
+            fixed=why_fixed(visit.desk, visit.org, assignments.list_of(kind), app, app.kind),
         )
         for app, _ in there
     )

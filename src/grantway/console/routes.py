@@ -11,6 +11,7 @@ from grantway.console import (
     home,
     installing,
     keys,
+    new_app,
     org,
     permissions,
     reference,
@@ -28,6 +29,7 @@ from grantway.console.visit import Route
 ROUTES: Final[tuple[Route, ...]] = (
     *home.ROUTES,
     *app_manager.ROUTES,
+    *new_app.ROUTES,
     *app_review.ROUTES,
     *keys.ROUTES,
     *verify.ROUTES,

@@ -13,6 +13,7 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
+from grantway.protocol.access_jwt import EARLY_S
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
 from grantway.protocol.door import DOORS, SALESFORCE
@@ -45,7 +46,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
     client: InstalledApp | None = None
     try:
         params = posted(call, door)
-        client = await authenticated_client(call, server, door, params, trail, always=True)
+        client = await authenticated_client(call, server, door, params, trail, base=base, always=True)
         token = params.get("token", "") if door is SALESFORCE else required(params, "token")
         if access_token_row(token) is not None:
             found = await _access_token(server, client, token, base)
@@ -89,7 +90,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "token_type": "access_token" if issued is SALESFORCE else "Bearer",
         "exp": held.token.expires_at // 1000,
         "iat": held.token.issued_at // 1000,
-        "nbf": held.token.issued_at // 1000,
+        "nbf": held.token.issued_at // 1000 - (EARLY_S if held.token.kid and issued is SALESFORCE else 0),
         "iss": server.issuer(issued, base),
     }
 

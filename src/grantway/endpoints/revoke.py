@@ -25,7 +25,6 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
     At Salesforce's door no client authentication is asked: holding the token is enough, and an unknown token is an
     error. At the standards' door the client authenticates and an unknown token is no error.
     """
-    del base
     door = door_of(call.path)
     if door is SALESFORCE:
         return await _at_salesforce(call, server)
@@ -33,7 +32,7 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
     trail = Trail()
     try:
         params = posted(call, door)
-        client = await authenticated_client(call, server, door, params, trail)
+        client = await authenticated_client(call, server, door, params, trail, base=base)
         app_id, org_id = client.id, client.org.id
         held = await _held(server, required(params, "token"))
     except Refused as refused:

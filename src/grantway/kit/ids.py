@@ -27,6 +27,7 @@ SHORT_ID_LENGTH: Final = 15
 TOKEN_ALPHABET: Final = "." + string.digits + string.ascii_uppercase + "_" + string.ascii_lowercase
 _B64: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 _TO_TOKEN: Final = bytes.maketrans(_B64.encode(), TOKEN_ALPHABET.encode())
+_TO_B64: Final = bytes.maketrans(TOKEN_ALPHABET.encode(), _B64.encode())
 ROW_ID_LENGTH: Final = 16
 
 
@@ -71,6 +72,11 @@ def canonical_id(text: str, prefix: str) -> str | None:
 def token_text(data: bytes) -> str:
     """Write bytes in the alphabet of Salesforce's tokens; four characters for three bytes, no padding."""
     return base64.b64encode(data).translate(_TO_TOKEN).rstrip(b"=").decode()
+
+
+def token_bytes(text: str) -> bytes:
+    """Return the bytes that `token_text` wrote, for a text of whole groups of four characters."""
+    return base64.b64decode(text.encode().translate(_TO_B64))
 
 
 def new_row_id(now_ms: int) -> str:

@@ -76,6 +76,7 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     "admin.permission.change": ("changeCustomPermission", APPLICATION, "Changed custom permission {name}"),
     "admin.permission.delete": ("deleteCustomPermission", APPLICATION, "Deleted custom permission {name}"),
     "admin.user.create": ("createduser", USERS, "Created new User {username} with the profile {profile}"),
+    "admin.user.security_token": ("resetsecuritytoken", USERS, "Reset the security token of user {username}"),
     "admin.user.password": ("changedpassword", USERS, "Changed the password of user {username}"),
     "admin.user.freeze": ("frozeuser", USERS, "Froze user {username}"),
     "admin.user.unfreeze": ("unfrozeuser", USERS, "Unfroze user {username}"),
@@ -105,6 +106,12 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     "admin.org.create": ("createOrganization", ORGANIZATION, "Created the org {name}"),
     "admin.keys.create": ("createSigningKey", KEYS, "Made the signing key {kid}"),
     "admin.keys.rotate": ("rotateSigningKey", KEYS, "Made the signing key {kid}, which signs from now on"),
+    "admin.access_key.create": ("createAccessTokenKey", KEYS, "Made the key {kid} for JWT-based access tokens"),
+    "admin.access_key.rotate": (
+        "rotateAccessTokenKey",
+        KEYS,
+        "Revoked all JWT-based access tokens ({access_tokens}): the key {kid} signs from now on",
+    ),
     "admin.database.restored": ("restoreDatabase", ORGANIZATION, "Put the database back from a copy"),
 }
 # What a stranger who got in would do first (security.md S38): marked, so that somebody looks.
@@ -146,6 +153,8 @@ _SECURITY_KINDS: Final = frozenset(
         "permission_set.change",
         "keys.create",
         "keys.rotate",
+        "access_key.create",
+        "access_key.rotate",
         "database.restored",
     ]
 )

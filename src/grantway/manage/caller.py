@@ -130,6 +130,16 @@ class Caller:
             self.needs(right, org_id)
         return kinds
 
+    def reads(self, org_id: str) -> str:
+        """Demand the right to read apps of some kind; return what lists narrow themselves to: the one kind that the
+        caller may read (the value of an AppKind), or nothing where both may be read.
+
+        Raises:
+            NotAllowed: names the permission that is missing for connected apps.
+        """
+        kinds = self.kinds(Right.READ_APPS, org_id)
+        return kinds[0].value if len(kinds) == 1 else ""
+
     def _why_not(self, right: Right, org_id: str, kind: AppKind) -> str | None:
         if self.is_operator:
             return None

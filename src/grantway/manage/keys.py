@@ -1,4 +1,7 @@
-"""Signing keys: one from the start, a new one on rotation, the ones before published for a day more (S25)."""
+"""Signing keys of ID tokens: one from the start, a new one on rotation, the ones before published for a day (S25).
+
+Those of JWT-based access tokens are made and rotated elsewhere (`access_keys`): neither rotation touches the other's.
+"""
 
 from typing import Any, Final, cast
 
@@ -11,20 +14,29 @@ from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert("signing_key", ["kid", "purpose", "private_box", "created_at", "retired_at"])
 _ALL: Final = Statement(
-    "SELECT kid, purpose, created_at, retired_at FROM signing_key ORDER BY created_at DESC, kid DESC"
+    "SELECT k.kid, k.purpose, k.org_id, COALESCE(o.name, ''), k.created_at, k.retired_at FROM signing_key k"
+    " LEFT JOIN org o ON o.id = k.org_id ORDER BY k.created_at DESC, k.kid DESC"
 )
-_NEWEST: Final = Statement("SELECT private_box FROM signing_key ORDER BY created_at DESC, kid DESC LIMIT 1")
+_KIDS: Final = Statement(
+    "SELECT kid, created_at FROM signing_key WHERE purpose = :purpose ORDER BY created_at DESC, kid DESC"
+)
+_NEWEST: Final = Statement(
+    "SELECT private_box FROM signing_key WHERE purpose = :purpose ORDER BY created_at DESC, kid DESC LIMIT 1"
+)
 _RETIRE: Final = Statement(
-    "UPDATE signing_key SET retired_at = :at WHERE retired_at IS NULL OR retired_at > :at RETURNING kid"
+    "UPDATE signing_key SET retired_at = :at WHERE purpose = :purpose AND (retired_at IS NULL OR retired_at > :at)"
+    " RETURNING kid"
 )
 _FIRST_KID: Final = 220
-_COLUMNS: Final = ("kid", "purpose", "created_at", "retired_at")
+_COLUMNS: Final = ("kid", "purpose", "org_id", "org", "created_at", "retired_at")
 # ID tokens live twelve hours at most; a day covers them and every cache of the JWK set.
 OVERLAP_MS: Final = DAY_MS
 
 
 async def all_keys(desk: Desk) -> tuple[dict[str, Any], ...]:
     """Return every signing key without its private half, newest first; `state` is signs, published or retired.
+
+    `org_id` and `org` (its name) are empty where a key signs for all orgs.
 
     Raises:
         ManageProblem: the caller is not the operator.
@@ -45,7 +57,7 @@ async def ensure(desk: Desk) -> None:
     Raises:
         KeyRingError: the key file is not the one this database was written with.
     """
-    newest = await desk.session.one(_NEWEST)
+    newest = await desk.session.one(_NEWEST, ID_TOKEN)
     if newest is not None:
         desk.ring.open(cast(bytes, newest[0]), SEAL_PURPOSE)
         return
@@ -69,14 +81,14 @@ async def _add(desk: Desk, kind: str, *, others_until: int = OVERLAP_MS, only_fi
     pem = SigningKey.generate_pem()
     try:
         async with desk.changing() as changing:
-            rows = await changing.session.all(_ALL)
+            rows = await changing.session.all(_KIDS, ID_TOKEN)
             if rows and only_first:
                 return cast(str, rows[0][0])
             kid = str(max((int(cast(str, row[0])) for row in rows), default=_FIRST_KID - 1) + 1)
             now = desk.clock.now_ms()
-            retired = await changing.run(_RETIRE, at=now + others_until)
+            retired = await changing.run(_RETIRE, at=now + others_until, purpose=ID_TOKEN)
             # Keys made in one millisecond would tie; the one that signs must be the newest.
-            made_at = max([now, *(cast(int, row[2]) + 1 for row in rows)])
+            made_at = max([now, *(cast(int, row[1]) + 1 for row in rows)])
             await changing.run(_ADD, kid, ID_TOKEN, desk.ring.seal(pem, SEAL_PURPOSE), made_at, None)
             retired_kids = sorted(cast(str, row[0]) for row in retired)
             await changing.audit(kind, "", kid=kid, retired=retired_kids, retired_at=now + others_until)

@@ -73,6 +73,7 @@ from grantway.settings.oauth import (
     ROTATION_OVERLAP,
     SCOPES,
     TOKEN_EXCHANGE,
+    USERNAME_PASSWORD,
 )
 from grantway.settings.org import (
     ADMIN_APPROVED_APPS_ONLY,
@@ -87,6 +88,7 @@ from grantway.settings.org import (
     OPEN_REGISTRATION,
     ORG_SESSION_TIMEOUT,
     REQUIRE_PKCE_FOR_ALL_APPS,
+    TRUSTED_IP_RANGES,
 )
 from grantway.settings.policies import (
     IP_RELAXATION,
@@ -219,6 +221,8 @@ __all__ = [
     "START_URL",
     "TOKEN_EXCHANGE",
     "TOKEN_EXCHANGE_ALLOWED",
+    "TRUSTED_IP_RANGES",
+    "USERNAME_PASSWORD",
     "AnySetting",
     "Certificate",
     "Distribution",

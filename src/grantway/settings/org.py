@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from grantway.settings.ip_ranges import IP_RANGES_KIND, IpRange
 from grantway.settings.kinds import FLAG, HTTPS_URL, ORIGINS_KIND, integer
 from grantway.settings.setting import Holder, Section, Setting, Xml
 
@@ -27,10 +28,21 @@ BLOCK_USERNAME_PASSWORD_FLOW: Final = Setting[bool](
     for_new_apps=True,
     section=Section.ORG,
     held_by=Holder.ORG,
-    effect="token, password: refused when on",
-    awaits="the username-password flow",
+    effect="token, password: invalid_grant 'authentication failure' when on, whatever the password",
     example="true",
     xml={"OauthOidcSettings": Xml(path="blockOAuthUnPwFlow")},
+)
+
+TRUSTED_IP_RANGES: Final = Setting[tuple[IpRange, ...]](
+    name="trusted_ip_ranges",
+    kind=IP_RANGES_KIND,
+    label="Trusted IP Ranges",
+    help="From these addresses a password is enough where an app sends it; from others the security token follows it.",
+    default=(),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="token, password: from elsewhere invalid_grant 'authentication failure' without the security token",
+    example="192.0.2.0 - 192.0.2.255",
 )
 
 BLOCK_USER_AGENT_FLOW: Final = Setting[bool](
