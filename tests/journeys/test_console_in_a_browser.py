@@ -46,6 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             ("app", "set", APP, f"label={HOSTILE[:80]}", f"description={HOSTILE}"),
             ("user", "create", "evil@demo.example", "--last-name", HOSTILE[:60], "--email", "evil@demo.example"),
             ("scope", "create", "console_scope", "--description", "See your console"),
+            ("permission", "create", "Console_Reader", "--label", HOSTILE[:60]),
             ("permset", "create", "Console_Readers", "ApiEnabled"),
             ("org", "create", "Northwind"),
             (

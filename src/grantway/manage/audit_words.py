@@ -242,6 +242,8 @@ def words(name: str, raw: Any) -> str:
 def _text(raw: Any) -> str:
     if isinstance(raw, (list, tuple)):
         return ", ".join(map(str, raw)) or "none"
+    if isinstance(raw, Mapping):
+        return "; ".join(f"{label_of(name)}: {_text(value)}" for name, value in raw.items()) or "none"
     if isinstance(raw, bool):
         return "on" if raw else "off"
     return "none" if raw in (None, "") else str(raw)
