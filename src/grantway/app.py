@@ -28,6 +28,8 @@ from grantway.kit.config import ServeConfig
 from grantway.kit.keyfile import read_key_ring
 from grantway.kit.urls import Urls
 from grantway.kit.workers import AT_ONCE, Supervisor
+from grantway.outbound.fetch import Fetcher
+from grantway.outbound.target import Allowed
 from grantway.protocol.door import DOORS
 from grantway.store.apps import Apps
 from grantway.store.directory import Directory
@@ -58,6 +60,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
         ValueError: the key file or the database URL cannot be used.
     """
     clock = clock or SystemClock()
+    fetcher = Fetcher(Allowed(config.outbound_allow), config.outbound_ca)
     ring = read_key_ring(await asyncio.to_thread(Path(config.key_file).read_text))
     db = await open_database(config.database, clock)
     refusals = RefusalLog(db)
@@ -69,12 +72,13 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
                 db=db,
                 clock=clock,
                 ring=ring,
-                urls=Urls.serving(config.base_url),
+                urls=Urls.serving(config.base_url, config.domain),
                 directory=Directory(db, Apps(ring)),
                 signing=Signing(ring, clock),
                 refusals=refusals,
                 tally=tally,
                 workers=workers,
+                fetcher=fetcher,
                 root_door=DOORS[config.root_issuer],
             )
             try:
@@ -99,7 +103,7 @@ def run(config: ServeConfig, ready: Ready) -> None:
     port = listener.getsockname()[1]
     scheme = "https" if config.tls_cert else "http"
     config = replace(config, port=port, base_url=config.base_url or f"{scheme}://localhost:{port}")
-    Urls.serving(config.base_url)
+    Urls.serving(config.base_url, config.domain)
     if config.workers == 1:
         uvloop.run(_serve(config, listener, lambda: ready(config.base_url)))
     else:

@@ -49,6 +49,21 @@ def asks(terminal: Terminal, app: dict[str, Any], secret: str = "") -> tuple[str
     return asyncio.run(ask())
 
 
+@one_engine
+def test_a_jwt_is_revoked_by_itself_and_all_of_them_by_another_key(terminal: Terminal, app: dict[str, Any]) -> None:
+    terminal.says("app", "set", "Sync", "jwt_access_tokens=true")
+    first, second, third = (asks(terminal, app)[1]["access_token"] for _ in range(3))
+    assert len(terminal.json("token", "list")) == 3
+
+    assert "token on the command line" in terminal.run("token", "revoke", first).stderr
+    assert terminal.json("token", "revoke", "--token-stdin", stdin=first) == {"ended": 1}
+    assert len(terminal.json("token", "list")) == 2
+    assert "knows no such token" in terminal.refuses("token", "revoke", "--token-stdin", stdin=second[:-4] + "AAAA")
+    assert terminal.json("keys", "rotate", "--purpose", "access-token")["ended"] == 2
+    assert terminal.json("token", "list") == []
+    assert third not in str(terminal.json("audit", "list", "--security"))
+
+
 def test_what_is_out_is_listed_and_narrowed_down(terminal: Terminal, app: dict[str, Any]) -> None:
     assert terminal.says("token", "list") == "none\n"
     asks(terminal, app)

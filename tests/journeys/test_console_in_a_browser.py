@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from tests.journeys.console_pages import APP, FOREIGN_KEY, HOSTILE, PAGES, Console, axe_source, sign_in
+from tests.journeys.console_pages import APP, EXTERNAL, FOREIGN_KEY, HOSTILE, PAGES, Console, axe_source, sign_in
 from tests.journeys.served import Served, serving
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -57,6 +57,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 f"--consumer-key={FOREIGN_KEY}",
             ),
             ("app", "install", FOREIGN_KEY, "--org", "Demo"),
+            ("app", "create", EXTERNAL, "--kind=external_client_app", "--org=Demo", "--contact-email=a@b.example"),
+            ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
+            ("app", "rotate", EXTERNAL, "apply", "--org=Demo"),
+            ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
         ):
             done = running.cli(*command)
             assert done.returncode == 0, done.stderr

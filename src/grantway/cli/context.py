@@ -24,8 +24,11 @@ SERVE_OPTIONS: Final = (
     "base_url",
     "tls_cert",
     "tls_key",
+    "domain",
     "root_issuer",
     "trusted_proxy",
+    "outbound_allow",
+    "outbound_ca",
     "demo",
 )
 _FILE: Final = "grantway.config_file"

@@ -1,5 +1,6 @@
 """The form of an app, new or there. A loop over the catalogue, in the page's own order."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,11 +21,13 @@ from grantway.console.navigation import APPS
 from grantway.console.visit import Visit
 from grantway.domain.app import AppKind, InstalledApp
 from grantway.kit.http import Reply
-from grantway.manage import apps, holders
+from grantway.manage import apps, custom_scopes, holders
 from grantway.manage.app_values import why_fixed
 from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 from grantway.settings.setting import AnySetting
 
+# What is chosen together stands together, whatever section of Salesforce's page it comes from.
+_BESIDE: Final[dict[AnySetting, AnySetting]] = {s.SCOPES: s.CUSTOM_SCOPES}
 _NUMBERED: Final = (s.Section.OAUTH, s.Section.ID_TOKEN)
 
 
@@ -95,12 +98,15 @@ class AppFormPage:
 
 async def choices_of(visit: Visit) -> Choices:
     """Return the names that lists of names can hold, as far as the caller may see them."""
-    found: dict[AnySetting, tuple[str, ...]] = {}
+    found: dict[AnySetting, dict[str, str]] = {}
     for setting, kind in ((s.PROFILES, holders.PROFILES), (s.PERMISSION_SETS, holders.PERMISSION_SETS)):
         try:
-            found[setting] = tuple(one.name for one in await holders.all_of(visit.desk, kind, visit.org.id))
+            found[setting] = {one.name: one.name for one in await holders.all_of(visit.desk, kind, visit.org.id)}
         except NotAllowed:
             continue
+    with contextlib.suppress(NotAllowed):
+        scopes = await custom_scopes.all_of(visit.desk, visit.org)
+        found[s.CUSTOM_SCOPES] = {one.name: one.description for one in scopes}
     return found
 
 
@@ -250,7 +256,7 @@ def sections(
         members = tuple(settings)
         rows = []
         for setting in members:
-            if setting.under in members:
+            if setting.under in members or setting in _BESIDE.values():
                 continue
             number = ""
             if section in _NUMBERED:
@@ -258,6 +264,8 @@ def sections(
                 number = str(step)
             under = tuple(made(one) for one in members if one.under is setting)
             rows.append(FormRow(step=number, control=made(setting), under=under))
+            if beside := _BESIDE.get(setting):
+                rows.append(FormRow(step="", control=made(beside)))
         is_grid = section is s.Section.BASIC
         name = f"section-{section.name.lower()}"
         found.append(FormSection(id=name, title=section.value, rows=tuple(rows), is_grid=is_grid))

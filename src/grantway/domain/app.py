@@ -86,8 +86,9 @@ class KeyState(Enum):
 class Credential(msgspec.Struct, frozen=True, gc=False):
     """A consumer key and secret of an app beside its current ones.
 
-    `state` is staged (waits to be applied) or previous (was replaced). Until `ends_at` (ms) the pair answers; a staged
-    one without an end does not answer before it is applied.
+    `state` is staged (waits to be applied) or previous (was replaced). Until `ends_at` (ms) the pair answers. A
+    connected app's staged pair has no end and does not answer before it is applied; an external client app's has one,
+    and answers at once (connected-apps.md 2.7, 2.8).
     """
 
     app_id: str

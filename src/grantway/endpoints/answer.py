@@ -9,6 +9,7 @@ import msgspec
 
 from grantway.domain.app import AppKind
 from grantway.endpoints.formats import accepted_format, xml_document
+from grantway.endpoints.received import received
 from grantway.endpoints.refusals import Refused
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
@@ -76,11 +77,12 @@ def note(
     wire: Wire,
     *,
     findings: tuple[Finding, ...] = (),
+    left: tuple[str, ...] = (),
     org_id: str = "",
     app_id: str = "",
     user_id: str = "",
 ) -> None:
-    """Queue a refusal for `explain`, and count it, behind the answer."""
+    """Queue a refusal for `explain`, and count it, behind the answer. `left`: what was not looked at any more."""
     now = server.clock.now_ms()
     server.tally.add(org_id, of_kind(REFUSALS, AppKind.of_id(app_id)), refusal.reason.id, now)
     server.refusals.add(
@@ -91,6 +93,8 @@ def note(
             refusal=refusal,
             wire=wire,
             findings=findings,
+            left=left,
+            received=received(call),
             org_id=org_id,
             app_id=app_id,
             user_id=user_id,

@@ -9,6 +9,7 @@ from typing import Final, cast
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
+from grantway.domain.refresh_life import refresh_life
 from grantway.kit.clock import DAY_MS
 from grantway.kit.ids import first_row_id
 from grantway.manage.caller import Right
@@ -115,13 +116,10 @@ class Refused:
 
 def bounds_of(app: InstalledApp, now_ms: int) -> dict[str, SqlValue]:
     """Return what a line of an app must come after to be alive: the marks of org and policy, and its lifetime."""
-    rule = app[s.REFRESH_TOKEN_POLICY]
+    life = refresh_life(app)
     marked = max(app.org.not_before, app.policy.not_before if app.policy else 0)
-    granted, used = marked, 0
-    if rule.form == "specific_inactivity":
-        used = now_ms - rule.period_ms
-    elif rule.form != "infinite":
-        granted = max(marked, now_ms - rule.period_ms)
+    granted = marked if life.lifetime_ms is None else max(marked, now_ms - life.lifetime_ms)
+    used = 0 if life.idle_ms is None else now_ms - life.idle_ms
     return {"granted_after": granted, "used_after": used, "marked": marked}
 
 

@@ -353,7 +353,7 @@ async def reveal(desk: Desk, org: Org, name: str) -> InstalledApp:
             raise ManageProblem(f"{app.app.name} belongs to another org: only that one can see its secret")
         if app[s.CLIENT_CREDENTIALS] and app[s.RUN_AS]:
             await demand_power_of(changing, app[s.RUN_AS], f"reveal the secret that acts as {app[s.RUN_AS]}")
-        await changing.audit("admin.app.reveal", org.id, app_id=app.id, name=app.app.name)
+        await changing.audit("admin.app.reveal", org.id, app_id=app.id, of=app.kind.words, name=app.app.name)
         return app
 
 

@@ -35,7 +35,9 @@ class Right(Enum):
     AUDIT = "read the audit trail"
     CUSTOM_SCOPES = "see and change custom scopes"
     CUSTOM_PERMISSIONS = "create and delete custom permissions"
-    SERVER = "manage orgs, keys and the database"
+    SIGNING_KEYS = "see the signing keys"
+    ROTATE_SIGNING_KEYS = "rotate the signing keys of a server with one org"
+    SERVER = "manage orgs and the database"
 
 
 Needs = tuple[tuple[UserPermission, ...], ...]
@@ -63,6 +65,8 @@ NEEDS: Final[dict[Right, Needs]] = {
     Right.USAGE: ((p.VIEW_SETUP,), (p.MANAGE_USERS,)),
     Right.SEE_SETUP: ((p.VIEW_SETUP,),),
     Right.AUDIT: ((p.VIEW_SETUP,),),
+    Right.SIGNING_KEYS: ((p.VIEW_SETUP,),),
+    Right.ROTATE_SIGNING_KEYS: ((p.CUSTOMIZE_APPLICATION,), (p.MODIFY_ALL_DATA,)),
 }
 """The whole matrix for connected apps and all that is no app. SERVER is the operator's alone."""
 

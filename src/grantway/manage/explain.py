@@ -19,7 +19,7 @@ from grantway.store.statement import Statement
 
 _FIND: Final = Statement(
     "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.checks, f.org_id, f.address, a.name,"
-    " u.username, f.at, f.app_id FROM refusal f LEFT JOIN app a ON a.id = f.app_id"
+    " u.username, f.at, f.app_id, f.received FROM refusal f LEFT JOIN app a ON a.id = f.app_id"
     " LEFT JOIN person u ON u.id = f.user_id WHERE f.request_id = :request_id"
 )
 _TIMES: Final = ("_at", "not_before")
@@ -39,6 +39,8 @@ class Explanation:
     - `says`, `status`: the description and the HTTP status that belong to `error` at the door that was asked; an error
       that travelled to a callback, or stood on a page, has no status of its own (0).
     - `at_ms`: `at` as a number.
+    - `not_reached`: what the checks demand that the refusal kept from being made, in order.
+    - `received`: what the client sent: where (header, query, body), name, and value; None for what is hidden.
     """
 
     request_id: str
@@ -59,6 +61,8 @@ class Explanation:
     status: int = 0
     setting_held_by: str = ""
     at_ms: int = 0
+    not_reached: tuple[str, ...] = ()
+    received: tuple[tuple[str, str, str | None], ...] = ()
 
 
 async def explain(desk: Desk, text: str) -> Explanation:
@@ -81,6 +85,8 @@ async def explain(desk: Desk, text: str) -> Explanation:
     reason = by_id(cast(str, row[3]))
     setting = reason.setting if reason else None
     app = cast("str | None", row[9]) or ""
+    checks = msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])
+    received = cast(str, row[13])
     wire = _wire_of(reason, cast(str, row[2]), cast(str, row[4])) if reason else None
     return Explanation(
         request_id=request_id,
@@ -97,12 +103,14 @@ async def explain(desk: Desk, text: str) -> Explanation:
         setting=setting.name if setting else "",
         setting_label=setting.label if setting else "",
         change=command_for(setting, f"{setting.name}=VALUE", app or "APP") if setting else "",
-        checks=tuple(msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])),
-        user=cast("str | None", row[10]) or "",
+        checks=tuple(check for check in checks if check.get("reached", True)),
+        user=cast("str | None", row[10]) or str(shown.get("user", "")),
         says=wire.says if wire else "",
         status=wire.status if wire and "/authorize" not in cast(str, row[2]) else 0,
         setting_held_by=setting.held_by.value if setting else "",
         at_ms=cast(int, row[11]),
+        not_reached=tuple(check["check"] for check in checks if not check.get("reached", True)),
+        received=tuple(msgspec.json.decode(received, type=list[tuple[str, str, str | None]])) if received else (),
     )
 
 
