@@ -6,7 +6,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.console.routes import ROUTES
-from grantway.manage import custom_scopes, holders
+from grantway.manage import custom_permissions, custom_scopes, holders
 from grantway.store.statement import Statement
 from tests.console.setup import add_user, sign_in
 from tests.endpoints.house import House
@@ -49,9 +49,13 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "/setup/permsets/new": HOLDERS,
     "/setup/permsets/{id}": HOLDERS,
     "/setup/org": ("CustomizeApplication",),
+    "/setup/custom-permissions/new": ("CustomizeApplication",),
+    "/setup/custom-permissions/{id}": ("CustomizeApplication",),
+    "/setup/custom-permissions/{id}/delete": ("CustomizeApplication",),
 }
-# Who verifies their own identity needs no right to.
-FREE: Final = {"/setup/verify"}
+# Who verifies their own identity needs no right to; the others take no plain form, or have a table of their own
+# (test_import.py, test_signing_keys.py).
+FREE: Final = {"/setup/verify", "/setup/import", "/setup/import/review", "/setup/keys/rotate"}
 # What stands in for a permission, so that who lacks the one must lack the other too.
 TWINS: Final = {"ManageRemoteAccess": {"ModifyAllData"}, "AssignPermissionSets": {"ManageProfilesPermissionsets"}}
 _EVENTS: Final = Statement("SELECT COUNT(*) FROM event WHERE substr(kind, 1, 6) = 'admin.'")
@@ -68,11 +72,21 @@ async def test_a_form_is_refused_to_whoever_lacks_one_permission(house: House, p
     scope = await custom_scopes.create(house.desk, house.org, custom_scopes.NewScope(name="gate", description="Gate"))
     sets = await holders.create(house.desk, holders.PERMISSION_SETS, house.org_id, "Clerk", ())
     profile = await holders.find(house.desk, holders.PROFILES, house.org_id, "Standard")
-    of_id = {"scopes": scope.id, "profiles": profile.id, "permsets": sets.id}.get(path.split("/")[2], "")
+    asked = custom_permissions.NewPermission(name="Gate")
+    permission = await custom_permissions.create(house.desk, house.org, asked)
+    of_id = {"custom-permissions": permission.id, "scopes": scope.id, "profiles": profile.id, "permsets": sets.id}.get(
+        path.split("/")[2], ""
+    )
     address = path.replace("{name}", app.id).replace("{app}", app.id).replace("{id}", of_id)
     address = address.replace("{user}", "ada@harbour.example")
     fields: dict[str, Any] = {"permission_set": "Clerk", "name": "New", "confirm": "Sync", **_SHOWN}
-    fields |= {"password": "correct horse", "again": "correct horse", "action": "stage", "agree": "1"}
+    fields |= {
+        "password": "correct horse",
+        "again": "correct horse",
+        "action": "stage",
+        "agree": "1",
+        "permission": "ViewSetup",
+    }
     every = set().union(*TABLE.values())
     for missing in TABLE[path]:
         left = every - {missing} - TWINS.get(missing, set())

@@ -19,9 +19,11 @@ from grantway.manage import (
     custom_files,
     custom_permissions,
     custom_scopes,
+    export_app,
     holders,
     impact,
     import_app,
+    org_files,
     people,
     refusals,
     rotation,
@@ -279,6 +281,11 @@ _CUSTOM: Final = (
         does=lambda d, o: custom_permissions.find(d, o, PERMISSION),
         enough=OF_PEOPLE,
     ),
+    Row(
+        name="change a custom permission",
+        does=lambda d, o: custom_permissions.change(d, o, PERMISSION, {"label": "New"}),
+        enough=({CUSTOMIZE},),
+    ),
     Row(name="rewrite a custom permission", does=_rewrites, enough=({CUSTOMIZE},)),
     Row(
         name="delete a custom permission",
@@ -326,4 +333,8 @@ _SERVER: Final = (
     Row(name="restore the database", does=lambda d, _: backup.restore(d, Path("none"))),
     Row(name="mark a restored database", does=lambda d, _: backup.mark_restored(d)),
 )
-MORE: Final = (*_READING, *_WRITING, *_CUSTOM, *_PEOPLE, *_SERVER)
+_ARCHIVES: Final = (
+    Row(name="export the apps", does=lambda d, o: export_app.export_archive(d, o), enough=OF_READING),
+    Row(name="export the org", does=org_files.export_org_archive, enough=({CUSTOMIZE},)),
+)
+MORE: Final = (*_READING, *_WRITING, *_CUSTOM, *_PEOPLE, *_SERVER, *_ARCHIVES)

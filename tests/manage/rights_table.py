@@ -134,7 +134,7 @@ CONNECTED_APPS: Final = (
     Row(
         name="stage a key and secret",
         does=lambda d, o: rotation.stage(d, o, "Sync"),
-        enough=_with(OF_APPS, ROTATE),
+        enough=with_permission(OF_APPS, ROTATE),
         command=("app", "rotate", "Sync", "stage"),
     ),
     Row(
@@ -202,7 +202,7 @@ EXTERNAL_APPS: Final = (
     Row(
         name="stage a key and secret of an external client app",
         does=lambda d, o: rotation.stage(d, o, "Outer"),
-        enough=_with(OF_EXTERNAL, SECRETS),
+        enough=with_permission(OF_EXTERNAL, SECRETS),
         command=("app", "rotate", "Outer", "stage"),
     ),
     Row(
