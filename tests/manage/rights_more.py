@@ -334,7 +334,7 @@ _SERVER: Final = (
     Row(name="mark a restored database", does=lambda d, _: backup.mark_restored(d)),
 )
 _ARCHIVES: Final = (
-    Row(name="export the apps", does=lambda d, o: export_app.export_archive(d, o), enough=OF_READING),
+    Row(name="export the apps", does=export_app.export_archive, enough=OF_READING),
     Row(name="export the org", does=org_files.export_org_archive, enough=({CUSTOMIZE},)),
 )
 MORE: Final = (*_READING, *_WRITING, *_CUSTOM, *_PEOPLE, *_SERVER, *_ARCHIVES)
