@@ -96,6 +96,8 @@ async def test_each_operation_takes_its_permissions_and_no_fewer(house: House, c
     await apps.create(house.desk, house.org, apps.NewApp(name="Sync", values={"contact_email": "a@b.example"}))
     await holders.create(house.desk, holders.PERMISSION_SETS, house.org_id, "Clerk", ())
     await custom_scopes.create(house.desk, house.org, custom_scopes.NewScope(name="gate", description="The gate"))
+    # To delete a scope that an app has is to change the app.
+    await apps.change(house.desk, house.org, "Sync", {"custom_scopes": "gate"})
     await custom_permissions.create(house.desk, house.org, custom_permissions.NewPermission(name="Gate"))
     other = await (await house.elsewhere()).app()
     path = path.replace("elsewhere", other.id)

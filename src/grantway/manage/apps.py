@@ -135,8 +135,8 @@ async def add(
             that do not fit.
     """
     desk.caller.needs(Right.APPS, org.id, kind)
-    # Nobody assigns anything by leaving a list empty.
-    chosen = {one: value for one, value in values.items() if value not in (one.default, one.starts_with)}
+    # What a new app begins with is nobody's choice; what holds where nothing is set may be looser, and is one.
+    chosen = {one: value for one, value in values.items() if value != one.starts_with}
     demand_rights(desk, org, chosen, kind)
     hidden = Secret(secret) if secret else new_consumer_secret()
     key = key or new_consumer_key()

@@ -281,7 +281,6 @@ async def _rotatable(desk: Desk, org: Org, name: str, right: Right = Right.ROTAT
 
 async def _own(desk: Desk, org: Org, name: str, right: Right) -> InstalledApp:
     """Return an app of this org; what a right over it takes depends on its kind."""
-    desk.caller.kinds(right, org.id)
     app = await apps.find(desk, org, name)
     desk.caller.needs(right, org.id, app.kind)
     if app.app.org_id != org.id:
