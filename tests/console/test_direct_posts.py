@@ -55,7 +55,13 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
 }
 # Who verifies their own identity needs no right to; the others take no plain form, or have a table of their own
 # (test_import.py, test_signing_keys.py).
-FREE: Final = {"/setup/verify", "/setup/import", "/setup/import/review", "/setup/keys/rotate"}
+FREE: Final = {
+    "/setup/verify",
+    "/setup/import",
+    "/setup/import/review",
+    "/setup/keys/rotate",
+    "/setup/keys/rotate-access",
+}
 # What stands in for a permission, so that who lacks the one must lack the other too.
 TWINS: Final = {"ManageRemoteAccess": {"ModifyAllData"}, "AssignPermissionSets": {"ManageProfilesPermissionsets"}}
 _EVENTS: Final = Statement("SELECT COUNT(*) FROM event WHERE substr(kind, 1, 6) = 'admin.'")

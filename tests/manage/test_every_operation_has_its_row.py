@@ -61,8 +61,10 @@ WITHOUT: Final = {
     "people.name_of": _OWN,
     "rules.warnings_about": _FOUND,
     "setup.make_ready": _OPERATOR,
+    "single_tokens.count": _FOUND,
     "tokens.end": _PART,
     "users.permission_sets_of": _FOUND,
+    "verdicts.Verdicts.needing_attention": _PART,
 }
 # Tried by tests of their own, with what they need around them; a row here would be better.
 ELSEWHERE: Final = {
@@ -77,6 +79,7 @@ ELSEWHERE: Final = {
         for name in ("consumer", "reveal", "sets", "one_set", "stage", "rotate", "delete")
     },
     "security_tokens.reset": "tests/cli/test_people.py",
+    "tokens.page_of_lines": "tests/adminapi/test_who_may.py",
     **{f"uploads.{name}": "tests/console/test_import.py" for name in ("keep", "preview", "confirm")},
 }
 
