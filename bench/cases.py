@@ -42,6 +42,14 @@ def client_credentials(target: Target) -> Iterator[Script]:
         yield _same(request)
 
 
+def jwt_client_credentials(target: Target) -> Iterator[Script]:
+    """An RS256-signed JWT for the client itself."""
+    body = urlencode({"grant_type": "client_credentials"} | target.jwt_client)
+    request = post(target.host, target.paths["token"], body)
+    while True:
+        yield _same(request, b'"access_token":"eyJ')
+
+
 def introspection(target: Target) -> Iterator[Script]:
     """A live access token of a person, another for each connection."""
     for person in itertools.cycle(target.people):
@@ -102,6 +110,7 @@ def jwks(target: Target) -> Iterator[Script]:
 
 CASES = (
     Case(name="client_credentials", about="client credentials", begin=client_credentials, aim="2.8"),
+    Case(name="jwt_client_credentials", about="client credentials, JWT", begin=jwt_client_credentials),
     Case(name="introspection", about="introspection", begin=introspection, aim="4"),
     Case(name="userinfo", about="userinfo", begin=userinfo, aim="3.5"),
     Case(name="refresh", about="refresh, rotating, with ID token", begin=refresh, aim="3"),

@@ -1,5 +1,6 @@
 """Grantway as the benchmark starts it: the demo org with some more people in it, on SQLite or PostgreSQL."""
 
+import json
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -54,13 +55,24 @@ def grantway(
             database=url,
             store_pids=postgres.pids() if postgres is not None else [],
         )
-        names = _people((*launcher, "--database", url, "--secret-key-file", str(key_file)), people)
+        command = (*launcher, "--database", url, "--secret-key-file", str(key_file))
+        target.jwt_client = _jwt_client(command)
+        names = _people(command, people)
         target.people = [_log_in(target, served, name) for name in names]
         if postgres is not None:
             target.store_pids = postgres.pids()
         yield target
     finally:
         kill(served)
+
+
+def _jwt_client(command: Sequence[str]) -> dict[str, str]:
+    """Make an app that gets JWTs, and return its credentials."""
+    runner = "integration@demo.example"
+    values = ("client_credentials=true", f"run_as={runner}", "scopes=api", "jwt_access_tokens=true")
+    asked = [*command, "app", "create", "Bench_JWT", "--contact-email", runner, *values, "--json"]
+    made = json.loads(subprocess.run(asked, text=True, check=True, capture_output=True).stdout)
+    return {"client_id": made["consumer_key"], "client_secret": made["consumer_secret"]}
 
 
 def _people(command: Sequence[str], count: int) -> list[str]:

@@ -1,4 +1,5 @@
 // The peer: oidc-provider with its in-memory adapter, opaque access tokens, rotating refresh tokens, RS256 ID tokens.
+// Access tokens are JWTs where a `resource` is named.
 import Provider from 'oidc-provider'
 import MemoryAdapter from './node_modules/oidc-provider/lib/adapters/memory_adapter.js'
 
@@ -28,6 +29,10 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
     devInteractions: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: async () => ({ scope: 'api', accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } }),
+    },
   },
   scopes: ['openid', 'api'],
   issueRefreshToken: async () => true,

@@ -27,7 +27,10 @@ class Person:
 
 @dataclass
 class Target:
-    """A running server. `pids` are the processes whose CPU counts, `store_pids` those of its database server."""
+    """A running server. `pids` are the processes whose CPU counts, `store_pids` those of its database server.
+
+    `jwt_client`: the parameters by which a client that asks for itself gets a JWT and no opaque token.
+    """
 
     name: str
     port: int
@@ -40,6 +43,7 @@ class Target:
     database: str = ""
     store_pids: list[int] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
+    jwt_client: dict[str, str] = field(default_factory=dict)
 
     @property
     def client(self) -> dict[str, str]:

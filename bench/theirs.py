@@ -45,6 +45,7 @@ def peer(people: int) -> Iterator[Target]:
         assert process.stdout is not None
         process.stdout.readline()
         target = Target("oidc-provider", port, f"127.0.0.1:{port}", "bench", _SECRET, _CALLBACK, PATHS, [process.pid])
+        target.jwt_client = target.client | {"resource": "https://api.example"}
         target.people = [_log_in(target, f"bench{number}") for number in range(people)]
         yield target
     finally:

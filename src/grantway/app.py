@@ -72,7 +72,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
                 db=db,
                 clock=clock,
                 ring=ring,
-                urls=Urls.serving(config.base_url),
+                urls=Urls.serving(config.base_url, config.domain),
                 directory=Directory(db, Apps(ring)),
                 signing=Signing(ring, clock),
                 refusals=refusals,
@@ -103,7 +103,7 @@ def run(config: ServeConfig, ready: Ready) -> None:
     port = listener.getsockname()[1]
     scheme = "https" if config.tls_cert else "http"
     config = replace(config, port=port, base_url=config.base_url or f"{scheme}://localhost:{port}")
-    Urls.serving(config.base_url)
+    Urls.serving(config.base_url, config.domain)
     if config.workers == 1:
         uvloop.run(_serve(config, listener, lambda: ready(config.base_url)))
     else:

@@ -1,7 +1,10 @@
 """Users, profiles, permission sets, tokens and the org through the admin API."""
 
-from tests.adminapi.client import NORA, Program, program_of
-from tests.endpoints.house import House
+import pytest
+
+from tests.adminapi.client import NORA, Program, http_of, program_of
+from tests.console.setup import add_user
+from tests.endpoints.house import SALESFORCE, STANDARDS, House
 
 ADA = "/users/ada@harbour.example"
 
@@ -53,6 +56,30 @@ async def test_a_users_tokens_are_listed_and_taken_back(program: Program, house:
     assert (await program.ask("POST", "/tokens/revoke", {"token": line["id"]})).json() == {"ended": 1}
 
     assert (await program.get("/tokens?user=ada@harbour.example"))["items"] == []
+
+
+async def test_jwts_are_taken_back_one_by_one_and_all_at_once(program: Program, house: House) -> None:
+    answers = [await house.sign_in(await house.jwt_app(), "ada") for _ in range(2)]
+
+    asked = {"token": answers[0]["access_token"]}
+    assert (await program.ask("POST", "/tokens/revoke", asked)).json() == {"ended": 1}
+    done = (await program.ask("POST", "/tokens/rotate-access-key")).json()
+
+    assert done["ended"] == 1
+    assert done["kid"].startswith(f"CORE_ATJWT.{house.org_id[:15]}.")
+    await program.ask("GET", "/me")
+
+
+@pytest.mark.parametrize("door", [SALESFORCE, STANDARDS])
+async def test_a_jwt_is_good_for_the_admin_api_until_its_key_is_rotated_out(house: House, door: str) -> None:
+    house.user_ids[NORA] = await add_user(house, NORA, "ApiEnabled", "ViewSetup", "ManageUsers")
+    token = (await house.sign_in(await house.jwt_app(), NORA, door=door))["access_token"]
+    program = Program(house, http_of(house, token), token)
+
+    assert (await program.get("/me"))["username"] == NORA
+    await program.ask("POST", "/tokens/rotate-access-key")
+
+    await program.ask("GET", "/me", status=401)
 
 
 async def test_all_of_the_org_ends_only_when_that_is_said(program: Program) -> None:

@@ -66,6 +66,7 @@ TABLE: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
         None,
         ("ApiEnabled", "AssignPermissionSets"),
     ),
+    "rotate the key of access tokens": ("POST", "/tokens/rotate-access-key", None, USAGE),
     "revoke tokens": ("POST", "/tokens/revoke", {"user": "ben@harbour.example"}, USAGE),
 }
 

@@ -222,6 +222,19 @@ def test_what_is_no_database_is_left_as_it_is(tmp_path: Path) -> None:
     assert file.read_text() == "these are notes, and no database at all"
 
 
+def test_the_key_of_an_orgs_access_tokens_is_rotated_without_touching_the_others(terminal: Terminal) -> None:
+    done = terminal.json("keys", "rotate", "--purpose", "access-token", org="Harbour")
+    newest, id_token = terminal.json("keys", "list")
+
+    assert (done["kid"], done["ended"]) == (newest["kid"], 0)
+    assert (newest["purpose"], newest["org"], newest["state"]) == ("access_token", "Harbour", "signs")
+    assert (id_token["kid"], id_token["org"], id_token["state"]) == ("220", "", "signs")
+    said = terminal.says("keys", "rotate", "--purpose", "access-token")
+    assert said.endswith(" signs now; 0 access tokens ended.\n")
+    assert [key["state"] for key in terminal.json("keys", "list")] == ["signs", "retired", "signs"]
+    assert terminal.says("db", "check")
+
+
 def test_signing_keys_are_listed_and_rotated(terminal: Terminal) -> None:
     assert terminal.says("keys", "rotate") == "The key 221 signs now; the ones before stay published for a day.\n"
     newest, oldest = terminal.json("keys", "list")

@@ -49,6 +49,21 @@ def asks(terminal: Terminal, app: dict[str, Any], secret: str = "") -> tuple[str
     return asyncio.run(ask())
 
 
+@one_engine
+def test_a_jwt_is_revoked_by_itself_and_all_of_them_by_another_key(terminal: Terminal, app: dict[str, Any]) -> None:
+    terminal.says("app", "set", "Sync", "jwt_access_tokens=true")
+    first, second, third = (asks(terminal, app)[1]["access_token"] for _ in range(3))
+    assert len(terminal.json("token", "list")) == 3
+
+    assert "token on the command line" in terminal.run("token", "revoke", first).stderr
+    assert terminal.json("token", "revoke", "--token-stdin", stdin=first) == {"ended": 1}
+    assert len(terminal.json("token", "list")) == 2
+    assert "knows no such token" in terminal.refuses("token", "revoke", "--token-stdin", stdin=second[:-4] + "AAAA")
+    assert terminal.json("keys", "rotate", "--purpose", "access-token")["ended"] == 2
+    assert terminal.json("token", "list") == []
+    assert third not in str(terminal.json("audit", "list", "--security"))
+
+
 def test_what_is_out_is_listed_and_narrowed_down(terminal: Terminal, app: dict[str, Any]) -> None:
     assert terminal.says("token", "list") == "none\n"
     asks(terminal, app)
@@ -90,6 +105,30 @@ def test_tokens_are_revoked_once(terminal: Terminal, app: dict[str, Any], how: s
     assert said == "Ended 1 lines and tokens; they are refused from this moment.\n"
     assert terminal.json("token", "list") == []
     assert terminal.json("token", "revoke", *arguments, stdin=stdin) == {"ended": 0}
+
+
+@one_engine
+def test_all_of_an_app_of_another_org_ends_by_its_key_and_by_a_clerk_who_may_read_no_app(
+    terminal: Terminal, app: dict[str, Any]
+) -> None:
+    """Nobody installed it here, and a user had authorized it."""
+    terminal.says("org", "create", "Northwind")
+    theirs = terminal.json("app", "create", "Rates", "--contact-email", RUNNER, org="Northwind")
+    terminal.user("clerk@harbour.example", "ManageUsers", "ViewSetup", org="Harbour")
+    named = ("--app", theirs["consumer_key"])
+    assert "there is no app" in terminal.refuses("token", "revoke", *named, org="Harbour")
+    columns = "id, app_id, org_id, user_id, door, scopes, auth_time, created_at, used_at, has_refresh, revoked_why"
+    terminal.write(
+        f"INSERT INTO token_family ({columns}) SELECT '01LINE', '{theirs['id']}', org_id, id, 'salesforce', 'api',"
+        f" created_at + 1, created_at + 1, created_at + 1, 1, '' FROM person WHERE username = '{RUNNER}'"
+    )
+
+    (line,) = terminal.json("token", "list", *named, as_user="clerk@harbour.example")
+    said = terminal.says("token", "revoke", *named, as_user="clerk@harbour.example")
+
+    assert (line["app"], line["username"]) == ("Rates", RUNNER)
+    assert said.startswith("Ended 1 lines")
+    assert terminal.json("token", "list", *named, org="Harbour") == []
 
 
 @one_engine

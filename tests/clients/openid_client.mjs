@@ -1,9 +1,12 @@
 // openid-client, unmodified, at the door whose issuer it is told: discovery, code + PKCE + nonce, userinfo, refresh and
-// replay, introspection, client credentials, revocation.
+// replay, introspection, client credentials, revocation. And an API that checks JWT-based access tokens by itself: by jose
+// and, where they are RFC 9068's, by oauth4webapi.
+import { createRemoteJWKSet, jwtVerify } from 'jose'
+import * as resource from 'oauth4webapi'
 import * as client from 'openid-client'
 import { refusal, report, told, visit } from './conversation.mjs'
 
-const { issuer, callback, app, native } = told
+const { issuer, callback, app, native, jwtApp } = told
 const insecure = { execute: [client.allowInsecureRequests] }
 const { consumer_key: id, consumer_secret: secret } = app
 const findings = {}
@@ -103,6 +106,23 @@ const active = async (token) => (await client.tokenIntrospection(conf, token)).a
   findings.basic = await refusal(client.clientCredentialsGrant(basic))
   const wrong = await client.discovery(new URL(issuer), id, 'wrong', undefined, insecure)
   findings.wrongSecret = await client.clientCredentialsGrant(wrong).catch(({ status, error }) => ({ status, error }))
+}
+{
+  const own = await client.discovery(new URL(issuer), jwtApp.consumer_key, jwtApp.consumer_secret, undefined, insecure)
+  const { access_token: token } = await client.clientCredentialsGrant(own)
+  const metadata = own.serverMetadata()
+  const audience = new URL(issuer).origin
+  const checked = await jwtVerify(token, createRemoteJWKSet(new URL(metadata.jwks_uri)), { issuer, audience })
+  const request = new Request(audience, { headers: { authorization: `Bearer ${token}` } })
+  const asApi = resource.validateJwtAccessToken(metadata, request, audience, { [resource.allowInsecureRequests]: true })
+  findings.jwt = {
+    header: checked.protectedHeader,
+    claims: checked.payload,
+    asApi: await asApi.catch((problem) => problem.message),
+    introspection: await client.tokenIntrospection(own, token),
+  }
+  await client.tokenRevocation(own, token)
+  findings.jwt.afterRevocation = (await client.tokenIntrospection(own, token)).active
 }
 
 report(findings)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ from grantway.endpoints.server import Server
 from grantway.endpoints.signing import Signing
 from grantway.endpoints.tally import Tally
 from grantway.endpoints.token import token
+from grantway.kit.access_jwt import key_id
 from grantway.kit.clock import FrozenClock
 from grantway.kit.http import Call, Reply, new_request_id
 from grantway.kit.ids import new_row_id
@@ -39,7 +41,7 @@ from grantway.store.apps import Apps
 from grantway.store.database import Database
 from grantway.store.directory import Directory
 from grantway.store.open import open_database
-from grantway.store.signing_keys import ID_TOKEN, SEAL_PURPOSE
+from grantway.store.signing_keys import ACCESS_TOKEN, ID_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Insert, Statement, Write
 from grantway.store.sweep import Sweep
 
@@ -51,6 +53,14 @@ STANDARDS = "/oidc"
 _FORM = (b"content-type", b"application/x-www-form-urlencoded")
 _SIGNING_PEM = SigningKey.generate_pem()
 _KEY = Insert("signing_key", ["kid", "purpose", "private_box", "created_at", "retired_at"])
+_ORG_KEY = Insert("signing_key", [*_KEY.columns, "org_id"])
+_NAME_KEY = Statement("UPDATE org SET access_kid = :kid WHERE id = :org_id")
+
+
+@cache
+def access_pem() -> bytes:
+    """Return the private key that signs JWT-based access tokens in every house: to make one takes long."""
+    return SigningKey.generate_pem()
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,17 @@ class House:
         }
         app = (await apps.add(self.desk, self.org, f"App_{secrets.token_hex(6)}", given, kind=kind)).app
         return TestApp(app.id, app.consumer_key, app.secret.reveal())
+
+    async def jwt_app(self, values: Mapping[s.AnySetting, Any] | None = None, *, run_as: str = "") -> TestApp:
+        """Register an app whose access tokens are JWTs; the house's org has a key for them from here on."""
+        kid, now = key_id(self.org_id, self.clock.now_ms()), self.clock.now_ms()
+        async with self.db.transaction() as transaction:
+            row = await transaction.one(Statement("SELECT access_kid FROM org WHERE id = :id"), self.org_id)
+            if row is not None and not row[0]:
+                box = self.server.ring.seal(access_pem(), SEAL_PURPOSE)
+                await transaction.run(_ORG_KEY, kid, ACCESS_TOKEN, box, now, None, self.org_id)
+                await transaction.run(_NAME_KEY, kid, self.org_id)
+        return await self.app({s.JWT_ACCESS_TOKENS: True, **(values or {})}, run_as=run_as)
 
     async def change(self, text: str, *values: str | int) -> None:
         """Change something behind the server's back, as another process would."""

@@ -95,8 +95,9 @@ async def test_a_listed_page_reads_what_it_gets_and_also_why_it_is_refused(
         assert "access-control-allow-credentials" not in reply.headers
 
 
-async def test_the_list_of_another_org_opens_nothing(house: House, web: httpx.AsyncClient) -> None:
-    app = await house.app({s.INTROSPECT_ALL: True})
+@pytest.mark.parametrize("form", ["opaque", "jwt"])
+async def test_the_list_of_another_org_opens_nothing(house: House, web: httpx.AsyncClient, form: str) -> None:
+    app = await (house.app if form == "opaque" else house.jwt_app)({s.INTROSPECT_ALL: True})
     answer = await house.sign_in(app)
     other = await house.elsewhere()
     await allow(other, PAGE)

@@ -174,6 +174,29 @@ async def test_code_redemption(house: House) -> None:
     ]
 
 
+async def test_jwts_cost_no_statement_more_and_use_never_moves_their_end(house: House) -> None:
+    """The org names its key, and what is kept of the org holds as long as the revision does."""
+    app = await house.jwt_app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    form = {"grant_type": "client_credentials", "client_id": app.consumer_key, "client_secret": app.consumer_secret}
+    _, answer = await house.token(form)
+
+    assert await Counted(house).during(lambda: house.token(form)) == [
+        REVISION,
+        *WRITE,
+        "INSERT INTO access_token",
+        "INSERT INTO event",
+        "COMMIT",
+    ]
+    await who_is(house, answer["access_token"])
+    house.clock.advance(minutes=61)
+    assert await Counted(house).during(lambda: who_is(house, answer["access_token"])) == [
+        "SELECT access_token",
+        "BEGIN",
+        REVISION,
+        "COMMIT",
+    ]
+
+
 @pytest.mark.parametrize("together", [2, 16])
 async def test_requests_at_the_same_time_share_a_commit(house: House, together: int) -> None:
     app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")

@@ -11,6 +11,7 @@ from tests.journeys.chromium import person
 from tests.journeys.node_clients import run
 from tests.journeys.served import Served
 
+RUN_AS = "integration@demo.example"
 pytestmark = [pytest.mark.node, pytest.mark.browser, pytest.mark.xdist_group("openid_client")]
 
 
@@ -34,6 +35,14 @@ class Seen:
         return self.findings[name]
 
 
+def jwt_app(served: Served, name: str) -> dict[str, Any]:
+    """Make an app that gets JWT-based access tokens by client credentials."""
+    values = ("client_credentials=true", f"run_as={RUN_AS}", "scopes=api", "jwt_access_tokens=true")
+    made = served.cli("app", "create", name, "--contact-email", RUN_AS, *values, "named_user_jwt_timeout=5", "--json")
+    assert made.returncode == 0, made.stderr
+    return dict(json.loads(made.stdout))
+
+
 @pytest.fixture(scope="module", params=["", "/oidc"], ids=["salesforce", "standards"])
 def seen(
     request: pytest.FixtureRequest, served: Served, browser: Browser, callback: str, demo_app: dict[str, str]
@@ -43,7 +52,9 @@ def seen(
     account = served.demo["users"][1 if request.param else 0]
     with person(browser, account, callback) as somebody:
         native = served.demo_app("Single_Page_App", callback)
-        findings = run("openid_client.mjs", somebody, issuer=issuer, callback=callback, app=demo_app, native=native)
+        told = {"issuer": issuer, "callback": callback, "app": demo_app, "native": native}
+        apart = jwt_app(served, f"Jwt{request.param.strip('/')}")
+        findings = run("openid_client.mjs", somebody, None, **told, jwtApp=apart)
         tokens = json.loads(served.cli("token", "list", "--user", account["username"], "--json").stdout)
         return Seen(issuer, demo_app | account, findings, somebody.pages, tokens)
 
@@ -175,6 +186,26 @@ def test_a_wrong_secret_is_an_error_at_salesforces_door_and_a_challenge_at_the_o
     assert seen["wrongSecret"] == (
         {"status": 400, "error": "invalid_client"} if seen.at_salesforces_door else {"status": 401}
     )
+
+
+def test_an_api_checks_a_jwt_with_the_published_keys_alone(seen: Seen) -> None:
+    """jose at both doors; oauth4webapi takes what RFC 9068 says, and so nothing of Salesforce's form."""
+    claims, introspection = seen["jwt"]["claims"], seen["jwt"]["introspection"]
+
+    assert seen["jwt"]["header"]["kid"].startswith("CORE_ATJWT.00D")
+    assert claims["exp"] - claims["iat"] == 300
+    assert [introspection[name] for name in ("exp", "iat", "client_id")] == [
+        claims[name] for name in ("exp", "iat", "client_id")
+    ]
+    if seen.at_salesforces_door:
+        assert isinstance(seen["jwt"]["asApi"], str)
+    else:
+        assert seen["jwt"]["asApi"] == claims
+
+
+def test_a_revoked_jwt_is_inactive(seen: Seen) -> None:
+    assert seen["jwt"]["introspection"]["active"] is True
+    assert seen["jwt"]["afterRevocation"] is False
 
 
 def test_afterwards_nothing_of_the_person_is_left_at_the_server(seen: Seen) -> None:

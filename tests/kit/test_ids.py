@@ -68,3 +68,8 @@ def test_row_ids_sort_as_their_times_do(one: int, other: int) -> None:
         assert new_row_id(one) < new_row_id(other)
     assert first_row_id(one) <= new_row_id(one)
     assert len(new_row_id(one)) == ids.ROW_ID_LENGTH
+
+
+@given(st.binary(max_size=12).map(lambda data: data * 3))
+def test_what_is_written_in_the_alphabet_of_tokens_is_read_again(data: bytes) -> None:
+    assert ids.token_bytes(ids.token_text(data)) == data

@@ -8,7 +8,8 @@ from grantway.adminapi import values
 from grantway.adminapi.ask import Answer, Ask, Query, Route
 from grantway.adminapi.schema import FLAG, NUMBER, TEXTS, Schema, listed, record, text
 from grantway.domain.org import Org
-from grantway.manage import explain, orgs, tokens
+from grantway.manage import access_keys, explain, orgs, tokens
+from grantway.manage.org_files import export_org_archive
 from grantway.manage.problem import ManageProblem, NotFound
 from grantway.manage.settings_reference import facts_of
 from grantway.protocol.when import iso_seconds
@@ -35,7 +36,7 @@ _REVOKE: Final = record(
     {
         "user": text(255, least=1),
         "app": text(256, least=1),
-        "token": text(255, least=1, description="An id of the list, or a token itself; not with the others."),
+        "token": text(16_384, least=1, description="An id of the list, or a token itself; not with the others."),
         "everything": {"type": "boolean", "description": "All that is out in the org."},
     },
     required=(),
@@ -46,8 +47,16 @@ _REFUSAL: Final = record(
         name: {"type": "string"}
         for name in ("request_id", "at", "endpoint", "address", "app", "reason", "error", "means", "remedy")
     }
-    | {name: {"type": "string"} for name in ("setting", "setting_label", "change")}
+    | {name: {"type": "string"} for name in ("setting", "setting_label", "change", "setting_held_by", "user", "says")}
+    | {"status": NUMBER, "at_ms": NUMBER, "not_reached": TEXTS}
     | {"checks": {"type": "array", "items": {"type": "object"}}}
+    | {
+        "received": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": ["string", "null"]}},
+            "description": "What was sent: header, query or body; name; value, null for what is hidden.",
+        }
+    }
 )
 _SETTING: Final[Schema] = {
     "type": "object",
@@ -81,6 +90,11 @@ async def _change_org(ask: Ask) -> Answer:
     return Answer(value=_told(await orgs.change(ask.desk, ask.org, dict(ask.body["settings"]))))
 
 
+async def _export_org(ask: Ask) -> Answer:
+    name = (b"content-disposition", b'attachment; filename="settings.zip"')
+    return Answer(body=await export_org_archive(ask.desk, ask.org), media_type=b"application/zip", headers=(name,))
+
+
 async def _tokens(ask: Ask) -> Answer:
     found = await tokens.lines(ask.desk, ask.org, username=ask.query.get("user", ""), app=ask.query.get("app", ""))
     items = [
@@ -106,6 +120,11 @@ async def _revoke(ask: Ask) -> Answer:
     else:
         ended = await tokens.revoke(ask.desk, ask.org, username=asked.get("user", ""), app=asked.get("app", ""))
     return Answer(value={"ended": ended}, tagged=False)
+
+
+async def _rotate_access_key(ask: Ask) -> Answer:
+    done = await access_keys.revoke_all(ask.desk, ask.org)
+    return Answer(value={"kid": done.kid, "ended": done.ended}, tagged=False)
 
 
 async def _explain(ask: Ask) -> Answer:
@@ -162,6 +181,16 @@ ROUTES: Final = (
     ),
     Route(
         method="GET",
+        path="/org/metadata",
+        name="exportOrg",
+        summary="A zip for deployment with the org's settings files; POST /imports reads them",
+        right="Customize Application",
+        answer=_export_org,
+        gives={"type": "string", "format": "binary"},
+        gives_type="application/zip",
+    ),
+    Route(
+        method="GET",
         path="/tokens",
         name="listTokens",
         summary="What tokens are out, the newest first, at most 1,000; narrow it by user and app",
@@ -182,6 +211,16 @@ ROUTES: Final = (
         answer=_revoke,
         gives=record({"ended": NUMBER}),
         takes=_REVOKE,
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/tokens/rotate-access-key",
+        name="rotateAccessKey",
+        summary="End every JWT-based access token of the org: another key signs them from now on",
+        right=_USAGE,
+        answer=_rotate_access_key,
+        gives=record({"kid": text(64), "ended": NUMBER}),
         once=True,
     ),
     Route(

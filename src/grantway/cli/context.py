@@ -24,6 +24,7 @@ SERVE_OPTIONS: Final = (
     "base_url",
     "tls_cert",
     "tls_key",
+    "domain",
     "root_issuer",
     "trusted_proxy",
     "outbound_allow",

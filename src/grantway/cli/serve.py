@@ -41,6 +41,12 @@ def _env(name: str) -> str:
 @click.option(
     "--base-url", default="", help="The URL that clients call.  [default: localhost]", envvar=_env("BASE_URL")
 )
+@click.option(
+    "--domain",
+    default="",
+    help="Serve login.DOMAIN, test.DOMAIN and MY-DOMAIN.my.DOMAIN too, as Salesforce has them.",
+    envvar=_env("DOMAIN"),
+)
 @click.option("--tls-cert", default="", help="PEM file with the certificate chain.", envvar=_env("TLS_CERT"))
 @click.option("--tls-key", default="", help="PEM file with the certificate's key.", envvar=_env("TLS_KEY"))
 @click.option(
@@ -78,6 +84,7 @@ def serve(
     port: int,
     workers: int,
     base_url: str,
+    domain: str,
     tls_cert: str,
     tls_key: str,
     root_issuer: str,
@@ -105,7 +112,7 @@ def serve(
     chosen = options(given)
     if chosen.as_user:
         misuse("--as: the server is the operator's to run")
-    base_url = _checked(host, base_url.rstrip("/"), tls_cert, tls_key)
+    base_url = _checked(host, base_url.rstrip("/"), domain, tls_cert, tls_key)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         port = port or _free_port(host)
@@ -115,6 +122,7 @@ def serve(
             base_url=base_url or f"{'https' if tls_cert else 'http'}://localhost:{port}",
             host=host,
             port=port,
+            domain=domain.lower(),
             workers=workers,
             tls_cert=tls_cert,
             tls_key=tls_key,
@@ -129,7 +137,7 @@ def serve(
         fail(str(problem))
 
 
-def _checked(host: str, base_url: str, tls_cert: str, tls_key: str) -> str:
+def _checked(host: str, base_url: str, domain: str, tls_cert: str, tls_key: str) -> str:
     from grantway.kit.urls import Urls, needs_secure_cookies
 
     if base_url.startswith("http://") and needs_secure_cookies(base_url):
@@ -145,6 +153,10 @@ def _checked(host: str, base_url: str, tls_cert: str, tls_key: str) -> str:
         Urls.serving(base_url or "http://localhost")
     except ValueError as problem:
         misuse(f"--base-url: {problem}")
+    try:
+        Urls.serving(base_url or "http://localhost", domain.lower())
+    except ValueError as problem:
+        misuse(f"--domain: {problem}")
     return base_url
 
 

@@ -88,6 +88,10 @@ def revoke_tokens(
     show(chosen, {"ended": ended}, f"Ended {ended} lines and tokens; they are refused from this moment.")
 
 
+def _shown(value: str | None) -> str:
+    return "(hidden)" if value is None else value
+
+
 @click.command(short_help="Why a request was refused.")
 @click.argument("request_id", metavar="ID")
 @shared
@@ -105,6 +109,10 @@ def explain(request_id: str, **given: Any) -> None:
     ]
     for check in found.checks:
         lines.append(f"  {'✕' if check['refused'] else '✓'} {check['check']}: {check['says']}")
+    lines += [f"  – not reached: {demand}" for demand in found.not_reached]
+    if found.received:
+        lines += ["", "It sent:"]
+        lines += [f"  {name}{'=' if value is not None else ' '}{_shown(value)}" for _, name, value in found.received]
     if found.setting:
         lines += ["", f"Setting: {found.setting_label} ({found.setting})", f"Changed by: {found.change}"]
     lines += ["", f"What to do: {found.remedy}", f"Reason: {found.reason}"]
@@ -217,8 +225,8 @@ def list_keys(**given: Any) -> None:
 
     chosen = options(given)
     found = run(chosen, all_keys)
-    rows = [(one["kid"], one["purpose"], iso_seconds(one["created_at"]), _key_state(one)) for one in found]
-    show(chosen, list(found), table(rows, ("KID", "PURPOSE", "MADE", "STATE")))
+    rows = [(one["kid"], one["purpose"], one["org"], iso_seconds(one["created_at"]), _key_state(one)) for one in found]
+    show(chosen, list(found), table(rows, ("KID", "PURPOSE", "ORG", "MADE", "STATE")))
 
 
 def _key_state(key: Any) -> str:
@@ -230,17 +238,39 @@ def _key_state(key: Any) -> str:
 
 
 @keys.command("rotate")
+@click.option(
+    "--purpose",
+    type=click.Choice(["id-token", "access-token"]),
+    default="id-token",
+    help="What the key signs: ID tokens of the whole server, or JWT-based access tokens of an org.",
+)
 @click.option("--at-once", is_flag=True, help="Retire the keys before now: for one that got into wrong hands.")
 @shared
-def rotate(at_once: bool, **given: Any) -> None:
+def rotate(purpose: str, at_once: bool, **given: Any) -> None:
     """Make a new signing key; a running server signs with it within a second.
 
     The keys before stay published for a day, so that clients can verify what they signed. With --at-once nothing that
     they signed counts any more.
+
+    With --purpose access-token every JWT-based access token of the org ends at once; nothing else does.
+
+    \b
+    grantway keys rotate
+    grantway keys rotate --purpose access-token --org Harbour
     """
+    from grantway.manage import access_keys, orgs
     from grantway.manage.keys import rotate as rotate_keys
 
     chosen = options(given)
-    kid = run(chosen, lambda desk: rotate_keys(desk, at_once=at_once))
-    before = "are retired" if at_once else "stay published for a day"
-    show(chosen, {"kid": kid}, f"The key {kid} signs now; the ones before {before}.")
+    if purpose == "id-token":
+        kid = run(chosen, lambda desk: rotate_keys(desk, at_once=at_once))
+        before = "are retired" if at_once else "stay published for a day"
+        show(chosen, {"kid": kid}, f"The key {kid} signs now; the ones before {before}.")
+        return
+
+    async def work(desk: Any) -> Any:
+        return await access_keys.revoke_all(desk, await orgs.find(desk, chosen.org))
+
+    done = run(chosen, work)
+    ended = f"{done.ended} access token{'' if done.ended == 1 else 's'} ended"
+    show(chosen, {"kid": done.kid, "ended": done.ended}, f"The key {done.kid} signs now; {ended}.")

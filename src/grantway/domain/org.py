@@ -8,7 +8,10 @@ from grantway.kit.ids import SHORT_ID_LENGTH
 
 
 class Org(msgspec.Struct, frozen=True, gc=False):
-    """One tenant. `not_before` (ms): tokens issued earlier are dead. `settings` is JSON text, version in `version`."""
+    """One tenant. `not_before` (ms): tokens issued earlier are dead. `settings` is JSON text, version in `version`.
+
+    `access_kid`: the key that signs the org's JWT-based access tokens; empty before there is one.
+    """
 
     id: str
     name: str
@@ -18,6 +21,7 @@ class Org(msgspec.Struct, frozen=True, gc=False):
     version: int
     not_before: int
     created_at: int
+    access_kid: str = ""
 
     @property
     def short_id(self) -> str:

@@ -42,6 +42,17 @@ class Family(msgspec.Struct, frozen=True, gc=False):
     revoked_at: int | None
 
 
+class StandingGrant(msgspec.Struct, frozen=True, gc=False):
+    """An approval that came with a refresh token, which nobody took back: its scopes, and when it began and was used.
+
+    Whether the refresh token still counts is for the app's policy and the marks of user, app and org to say.
+    """
+
+    scopes: str
+    created_at: int
+    used_at: int
+
+
 class RefreshToken(msgspec.Struct, frozen=True, gc=False):
     """One refresh token of a family.
 
@@ -61,7 +72,8 @@ class RefreshToken(msgspec.Struct, frozen=True, gc=False):
 class AccessToken(msgspec.Struct, frozen=True, gc=False):
     """One access token.
 
-    `family_id` is empty for client credentials. `lifetime_ms` is what a use at Salesforce's door renews.
+    `family_id` is empty for client credentials. `lifetime_ms` is what a use at Salesforce's door renews. `kid`: the key
+    that signed it, where it is a JWT; its end never moves then, for it stands in the token.
     """
 
     id: str
@@ -76,3 +88,4 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False):
     expires_at: int
     lifetime_ms: int
     revoked_at: int | None
+    kid: str = ""

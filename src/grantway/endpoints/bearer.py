@@ -2,7 +2,7 @@
 
 import contextlib
 import hmac
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -11,8 +11,9 @@ from grantway.endpoints.issue import lifetime_of
 from grantway.endpoints.legacy import token_in_url
 from grantway.endpoints.parameters import form_of, is_form, refuse_secrets_in_url
 from grantway.endpoints.server import Server
+from grantway.kit.access_jwt import problem_of
 from grantway.kit.http import Call
-from grantway.kit.secrets import access_token_row, fingerprint
+from grantway.kit.secrets import fingerprint, looks_like_jwt, read_access_token
 from grantway.policy import app_use
 from grantway.protocol.decision import Check, Finding, Trail
 from grantway.protocol.door import DOORS, SALESFORCE, Door
@@ -50,6 +51,8 @@ class BearerCase(msgspec.Struct, frozen=True, gc=False):
     now_ms: int
     door: Door | None
     """The door of the endpoint; None where tokens of both doors are good (introspection)."""
+    stranger: str = ""
+    """What is wrong with a JWT that is none of our access tokens."""
 
 
 class Bearer(msgspec.Struct, frozen=True, gc=False):
@@ -68,24 +71,34 @@ def live(case: BearerCase) -> Finding | None:
     """The token must be one of ours, of this door, within its time, and neither it nor its line revoked."""
     held = case.held
     if held is None:
-        return Finding(TOKEN, "unknown" if case.presented else "missing", _absent(case))
+        return _absent(case)
     token = held.token
     if case.door is not None and token.door != case.door.name:
         return Finding(TOKEN, "of the other door", no.TOKEN_UNKNOWN())
+    if token.kid and token.kid != held.app.org.access_kid:
+        org = held.app.org.name
+        return Finding(TOKEN, "its signing key was rotated out", no.KEY_ROTATED(kid=token.kid, org=org))
     revoked_at = token.revoked_at if token.revoked_at is not None else held.family_revoked_at
     if revoked_at is not None:
         return Finding(TOKEN, "revoked", no.TOKEN_REVOKED(revoked_at=revoked_at))
     if case.now_ms >= token.expires_at:
         reason = no.TOKEN_EXPIRED if held.app[s.SESSION_TIMEOUT] else no.TOKEN_EXPIRED_FOR_ORG
+        if token.kid:
+            reason = no.JWT_EXPIRED
         return Finding(TOKEN, "expired", reason(ended_at=token.expires_at, app=held.app.app.name))
     return _LIVE
 
 
-def _absent(case: BearerCase) -> Refusal:
-    return no.TOKEN_UNKNOWN() if case.presented else no.TOKEN_MISSING()
+def _absent(case: BearerCase) -> Finding:
+    if not case.presented:
+        return Finding(TOKEN, "missing", no.TOKEN_MISSING())
+    if case.stranger:
+        return Finding(TOKEN, "a JWT, and none of our access tokens", no.JWT_NOT_OURS(problem=case.stranger))
+    return Finding(TOKEN, "unknown", no.TOKEN_UNKNOWN())
 
 
 _LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
+_AHEAD: Final[tuple[Check[Any], ...]] = (live, *_USE_CHECKS)
 
 
 def header_token(call: Call, door: Door) -> str | None:
@@ -127,16 +140,20 @@ async def presented_token(call: Call, server: Server, door: Door) -> str | None:
 
 async def look_up(server: Server, token: str | None, door: Door | None) -> Bearer:
     """Read a token with all that decides about it, and decide whether it is good."""
-    row_id = access_token_row(token) if token else None
-    held = await held_access_token(server.directory, row_id) if row_id else None
+    names = read_access_token(token) if token else None
+    held = await held_access_token(server.directory, names[0]) if names else None
+    stranger = ""
     if (
         held is not None
+        and names is not None
         and token is not None
-        and not (hmac.compare_digest(held.token.hash, fingerprint(token)) and token[:15] == held.token.org_id[:15])
+        and not (hmac.compare_digest(held.token.hash, fingerprint(token)) and names[1] == held.token.org_id[:15])
     ):
         held = None
-    trail = Trail()
-    case = BearerCase(held, token is not None, server.clock.now_ms(), door)
+    if held is None and token is not None and looks_like_jwt(token):
+        stranger = problem_of(token)
+    trail = Trail(_AHEAD)
+    case = BearerCase(held, token is not None, server.clock.now_ms(), door, stranger)
     if not trail.passes(_LIVE_CHECKS, case) or held is None:
         return Bearer(held, trail)
     trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True))
@@ -160,13 +177,15 @@ def needs_scope(bearer: Bearer, *any_of: str) -> bool:
 async def renew(server: Server, held: HeldAccessToken) -> None:
     """Move on the end of a token that is in use, once half of its time has passed (salesforce-oauth.md 7).
 
-    A timeout that was shortened since holds from then on. Tokens of the standards' door keep the end their
-    `expires_in` told. Where nothing can be written the token keeps its end too, and whoever only reads is answered all
-    the same (R5).
+    A timeout that was shortened since holds from then on. Tokens of the standards' door keep the end that their
+    `expires_in` told, and JWTs the one that stands in them. Where nothing can be written the token keeps its end too,
+    and whoever only reads is answered all the same (R5).
     """
     token = held.token
+    if token.kid or DOORS[token.door].tells_expiry:
+        return
     now = server.clock.now_ms()
     lifetime_ms = min(token.lifetime_ms, lifetime_of(held.app))
-    if not DOORS[token.door].tells_expiry and token.expires_at - now < lifetime_ms // 2:
+    if token.expires_at - now < lifetime_ms // 2:
         with contextlib.suppress(Unavailable):
             await server.db.commit(Write((tokens.renew_access(token.id, now + lifetime_ms),)))

@@ -5,16 +5,23 @@ from typing import Final
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
+from grantway.endpoints.audiences import audiences
 from grantway.endpoints.server import Server
+from grantway.grants.asserted import assertion_case, remembers
 from grantway.kit.http import Call
+from grantway.policy.assertion import OF_CLIENTS, AssertionCase
 from grantway.policy.client import ClientCase, known, secret_always, secret_for_refresh, secret_for_web_server
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.decision import Finding, Trail
 from grantway.protocol.door import Door
 from grantway.protocol.no import app as no
+from grantway.protocol.no import request as no_request
 from grantway.protocol.refusal import Refused
+from grantway.store.statement import Conflict, Write
 
 _BLOCKED: Final = "App in this org"
+# Who loses a race with the same assertion looks again, and finds it used.
+_ROUNDS: Final = 3
 
 
 def _as_its_flows_do(case: ClientCase) -> Finding | None:
@@ -35,18 +42,44 @@ def _not_blocked(case: ClientCase) -> Finding | None:
 
 
 async def authenticated_client(
-    call: Call, server: Server, door: Door, params: Mapping[str, str], trail: Trail, *, always: bool = False
+    call: Call,
+    server: Server,
+    door: Door,
+    params: Mapping[str, str],
+    trail: Trail,
+    *,
+    base: str,
+    always: bool = False,
 ) -> InstalledApp:
-    """Return the client that a request comes from, as its home org meets it; `always` demands its secret.
+    """Return the client that a request comes from, as its home org meets it; `always` demands that it proves itself.
+
+    An assertion that it proves itself by is used up before the request is answered.
 
     Raises:
         Refused: unknown, not authenticated, or blocked in its home org; `trail` has the checks.
     """
     credentials = read_credentials(params, call.header(b"authorization"))
     client = await server.directory.app_by_key(credentials.client_id) if credentials.client_id else None
-    case = ClientCase(door, credentials.client_id, client, credentials.secrets, server.clock.now_ms())
-    trail.passes((known, secret_always if always else _as_its_flows_do, _not_blocked), case)
-    if trail.refusal is not None or client is None:
-        assert trail.refusal is not None  # noqa: S101 - `known` refuses an unknown client
-        raise Refused(trail.refusal)
-    return client
+    now_ms = server.clock.now_ms()
+    asserted = None
+    for _ in range(_ROUNDS):
+        if credentials.assertion is not None:
+            names = audiences(server, door, base, call.path)
+            asserted = await assertion_case(
+                server.db, credentials.assertion, client, names=names, rules=OF_CLIENTS, now_ms=now_ms
+            )
+        case = ClientCase(door, credentials.client_id, client, credentials.secrets, now_ms, asserted)
+        passed = trail.passes((known, secret_always if always else _as_its_flows_do, _not_blocked), case)
+        if not passed or client is None:
+            assert trail.refusal is not None  # noqa: S101 - `known` refuses an unknown client
+            raise Refused(trail.refusal)
+        if asserted is None or await _is_first(server, asserted):
+            return client
+    raise Refused(no_request.UNAVAILABLE())
+
+
+async def _is_first(server: Server, asserted: AssertionCase) -> bool:
+    try:
+        return await server.db.commit(Write(remembers(asserted)))
+    except Conflict:
+        return False

@@ -7,8 +7,8 @@ from typing import Final
 from grantway.endpoints.parameters import form_of
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header, Reply
-from grantway.kit.ids import ORG, SHORT_ID_LENGTH, canonical_id
-from grantway.kit.secrets import access_token_row
+from grantway.kit.ids import ORG, canonical_id
+from grantway.kit.secrets import read_access_token
 from grantway.protocol.door import door_of
 from grantway.protocol.refusal import Refused
 from grantway.store.statement import Unavailable
@@ -100,7 +100,8 @@ async def _org_of(call: Call, server: Server) -> str | None:
 
 
 def _org_of_token(token: str) -> str | None:
-    return canonical_id(token[:SHORT_ID_LENGTH], ORG) if access_token_row(token) else None
+    names = read_access_token(token)
+    return canonical_id(names[1], ORG) if names else None
 
 
 def _basic_user(credentials: bytes) -> str:

@@ -14,6 +14,7 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
+from grantway.protocol.access_jwt import EARLY_S
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
 from grantway.protocol.door import DOORS, SALESFORCE
@@ -47,7 +48,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
     client: InstalledApp | None = None
     try:
         params = posted(call, door)
-        client = await authenticated_client(call, server, door, params, trail, always=True)
+        client = await authenticated_client(call, server, door, params, trail, base=base, always=True)
         token = params.get("token", "") if door is SALESFORCE else required(params, "token")
         if access_token_row(token) is not None:
             found = await _access_token(server, client, token, base)
@@ -64,6 +65,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
             refused.refusal,
             refused.refusal.reason.wire(door.voice),
             findings=tuple(trail.findings),
+            left=trail.left,
             app_id=client.id if client else "",
             org_id=client.org.id if client else "",
         )
@@ -75,6 +77,11 @@ def _may_see(client: InstalledApp, app_id: str, org_id: str) -> bool:
     return client.id == app_id or (client[s.INTROSPECT_ALL] and client.org.id == org_id)
 
 
+def _key_of(app: InstalledApp, client: InstalledApp) -> str:
+    """Return the key to name an app by: of the app's several keys, an app that asks about itself knows its own."""
+    return client.consumer_key if client.id == app.id else app.consumer_key
+
+
 async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
     bearer = await look_up(server, token, None)
     held = bearer.held
@@ -84,13 +91,13 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
     return {
         "active": True,
         "scope": held.token.scopes,
-        "client_id": held.app.consumer_key,
+        "client_id": _key_of(held.app, client),
         "username": held.user.username,
         "sub": subject(issued, base, held.user),
         "token_type": "access_token" if issued is SALESFORCE else "Bearer",
         "exp": held.token.expires_at // 1000,
         "iat": held.token.issued_at // 1000,
-        "nbf": held.token.issued_at // 1000,
+        "nbf": held.token.issued_at // 1000 - (EARLY_S if held.token.kid and issued is SALESFORCE else 0),
         "iss": server.issuer(issued, base),
     }
 
@@ -114,7 +121,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     fields: dict[str, Any] = {
         "active": True,
         "scope": family.scopes,
-        "client_id": held.app.consumer_key,
+        "client_id": _key_of(held.app, client),
         "username": held.user.username,
         "sub": subject(issued, base, held.user),
         "token_type": "refresh_token",

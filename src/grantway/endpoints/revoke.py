@@ -26,7 +26,6 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
     At Salesforce's door no client authentication is asked: holding the token is enough, and an unknown token is an
     error. At the standards' door the client authenticates and an unknown token is no error.
     """
-    del base
     door = door_of(call.path)
     if door is SALESFORCE:
         return await _at_salesforce(call, server)
@@ -34,12 +33,21 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
     trail = Trail()
     try:
         params = posted(call, door)
-        client = await authenticated_client(call, server, door, params, trail)
+        client = await authenticated_client(call, server, door, params, trail, base=base)
         app_id, org_id = client.id, client.org.id
         held = await _held(server, required(params, "token"))
     except Refused as refused:
         wire = refused.refusal.reason.wire(door.voice)
-        note(server, call, refused.refusal, wire, findings=tuple(trail.findings), app_id=app_id, org_id=org_id)
+        note(
+            server,
+            call,
+            refused.refusal,
+            wire,
+            findings=tuple(trail.findings),
+            left=trail.left,
+            app_id=app_id,
+            org_id=org_id,
+        )
         return refuse_oauth(door, call, refused.refusal)
     # RFC 7009 2.1: only the client a token was issued to may end it; for any other it is as if unknown.
     if held is not None and _app_of(held) == app_id:

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from grantway import settings as s
-from grantway.domain.app import InstalledApp
+from grantway.domain.app import AppKind, InstalledApp
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
-from grantway.endpoints.issue import OPENID, Issued, issue, salesforce_fields, standards_fields
+from grantway.endpoints.audiences import audiences
+from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
 from grantway.endpoints.legacy import token_parameters
 from grantway.endpoints.server import Server
 from grantway.grants import GRANTS
+from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
 from grantway.kit.http import Call, Reply
 from grantway.policy import app_use
@@ -17,13 +19,13 @@ from grantway.policy.client import ClientCase, known
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.custom_claims import id_token_claims_of
-from grantway.protocol.decision import Trail
+from grantway.protocol.decision import Check, Trail
 from grantway.protocol.door import SALESFORCE, Door, door_of
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
-from grantway.store.hour_counts import TOKENS
-from grantway.store.statement import Write
+from grantway.store.hour_counts import TOKENS, of_kind
+from grantway.store.statement import Conflict, Step, Write
 from grantway.store.tokens import revoke_family
 
 _USE_CHECKS: Final = app_use.checks(
@@ -40,6 +42,9 @@ _USE_CHECKS: Final = app_use.checks(
         tokens_ended=no_app.TOKENS_ENDED,
     )
 )
+_AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
+    name: (known, grant.authentication, *grant.checks, *_USE_CHECKS) for name, grant in GRANTS.items()
+}
 # Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
 _ROUNDS: Final = 4
 
@@ -50,16 +55,32 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     params: Mapping[str, str] = {}
     try:
         params = await token_parameters(call, server, door)
-        grant = _grant(params)
+        grant = _grant(params, door)
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:
         return _refuse(server, call, door, params, refused.refusal, Trail(), None)
+    ahead = _AHEAD[grant.grant_type]
     trail, client = Trail(), None
-    token_call = TokenCall(door, params, credentials, server.clock.now_ms(), call.arrived_us)
+    names = audiences(server, door, base, call.path)
+    now_ms, at_login_host = server.clock.now_ms(), server.urls.is_login_host(base)
+    token_call = TokenCall(
+        door,
+        params,
+        credentials,
+        now_ms,
+        call.arrived_us,
+        names,
+        at_login_host,
+        call.address,
+        call.request_id,
+    )
     for _ in range(_ROUNDS):
-        case = await grant.load(token_call, server.directory)
+        try:
+            case = await grant.load(token_call, server)
+        except Refused as refused:
+            return _refuse(server, call, door, params, refused.refusal, trail, client)
         client = grant.client(case)
-        trail = Trail()
+        trail = Trail(ahead)
         if not (
             trail.passes((known, grant.authentication), client)
             and trail.passes(grant.checks, case)
@@ -72,25 +93,41 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         pair = client.client
         assert pair is not None  # noqa: S101 - `known` refuses an unknown client
         proof = grant.prove(case, server.ring)
-        issued = issue(proof, door, token_call.now_ms, call.address, call.request_id)
+        form = await _jwt_form(server, door, proof, base, pair) if proof.of.app[s.JWT_ACCESS_TOKENS] else None
+        issued = issue(proof, door, token_call.now_ms, call.address, call.request_id, form)
         # The key is at hand before anything is used up, and only a winner's token is worth the signature.
         with_id_token = proof.wants_id_token and OPENID in proof.scopes
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
-        if await server.db.commit(issued.write):
-            server.tally.add(issued.record.org_id, TOKENS, proof.event, token_call.now_ms)
+        if await _commits(server, issued.write, remembers(client.asserted)):
+            record = issued.record
+            what = of_kind(TOKENS, AppKind.of_id(record.app_id))
+            server.tally.add(record.org_id, what, proof.event, token_call.now_ms)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
     return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)
 
 
-def _grant(params: Mapping[str, str]) -> Grant[Any]:
+async def _commits(server: Server, write: Write, also: tuple[Step, ...]) -> bool:
+    """Write what was decided; False when another request was first, with the same code, token or assertion."""
+    try:
+        return await server.db.commit(Write((*write.steps, *also), write.guard, write.settles) if also else write)
+    except Conflict:
+        return False
+
+
+def _grant(params: Mapping[str, str], door: Door) -> Grant[Any]:
     name = params.get("grant_type", "")
     if not name:
         raise Refused(no.GRANT_TYPE_MISSING())
     grant = GRANTS.get(name)
-    if grant is None:
+    if grant is None or door not in grant.doors:
         raise Refused(no.GRANT_TYPE_UNKNOWN(grant_type=name[:100]))
     return grant
+
+
+async def _jwt_form(server: Server, door: Door, proof: Proof, base: str, pair: InstalledApp) -> JwtForm:
+    key = await server.signing.access_key(server.db, proof.of.app.org)
+    return JwtForm(key, server.issuer(door, base), base, pair.consumer_key)
 
 
 def _id_token_claims(
@@ -154,6 +191,7 @@ def _refuse(
         refusal,
         refusal.reason.wire(door.voice),
         findings=tuple(trail.findings),
+        left=trail.left,
         org_id=app.org.id if app is not None else "",
         app_id=app.id if app is not None else "",
     )

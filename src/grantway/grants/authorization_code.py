@@ -8,7 +8,7 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.token import Family
-from grantway.grants.grant import Grant, Proof, TokenCall, adds_refresh_token, client_of
+from grantway.grants.grant import Grant, Proof, Sources, TokenCall, adds_refresh_token, client_of
 from grantway.kit.jose import s256
 from grantway.kit.secrets import KeyRing, code_row, fingerprint, new_refresh_token
 from grantway.policy.app_use import UseCase
@@ -19,7 +19,6 @@ from grantway.protocol.refusal import RevokeFamily
 from grantway.protocol.scopes import allows_refresh
 from grantway.protocol.ties import is_tie
 from grantway.store import hot, tokens
-from grantway.store.directory import Directory
 
 CALLBACK: Final = "Callback URL"
 CODE: Final = "Authorization code"
@@ -42,8 +41,9 @@ class CodeCase(msgspec.Struct, frozen=True, gc=False):
     held: hot.HeldCode | None
 
 
-async def load(call: TokenCall, directory: Directory) -> CodeCase:
+async def load(call: TokenCall, sources: Sources) -> CodeCase:
     """Read the client, and the code with its user and app."""
+    directory = sources.directory
     client = await client_of(call, directory)
     presented = call.params.get("code", "")
     row_id = code_row(presented)

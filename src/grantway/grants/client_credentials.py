@@ -6,18 +6,18 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import AppUser
-from grantway.grants.grant import Grant, Proof, TokenCall
+from grantway.grants.grant import Grant, Proof, Sources, TokenCall, client_case
 from grantway.kit.secrets import KeyRing
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase, secret_always
 from grantway.protocol.decision import Finding
 from grantway.protocol.no import machine as no
 from grantway.protocol.no import refresh as no_scope
-from grantway.store.directory import Directory
 
 FLOW: Final = "Client Credentials Flow"
 RUN_AS: Final = "Run-as user"
 SCOPE: Final = "Scope"
+HOST: Final = "Host"
 _ON: Final = Finding(FLOW, "on for the app")
 _NAMED: Final = Finding(RUN_AS, "named by the app's policy")
 _LEFT: Final = Finding(SCOPE, "within the app's scopes")
@@ -35,22 +35,29 @@ class MachineCase(msgspec.Struct, frozen=True, gc=False):
     """The app's, as far as they are for a machine."""
 
 
-async def load(call: TokenCall, directory: Directory) -> MachineCase:
+async def load(call: TokenCall, sources: Sources) -> MachineCase:
     """Read the client and its run-as user together."""
-    credentials = call.credentials
-    key = credentials.client_id
+    directory = sources.directory
+    key = call.credentials.client_id
     app, run_as = await directory.app_and_run_as(key) if key else (None, None)
     scopes = tuple([name for name in app[s.SCOPES] if name not in _DROPPED]) if app is not None else ()
     # Without a standard scope there is no token, whatever else the app may ask for.
     if scopes and app is not None:
         scopes += app[s.CUSTOM_SCOPES]
-    return MachineCase(call, ClientCase(call.door, key, app, credentials.secrets, call.now_ms), run_as, scopes)
+    return MachineCase(call, await client_case(call, directory, app), run_as, scopes)
 
 
 def scope_taken(case: MachineCase) -> Finding | None:
     """At Salesforce's door client credentials take no scope. An empty parameter is a missing one (RFC 6749 3.2)."""
     if case.call.params.get("scope") and not case.call.door.scope_narrows:
         return Finding(SCOPE, "sent, and not taken here", no_scope.SCOPE_NOT_SUPPORTED())
+    return None
+
+
+def own_domain(case: MachineCase) -> Finding | None:
+    """The request must come to an org's own name, not to a login host (salesforce-oauth.md 3.10)."""
+    if case.call.at_login_host:
+        return Finding(HOST, "a login host", no.NOT_AT_LOGIN_HOST())
     return None
 
 
@@ -107,7 +114,7 @@ GRANT: Final = Grant[MachineCase](
     authentication=secret_always,
     load=load,
     client=lambda case: case.client,
-    checks=(scope_taken, flow_on, run_as_named, scope_left),
+    checks=(own_domain, scope_taken, flow_on, run_as_named, scope_left),
     use=use,
     prove=prove,
 )

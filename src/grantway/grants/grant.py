@@ -2,18 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from grantway.domain.app import AppUser
+from grantway.domain.app import AppUser, InstalledApp
 from grantway.domain.token import RefreshToken
+from grantway.grants.asserted import assertion_case
 from grantway.kit.secrets import KeyRing, fingerprint
 from grantway.policy.app_use import UseCase
+from grantway.policy.assertion import OF_CLIENTS
 from grantway.policy.client import ClientCase
+from grantway.policy.login_pace import Looked
 from grantway.protocol.credentials import Credentials
 from grantway.protocol.decision import Check
-from grantway.protocol.door import Door
+from grantway.protocol.door import SALESFORCE, STANDARDS, Door
 from grantway.store.directory import Directory
 from grantway.store.statement import Step
 from grantway.store.tokens import add_refresh
@@ -24,7 +27,9 @@ C = TypeVar("C")
 class TokenCall(msgspec.Struct, frozen=True, gc=False):
     """A token request, read: at which door, with which parameters, by which client, when.
 
-    `now_ms` is the one time of the whole request; `arrived_us` when its first byte reached the server.
+    `now_ms` is the one time of the whole request; `arrived_us` when its first byte reached the server. `names` are the
+    audiences by which an assertion may mean this server. `at_login_host`: the name that was called is one where people
+    of any org log in, and not an org's own. `address`: where it came from.
     """
 
     door: Door
@@ -32,13 +37,37 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
     credentials: Credentials
     now_ms: int
     arrived_us: int
+    names: frozenset[str] = frozenset()
+    at_login_host: bool = False
+    address: str = ""
+    request_id: str = ""
+
+
+class Sources(Protocol):
+    """Where a grant may read what its decision needs. It writes nothing: what follows is in its `Proof`."""
+
+    @property
+    def directory(self) -> Directory:
+        """Orgs, people and apps, and by its `db` the database."""
+
+    async def look_at_password(self, call: TokenCall, app_id: str, username: str, password: str) -> Looked:
+        """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
 
 
 async def client_of(call: TokenCall, directory: Directory) -> ClientCase:
     """Read the client that a request names."""
-    credentials = call.credentials
-    app = await directory.app_by_key(credentials.client_id) if credentials.client_id else None
-    return ClientCase(call.door, credentials.client_id, app, credentials.secrets, call.now_ms)
+    key = call.credentials.client_id
+    return await client_case(call, directory, await directory.app_by_key(key) if key else None)
+
+
+async def client_case(call: TokenCall, directory: Directory, app: InstalledApp | None) -> ClientCase:
+    """Return the client that was found for a request, with how it proves itself."""
+    credentials, asserted = call.credentials, None
+    if credentials.assertion is not None:
+        asserted = await assertion_case(
+            directory.db, credentials.assertion, app, names=call.names, rules=OF_CLIENTS, now_ms=call.now_ms
+        )
+    return ClientCase(call.door, credentials.client_id, app, credentials.secrets, call.now_ms, asserted)
 
 
 def adds_refresh_token(row_id: str, token: str, family_id: str, now_ms: int) -> Step:
@@ -79,13 +108,15 @@ class Grant(Generic[C]):
     - `checks`: everything this flow has an opinion on, in order.
     - `use`: who would use which app; asked only after `checks` found nothing to refuse.
     - `prove`: what follows; asked only when every check has passed.
+    - `doors`: where the grant is offered; elsewhere it is an unknown one.
     """
 
     grant_type: str
     title: str
     authentication: Check[ClientCase]
-    load: Callable[[TokenCall, Directory], Awaitable[C]]
+    load: Callable[[TokenCall, Sources], Awaitable[C]]
     client: Callable[[C], ClientCase]
     checks: tuple[Check[C], ...]
     use: Callable[[C], UseCase]
     prove: Callable[[C, KeyRing], Proof]
+    doors: tuple[Door, ...] = (SALESFORCE, STANDARDS)

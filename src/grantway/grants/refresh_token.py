@@ -7,7 +7,7 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.refresh_life import refresh_life
-from grantway.grants.grant import Grant, Proof, TokenCall, adds_refresh_token, client_of
+from grantway.grants.grant import Grant, Proof, Sources, TokenCall, adds_refresh_token, client_of
 from grantway.kit.ids import new_row_id
 from grantway.kit.secrets import REFRESH_TOKEN_PREFIX, KeyRing, fingerprint, refresh_token_row
 from grantway.policy.app_use import UseCase
@@ -17,7 +17,6 @@ from grantway.protocol.no import refresh as no
 from grantway.protocol.refusal import Refused, RevokeFamily
 from grantway.protocol.ties import is_tie
 from grantway.store import hot, tokens
-from grantway.store.directory import Directory
 
 TOKEN: Final = "Refresh token"
 ROTATION: Final = "Refresh token rotation"
@@ -39,8 +38,9 @@ class RefreshCase(msgspec.Struct, frozen=True, gc=False):
     held: hot.HeldRefreshToken | None
 
 
-async def load(call: TokenCall, directory: Directory) -> RefreshCase:
+async def load(call: TokenCall, sources: Sources) -> RefreshCase:
     """Read the client, and the refresh token with its family, user and app."""
+    directory = sources.directory
     client = await client_of(call, directory)
     presented = call.params.get("refresh_token", "")
     row_id = refresh_token_row(presented)

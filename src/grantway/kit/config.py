@@ -11,6 +11,7 @@ class ServeConfig:
     - `base_url`: the URL that people and clients reach the server by.
     - `host`, `port`: where it listens; port 0 lets the system choose (then `base_url` is made from it when empty).
     - `workers`: processes that share the port.
+    - `domain`: the server is also `login.`, `test.` and `<my-domain>.my.` of it; empty for the base URL alone.
     - `tls_cert`, `tls_key`: PEM files; empty for plain HTTP.
     - `root_issuer`: `salesforce` or `standards`: whose discovery document stands at the root.
     - `trusted_proxies`: addresses and networks whose X-Forwarded-For counts.
@@ -24,6 +25,7 @@ class ServeConfig:
     host: str = "127.0.0.1"
     port: int = 8400
     workers: int = 1
+    domain: str = ""
     tls_cert: str = ""
     tls_key: str = ""
     root_issuer: str = "salesforce"

@@ -1,6 +1,7 @@
 """Salesforce record ids (15 and 18 characters, checksum, key prefixes) and the time-ordered ids of rows."""
 
 import base64
+import hashlib
 import os
 import string
 from typing import Final
@@ -17,6 +18,8 @@ CUSTOM_PERMISSION: Final = "0CP"
 CUSTOM_SCOPE: Final = "0cS"  # ours: Salesforce's is in no document
 # What Salesforce gives external client apps is published nowhere; this is ours.
 EXTERNAL_CLIENT_APP: Final = "0xI"
+OAUTH_CONSUMER: Final = "888"
+CREDENTIAL_SET: Final = "0cT"  # ours: Salesforce's is in no document
 
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKSUM: Final = string.ascii_uppercase + "012345"
@@ -27,6 +30,7 @@ SHORT_ID_LENGTH: Final = 15
 TOKEN_ALPHABET: Final = "." + string.digits + string.ascii_uppercase + "_" + string.ascii_lowercase
 _B64: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 _TO_TOKEN: Final = bytes.maketrans(_B64.encode(), TOKEN_ALPHABET.encode())
+_TO_B64: Final = bytes.maketrans(TOKEN_ALPHABET.encode(), _B64.encode())
 ROW_ID_LENGTH: Final = 16
 
 
@@ -45,7 +49,16 @@ def checksum(short_id: str) -> str:
 def new_id(prefix: str) -> str:
     """Return a fresh random 18-character id of the kind `prefix` names. Random, never reused (decision 15)."""
     # 128 random bits over 62^12: the bias of the modulo is below one part in 10^16.
-    number = int.from_bytes(os.urandom(16))
+    return _id_of(prefix, os.urandom(16))
+
+
+def derived_id(prefix: str, text: str) -> str:
+    """Return the 18-character id of the kind `prefix` names that belongs to a text: for the same one the same."""
+    return _id_of(prefix, hashlib.sha256(text.encode()).digest()[:16])
+
+
+def _id_of(prefix: str, data: bytes) -> str:
+    number = int.from_bytes(data)
     chars = []
     for _ in range(SHORT_ID_LENGTH - len(prefix)):
         number, digit = divmod(number, 62)
@@ -71,6 +84,11 @@ def canonical_id(text: str, prefix: str) -> str | None:
 def token_text(data: bytes) -> str:
     """Write bytes in the alphabet of Salesforce's tokens; four characters for three bytes, no padding."""
     return base64.b64encode(data).translate(_TO_TOKEN).rstrip(b"=").decode()
+
+
+def token_bytes(text: str) -> bytes:
+    """Return the bytes that `token_text` wrote, for a text of whole groups of four characters."""
+    return base64.b64decode(text.encode().translate(_TO_B64))
 
 
 def new_row_id(now_ms: int) -> str:

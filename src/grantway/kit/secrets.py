@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import os
+import secrets
+import string
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,6 +19,8 @@ REFRESH_TOKEN_PREFIX: Final = "5Aep861"
 REFRESH_TOKEN_LENGTH: Final = 87
 CODE_PREFIX: Final = "aPrx"
 CODE_LENGTH: Final = 76
+SECURITY_TOKEN_LENGTH: Final = 24
+_LETTERS_AND_DIGITS: Final = string.ascii_letters + string.digits
 _CODE_TAIL: Final = "=="
 _ALPHABET: Final = frozenset(TOKEN_ALPHABET)
 
@@ -66,19 +70,47 @@ def new_consumer_secret() -> Secret:
     return Secret(os.urandom(32).hex().upper())
 
 
+def new_security_token() -> str:
+    """Return a user's security token: 24 letters and digits, 142 bits of chance."""
+    return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(SECURITY_TOKEN_LENGTH))
+
+
 def new_access_token(org_id: str, now_ms: int) -> tuple[str, str]:
     """Return (row id, token): 15 characters of org id, `!`, and 96 of the token alphabet (salesforce-oauth.md 5)."""
     row_id = new_row_id(now_ms)
     return row_id, f"{org_id[:SHORT_ID_LENGTH]}!{row_id}{token_text(random_bytes(60))}"
 
 
+def read_access_token(token: str) -> tuple[str, str] | None:
+    """Return the row id inside an access token, opaque or a JWT, and its 15 characters of org id.
+
+    None when the text has not the shape of one. Nothing of it is true before the row's hash is the text's.
+    """
+    if len(token) == ACCESS_TOKEN_LENGTH and token[SHORT_ID_LENGTH] == "!":
+        org = token[:SHORT_ID_LENGTH]
+        if not token.startswith("00D") or not org.isalnum() or not _ALPHABET.issuperset(token[16:]):
+            return None
+        return token[16 : 16 + ROW_ID_LENGTH], org
+    if not looks_like_jwt(token):
+        return None
+    from grantway.kit.access_jwt import read_names
+    from grantway.kit.jose import JwtRefused
+
+    try:
+        return read_names(token)
+    except JwtRefused:
+        return None
+
+
+def looks_like_jwt(token: str) -> bool:
+    """Tell whether a text begins as a JWT does, whose header is a JSON object: what is wrong with it is still open."""
+    return token.startswith("eyJ")
+
+
 def access_token_row(token: str) -> str | None:
     """Return the row id inside an access token, or None when the text has not the shape of one."""
-    if len(token) != ACCESS_TOKEN_LENGTH or token[SHORT_ID_LENGTH] != "!" or not token.startswith("00D"):
-        return None
-    if not token[:SHORT_ID_LENGTH].isalnum() or not _ALPHABET.issuperset(token[16:]):
-        return None
-    return token[16 : 16 + ROW_ID_LENGTH]
+    found = read_access_token(token)
+    return found[0] if found is not None else None
 
 
 def new_refresh_token(now_ms: int) -> tuple[str, str]:

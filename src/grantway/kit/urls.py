@@ -1,8 +1,11 @@
 """The one builder of every URL the server gives out, and the names it answers to (decisions 1 and 17)."""
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
+_DOMAIN: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?)*")
+_LOGIN_HOSTS: Final = ("login", "test")
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 STANDARDS_PREFIX: Final = "/oidc"
 
@@ -12,28 +15,66 @@ class Urls:
 
     All URLs come from configuration, never from what a request claims (S51): a request's Host is only looked up among
     the names configured here, and whatever is built goes back under the name that was called.
+
+    With a `domain` D the server is also `login.D`, `test.D` and `<my-domain>.my.D` of each of its orgs, as Salesforce
+    is (decision 17): at the base URL's port, and without one, as somebody in front may have it.
     """
 
-    __slots__ = ("_by_host", "base")
+    __slots__ = ("_by_host", "_logins", "_my_domain", "_scheme", "base")
 
-    def __init__(self, base: str, aliases: tuple[str, ...] = ()) -> None:
+    def __init__(self, base: str, aliases: tuple[str, ...] = (), domain: str = "") -> None:
         """Take the base URL (`https://sso.example`, no trailing slash) and further base URLs that lead here too.
 
         Raises:
-            ValueError: a URL has a path, query or fragment, or no host, or is neither http nor https.
+            ValueError: a URL has a path, query or fragment, or no host, or is neither http nor https; or the domain is
+                no host name.
         """
         self.base = _checked(base)
         self._by_host = {urlsplit(url).netloc.lower(): url for url in map(_checked, (*aliases, base))}
+        parts = urlsplit(self.base)
+        self._scheme = parts.scheme
+        ports = ("", f":{parts.port}") if parts.port else ("",)
+        if domain and not _DOMAIN.fullmatch(domain):
+            raise ValueError(f"{domain!r} is no domain: write it like example.com")
+        self._logins = frozenset(f"{host}.{domain}{port}" for host in _LOGIN_HOSTS for port in ports if domain)
+        self._by_host |= {host: f"{parts.scheme}://{host}" for host in self._logins}
+        self._my_domain = tuple(f".my.{domain}{port}" for port in ports) if domain else ()
 
     @classmethod
-    def serving(cls, base: str) -> "Urls":
+    def serving(cls, base: str, domain: str = "") -> "Urls":
         """Return the names for one base URL; a loopback one answers to all three spellings of loopback."""
         parts = urlsplit(_checked(base))
         host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
         if host not in LOOPBACK_NAMES:
-            return cls(base)
+            return cls(base, (), domain)
         port = f":{parts.port}" if parts.port else ""
-        return cls(base, tuple(f"{parts.scheme}://{name}{port}" for name in LOOPBACK_NAMES))
+        return cls(base, tuple(f"{parts.scheme}://{name}{port}" for name in LOOPBACK_NAMES), domain)
+
+    def my_domain_of(self, host: str) -> str:
+        """Return the org's label in a Host header such as `acme.my.example.com`; empty for any other name."""
+        host = host.lower()
+        for end in self._my_domain:
+            label = host.removesuffix(end)
+            if label != host and "." not in label:
+                return label
+        return ""
+
+    def of_my_domain(self, host: str) -> str:
+        """Return the base URL of a Host header whose label names an org."""
+        return f"{self._scheme}://{host.lower()}"
+
+    def is_domain_host(self, base: str) -> bool:
+        """Tell whether a base URL is one of the domain's: a login host or an org's My Domain."""
+        return bool(self._logins) and (self.is_login_host(base) or bool(self.my_domain_of(base.partition("://")[2])))
+
+    def is_login_host(self, base: str) -> bool:
+        """Tell whether a base URL is one where any org's people log in, `login.D` or `test.D`."""
+        return base.partition("://")[2] in self._logins
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """Every base URL that leads here, each once."""
+        return tuple(dict.fromkeys(self._by_host.values()))
 
     def at(self, host: str) -> str | None:
         """Return the base URL that stands for a request's Host header, or None when it is not one of our names."""

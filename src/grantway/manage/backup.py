@@ -21,7 +21,10 @@ _MARK: Final = tuple(
     map(
         Statement,
         (
-            "UPDATE org SET not_before = CASE WHEN not_before > :now THEN not_before ELSE :now END, version = :now",
+            # What a key signed that came back may have been ended since: another one is made at the next need.
+            "UPDATE org SET not_before = CASE WHEN not_before > :now THEN not_before ELSE :now END, version = :now,"
+            " access_kid = ''",
+            "UPDATE signing_key SET retired_at = :now WHERE purpose = 'access_token' AND retired_at IS NULL",
             "UPDATE app SET version = :now",
             "UPDATE app_policy SET version = :now",
         ),

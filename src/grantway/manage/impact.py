@@ -18,6 +18,7 @@ _CODES: Final = Statement(
     "SELECT redirect_uri, challenge FROM authorization_code"
     " WHERE app_id = :app_id AND spent_at IS NULL AND expires_at > CAST(:now AS BIGINT)"
 )
+_SCOPES: Final = (s.SCOPES, s.CUSTOM_SCOPES)
 _SECRETS: Final = frozenset({s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW, s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW})
 _SWITCHES: Final = (s.OAUTH_ENABLED, s.ENABLED_IN_ORG)
 _LIVES: Final = (s.REFRESH_TOKEN_POLICY, s.LIMIT_IDLE_REFRESH_TOKENS)
@@ -149,7 +150,7 @@ async def _reach_of(
         return _NOBODY if begins_admin_approval(before, after) else ("info", "users are asked from now on")
     if setting in _LIVES:
         return ("warn", f"ends {reach} later") if reach else _NOBODY
-    if setting is s.SCOPES and (gone := _gone(s.SCOPES, before, after)):
+    if setting in _SCOPES and (gone := _gone(setting, before, after)):
         held = await live_grants.holding_scopes(desk, before, gone)
         return ("warn", f"{grants(held)} keep{'s' if held == 1 else ''} it") if held else _NOBODY
     if setting is s.CALLBACK_URL and (gone := _gone(s.CALLBACK_URL, before, after)):
@@ -165,7 +166,7 @@ async def _reach_of(
     return "info", "from the next request"
 
 
-def _gone(setting: s.Setting[tuple[str, ...]], before: InstalledApp, after: InstalledApp) -> frozenset[str]:
+def _gone(setting: AnySetting, before: InstalledApp, after: InstalledApp) -> frozenset[str]:
     """Return what a list held before and does not after."""
     kept = after[setting]
     return frozenset(one for one in before[setting] if one not in kept)

@@ -73,6 +73,7 @@ def _refuse(server: Server, call: Call, refusal: Refusal, bearer: Bearer | None)
         refusal,
         wire,
         findings=tuple(bearer.trail.findings) if bearer is not None else (),
+        left=bearer.trail.left if bearer is not None else (),
         org_id=held.token.org_id if held else "",
         app_id=held.token.app_id if held else "",
         user_id=held.token.user_id if held else "",

@@ -60,6 +60,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
     """Return the checks in their order, refusing with the reasons given."""
 
     def installed(case: UseCase) -> Finding | None:
+        """The app must be installed in the user's org, and not blocked there."""
         app = case.of.app
         if app.app.kind == _EXTERNAL and (refused := _kept_out(app, no)):
             return refused
@@ -70,9 +71,11 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         return _INSTALLED if app[s.OAUTH_ENABLED] and app[s.ENABLED_IN_ORG] else _switched_off(app, no)
 
     def active(case: UseCase) -> Finding | None:
+        """The user must be active."""
         return _active(case, no)
 
     def permitted(case: UseCase) -> Finding | None:
+        """Permitted Users must let the user in."""
         app, user = case.of.app, case.of.user
         if app[s.PERMITTED_USERS] is PermittedUsers.SELF_AUTHORIZE:
             return _SELF
@@ -84,9 +87,11 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         return Finding(PERMITTED, "in no profile or permission set of this app", refusal)
 
     def api_access(case: UseCase) -> Finding | None:
+        """API Access Control must let the app in."""
         return _api_access(case, no)
 
     def standing(case: UseCase) -> Finding | None:
+        """What was issued must not have been taken back since."""
         if case.issued_at is None:
             return None
         app, user = case.of.app, case.of.user

@@ -7,24 +7,42 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp, KeyState
-from grantway.protocol.decision import Finding
+from grantway.policy.assertion import AssertionCase, Voices, checks
+from grantway.protocol.decision import Finding, decide
 from grantway.protocol.door import Door
+from grantway.protocol.no import assertion as said
 from grantway.protocol.no import client as no
 from grantway.protocol.refusal import Reason
 from grantway.settings.setting import Setting
 
 CLIENT: Final = "Client"
 SECRET: Final = "Client secret"
+ASSERTION: Final = "Client assertion"
 _KNOWN: Final = Finding(CLIENT, "known, and served at this door")
 _RIGHT: Final = Finding(SECRET, "sent, and right")
 _NOT_NEEDED: Final = Finding(SECRET, "not sent, and not required here")
+_BY_ASSERTION: Final = Finding(ASSERTION, "signed by the app's certificate, for this server, used once")
+_ASSERTION_CHECKS: Final = checks(
+    Voices(
+        no_certificate=said.CLIENT_NO_CERTIFICATE,
+        not_signed=said.CLIENT_NOT_SIGNED,
+        no_audience=said.CLIENT_NO_AUDIENCE,
+        other_audience=said.CLIENT_OTHER_AUDIENCE,
+        no_end=said.CLIENT_NO_END,
+        ended=said.CLIENT_ENDED,
+        too_early=said.CLIENT_TOO_EARLY,
+        too_long=said.CLIENT_TOO_LONG,
+        seen=said.CLIENT_SEEN,
+        too_many=said.CLIENT_TOO_MANY,
+    )
+)
 
 
 class ClientCase(msgspec.Struct, frozen=True, gc=False):
     """Who asks: the client id that was sent, the app it names, and the secrets that may have been meant.
 
     `secrets` are the readings of the one secret that was sent (raw and percent-decoded, RFC 6749 2.3.1); empty when
-    none was.
+    none was. `asserted` is the assertion that was sent in its place.
     """
 
     door: Door
@@ -32,6 +50,7 @@ class ClientCase(msgspec.Struct, frozen=True, gc=False):
     client: InstalledApp | None
     secrets: tuple[str, ...]
     now_ms: int
+    asserted: AssertionCase | None = None
 
 
 def known(case: ClientCase) -> Finding | None:
@@ -46,7 +65,7 @@ def known(case: ClientCase) -> Finding | None:
         return Finding(CLIENT, "named by a key that is staged", no.KEY_STAGED(app=app.app.name))
     if state is KeyState.ENDED:
         ends_at = (app.pair.ends_at if app.pair is not None else None) or 0
-        return Finding(CLIENT, "named by a key that was replaced", no.KEY_ENDED(app=app.app.name, ended_at=ends_at))
+        return Finding(CLIENT, "named by a key whose time is over", no.KEY_ENDED(app=app.app.name, ended_at=ends_at))
     if not app[s.OAUTH_ENABLED]:
         return Finding(CLIENT, "OAuth settings are off", no.OAUTH_OFF(app=app.app.name))
     if app[s.DOORS] is case.door.closed_for:
@@ -69,12 +88,19 @@ def secret_for_refresh(case: ClientCase) -> Finding | None:
     return _secret(case, s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW, no.SECRET_MISSING_ON_REFRESH)
 
 
-def _secret(case: ClientCase, required_by: Setting[bool] | None, missing: Reason) -> Finding | None:
+def secret_if_sent(case: ClientCase) -> Finding | None:
+    """The client proves itself in another way; what it sends beside that is checked all the same."""
+    return _secret(case, None, None)
+
+
+def _secret(case: ClientCase, required_by: Setting[bool] | None, missing: Reason | None) -> Finding | None:
     app = case.client
     if app is None:
         return None
+    if case.asserted is not None:
+        return _asserted(case.asserted)
     if not case.secrets:
-        if required_by is None or app[required_by]:
+        if missing is not None and (required_by is None or app[required_by]):
             return Finding(SECRET, "missing", missing(app=app.app.name))
         return _NOT_NEEDED
     held = app.secret.reveal().encode()
@@ -82,3 +108,9 @@ def _secret(case: ClientCase, required_by: Setting[bool] | None, missing: Reason
     for secret in case.secrets:
         right |= hmac.compare_digest(held, secret.encode("utf-8", "surrogatepass"))
     return _RIGHT if right else Finding(SECRET, "wrong", no.SECRET_WRONG(app=app.app.name))
+
+
+def _asserted(case: AssertionCase) -> Finding:
+    """An assertion in the secret's place: by the app's certificate, for this server, used once (RFC 7523, 2.2)."""
+    refused = decide(_ASSERTION_CHECKS, case).refusal
+    return _BY_ASSERTION if refused is None else Finding(ASSERTION, refused.explanation()[:200], refused)

@@ -75,6 +75,7 @@ from grantway.settings.oauth import (
     ROTATION_OVERLAP,
     SCOPES,
     TOKEN_EXCHANGE,
+    USERNAME_PASSWORD,
 )
 from grantway.settings.org import (
     ADMIN_APPROVED_APPS_ONLY,
@@ -84,12 +85,14 @@ from grantway.settings.org import (
     ALLOW_LEGACY_QUERY_PARAMETERS,
     BLOCK_USER_AGENT_FLOW,
     BLOCK_USERNAME_PASSWORD_FLOW,
+    CONSUMER_SECRETS_BY_REST,
     CORS_ORIGINS,
     LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS,
     LOGOUT_LANDING_PAGE,
     OPEN_REGISTRATION,
     ORG_SESSION_TIMEOUT,
     REQUIRE_PKCE_FOR_ALL_APPS,
+    TRUSTED_IP_RANGES,
 )
 from grantway.settings.policies import (
     ENABLED_IN_ORG,
@@ -160,6 +163,7 @@ __all__ = [
     "CLIENT_CREDENTIALS",
     "CODE_AND_CREDENTIALS",
     "CODE_AND_CREDENTIALS_POST_ONLY",
+    "CONSUMER_SECRETS_BY_REST",
     "CONTACT_EMAIL",
     "CONTACT_PHONE",
     "CORS_ORIGINS",
@@ -230,6 +234,8 @@ __all__ = [
     "START_URL",
     "TOKEN_EXCHANGE",
     "TOKEN_EXCHANGE_ALLOWED",
+    "TRUSTED_IP_RANGES",
+    "USERNAME_PASSWORD",
     "AnySetting",
     "Certificate",
     "Distribution",

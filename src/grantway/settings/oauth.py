@@ -77,7 +77,6 @@ CERTIFICATE: Final = Setting[Certificate | None](
     default=None,
     section=Section.OAUTH,
     effect="token: the key that assertions of the app (JWT bearer, private_key_jwt) must be signed with",
-    awaits="the JWT bearer flow and private_key_jwt",
     example=EXAMPLE_CERTIFICATE,
     example_as="@sync.pem",
     xml={"ConnectedApp": Xml(path="oauthConfig/certificate")},
@@ -142,6 +141,17 @@ CLIENT_CREDENTIALS: Final = Setting[bool](
     effect="token, client_credentials: invalid_grant 'client credentials flow not enabled' when off",
     example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isClientCredentialEnabled")},
+)
+
+USERNAME_PASSWORD: Final = Setting[bool](
+    name="username_password",
+    kind=FLAG,
+    label="Enable Username-Password Flow",
+    help="The app logs people in with their username and password. No app should know these: keep it off.",
+    default=False,
+    section=Section.OAUTH,
+    effect="token, password: invalid_grant 'authentication failure' when off, whatever the password",
+    example="true",
 )
 
 CODE_AND_CREDENTIALS: Final = Setting[bool](
@@ -246,11 +256,16 @@ JWT_ACCESS_TOKENS: Final = Setting[bool](
     name="jwt_access_tokens",
     kind=FLAG,
     label="Issue JSON Web Token (JWT)-based access tokens for named users",
-    help="Access tokens then say themselves what they are good for. They cannot be taken back before their end.",
+    help=(
+        "Access tokens then say themselves what they are good for, and an API can check them without asking. Who "
+        "checks so takes them until their end, also when they were taken back."
+    ),
     default=False,
     section=Section.OAUTH,
-    effect="token: access_token is a JWT (RFC 9068) instead of an opaque value",
-    awaits="JWT-based access tokens",
+    effect=(
+        "token: access_token is a JWT instead of an opaque value: Salesforce's, with token_format jwt in the answer; "
+        "at the standards' door RFC 9068's"
+    ),
     example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isNamedUserJwtEnabled")},
 )

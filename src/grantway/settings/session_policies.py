@@ -26,13 +26,12 @@ NAMED_USER_JWT_TIMEOUT: Final = Setting[int | None](
     name="named_user_jwt_timeout",
     kind=_JWT_MINUTES,
     label="Named User JWT-Based Access Token Timeout",
-    help="How long a JWT-based access token of a named user lives. It cannot be taken back before its end.",
+    help="How long a JWT-based access token of a named user lives, used or not. Left out, the session's timeout holds.",
     default=None,
     section=Section.SESSION_POLICIES,
     held_by=Holder.POLICY,
     under=JWT_ACCESS_TOKENS,
     effect="JWT-based access token of a named user: exp − iat",
-    awaits="JWT-based access tokens",
     example="15",
 )
 
@@ -40,13 +39,13 @@ GUEST_JWT_TIMEOUT: Final = Setting[int | None](
     name="guest_jwt_timeout",
     kind=_JWT_MINUTES,
     label="Guest User JWT-Based Access Token Timeout",
-    help="How long a JWT-based access token of a guest lives. It cannot be taken back before its end.",
+    help="How long a JWT-based access token of a guest lives, used or not. Left out, the session's timeout holds.",
     default=None,
     section=Section.SESSION_POLICIES,
     held_by=Holder.POLICY,
     under=JWT_ACCESS_TOKENS,
     effect="JWT-based access token of a guest: exp − iat",
-    awaits="JWT-based access tokens",
+    awaits="guests, who come by the Authorization Code and Credentials flow",
     example="5",
 )
 

@@ -4,6 +4,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from grantway.domain.token import StandingGrant
 from grantway.settings.basic import LABEL
 from grantway.store.database import Session
 from grantway.store.statement import Insert, Statement, Step
@@ -24,6 +25,10 @@ class _Labelled(msgspec.Struct, gc=False):
 
 _LABEL: Final = msgspec.json.Decoder(_Labelled)
 _OF: Final = Statement("SELECT scopes, last_at FROM approval WHERE person_id = :person_id AND app_id = :app_id")
+_GRANTS: Final = Statement(
+    "SELECT scopes, created_at, used_at FROM token_family"
+    " WHERE user_id = :user_id AND app_id = :app_id AND has_refresh = 1 AND revoked_at IS NULL ORDER BY id"
+)
 _APPROVE: Final = Insert(
     "approval",
     ["person_id", "app_id", "scopes", "first_at", "last_at"],
@@ -39,6 +44,11 @@ async def approval_of(db: Session, user_id: str, app_id: str) -> Approval | None
     """Return what a user has approved for an app; None when the user never has."""
     row = await db.one(_OF, user_id, app_id)
     return None if row is None else Approval(*cast(Any, row))
+
+
+async def standing_grants(db: Session, user_id: str, app_id: str) -> tuple[StandingGrant, ...]:
+    """Return the grants with a refresh token that a user gave an app and nobody revoked, the oldest first."""
+    return tuple(StandingGrant(*cast(Any, row)) for row in await db.all(_GRANTS, user_id, app_id))
 
 
 def approve(user_id: str, app_id: str, scopes: str, now_ms: int) -> Step:

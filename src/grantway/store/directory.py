@@ -3,12 +3,18 @@
 from typing import Any, Final, TypeVar, cast
 
 from grantway.domain.app import AppUser, InstalledApp, read_values
-from grantway.domain.org import User
+from grantway.domain.org import User, canonical_username
 from grantway.settings.org import CORS_ORIGINS
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import custom_permissions_that_count
 from grantway.store.database import Database
-from grantway.store.people import USER_COLUMNS, permission_sets_that_count, permissions_that_count, user_by_id
+from grantway.store.people import (
+    USER_COLUMNS,
+    permission_sets_that_count,
+    permissions_that_count,
+    user_by_id,
+    user_by_username,
+)
 from grantway.store.statement import Statement
 
 K = TypeVar("K")
@@ -18,6 +24,7 @@ _RUN_AS: Final = Statement(
     f"SELECT {USER_COLUMNS} FROM app_policy p JOIN person u ON u.username = p.run_as AND u.org_id = p.org_id"
     " JOIN profile r ON r.id = u.profile_id WHERE p.app_id = :app_id AND p.org_id = :org_id"
 )
+_MY_DOMAINS: Final = Statement("SELECT my_domain FROM org")
 _ORGS: Final = Statement("SELECT id, settings FROM org")
 
 
@@ -36,7 +43,9 @@ class Directory:
         self._in_org: dict[tuple[str, str], InstalledApp] = {}
         self._run_as: dict[str, AppUser] = {}
         self._users: dict[tuple[str, str, str], AppUser] = {}
+        self._named: dict[str, tuple[str, str]] = {}
         self._origins: dict[str, dict[str, frozenset[str]]] = {}
+        self._my_domains: dict[str, frozenset[str]] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
         """Return the app with a consumer key as its home org meets it, or None.
@@ -75,6 +84,19 @@ class Directory:
         self._keep(revision, self._users, key, found)
         return found
 
+    async def app_user_named(self, app_id: str, username: str) -> AppUser | None:
+        """Return the user with a username, and an app as the user's org meets it; None when one is not there."""
+        revision = await self._now()
+        name = canonical_username(username)
+        found = self._named.get(name)
+        if found is None:
+            user = await user_by_username(self.db, name)
+            if user is None:
+                return None
+            found = (user.org_id, user.id)
+            self._keep(revision, self._named, name, found)
+        return await self.app_user(app_id, *found)
+
     async def origins(self) -> dict[str, frozenset[str]]:
         """Return the origins whose pages may call, by the id of the org that lists them; orgs without any are left out.
 
@@ -90,12 +112,29 @@ class Directory:
             self._keep(revision, self._origins, "", found)
         return found
 
+    async def my_domains(self) -> frozenset[str]:
+        """Return the label of each org's My Domain."""
+        revision = await self._now()
+        found = self._my_domains.get("")
+        if found is None:
+            found = frozenset(cast(str, row[0]) for row in await self.db.all(_MY_DOMAINS))
+            self._keep(revision, self._my_domains, "", found)
+        return found
+
     async def _now(self) -> str:
         """Return the revision; from here to the next `await`, what is kept is of this revision."""
         revision = await self.db.revision()
         if revision != self._revision:
             self._revision = revision
-            for kept in (self._by_key, self._in_org, self._run_as, self._users, self._origins):
+            for kept in (
+                self._by_key,
+                self._in_org,
+                self._run_as,
+                self._users,
+                self._named,
+                self._origins,
+                self._my_domains,
+            ):
                 kept.clear()
         return revision
 

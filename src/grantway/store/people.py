@@ -17,6 +17,7 @@ USER_COLUMNS: Final = (
 )
 _FROM: Final = f"SELECT {USER_COLUMNS} FROM person u JOIN profile r ON r.id = u.profile_id"
 _BY_ID: Final = Statement(f"{_FROM} WHERE u.id = :id")
+_NAMED: Final = Statement(f"{_FROM} WHERE u.username = :username")
 _BY_USERNAME: Final = Statement(
     f"SELECT {USER_COLUMNS}, u.password_hash FROM person u JOIN profile r ON r.id = u.profile_id"
     " WHERE u.username = :username"
@@ -34,6 +35,12 @@ _SET_PERMISSIONS: Final = Statement(
 async def user_by_id(db: Session, user_id: str) -> User | None:
     """Return the user with an id, or None."""
     row = await db.one(_BY_ID, user_id)
+    return None if row is None else User(*cast(Any, row))
+
+
+async def user_by_username(db: Session, username: str) -> User | None:
+    """Return the user with a username, or None. Usernames are unique over all orgs."""
+    row = await db.one(_NAMED, canonical_username(username))
     return None if row is None else User(*cast(Any, row))
 
 

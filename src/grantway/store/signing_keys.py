@@ -3,4 +3,5 @@
 from typing import Final
 
 ID_TOKEN: Final = "id_token"
+ACCESS_TOKEN: Final = "access_token"
 SEAL_PURPOSE: Final = b"signing-key"

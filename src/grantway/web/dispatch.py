@@ -9,7 +9,7 @@ from grantway.endpoints.authorization.outcome import refuse_on_page, wants_page
 from grantway.endpoints.cross_origin import opened, preflight
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
-from grantway.protocol.door import Voice, door_of
+from grantway.protocol.door import STANDARDS, Voice, door_of
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.store.statement import Unavailable, Unfit
@@ -33,9 +33,16 @@ class Dispatch:
         server = self._server
         base = server.urls.at(call.host)
         if base is None:
-            if call.path not in ANY_HOST:
+            try:
+                base = await self._my_domain(call.host)
+            except Unavailable as problem:
+                return self._unavailable(call, problem)
+            if base is None and call.path not in ANY_HOST:
                 return self.refuse(call, no.HOST_UNKNOWN())
-            base = server.urls.base
+            base = base or server.urls.base
+        if server.urls.is_domain_host(base) and door_of(call.path) is STANDARDS:
+            # The standards' issuer exists under the base URL only (decision 17).
+            return self.refuse(call, no.PATH_UNKNOWN())
         route = route_of(call.path)
         if route is None:
             return self.refuse(call, no.PATH_UNKNOWN())
@@ -50,10 +57,20 @@ class Dispatch:
         except Refused as refused:
             return self.refuse(call, refused.refusal)
         except Unavailable as problem:
-            _log.error("request %s: database unavailable: %s", call.request_id, problem)
-            return self.refuse(call, no.OUTCOME_UNKNOWN() if problem.unknown else no.UNAVAILABLE())
+            return self._unavailable(call, problem)
         except Unfit:
             return self.refuse(call, no.MALFORMED(problem="a value that cannot be stored as text"))
+
+    async def _my_domain(self, host: str) -> str | None:
+        """Return the base URL of a My Domain of one of the orgs, or None for any other name."""
+        label = self._server.urls.my_domain_of(host)
+        if not label or label not in await self._server.directory.my_domains():
+            return None
+        return self._server.urls.of_my_domain(host)
+
+    def _unavailable(self, call: Call, problem: Unavailable) -> Reply:
+        _log.error("request %s: database unavailable: %s", call.request_id, problem)
+        return self.refuse(call, no.OUTCOME_UNKNOWN() if problem.unknown else no.UNAVAILABLE())
 
     def refuse(self, call: Call, refusal: Refusal) -> Reply:
         """Put a refusal in the dialect of the path, or on a page where a person looks, and keep it for `explain`."""

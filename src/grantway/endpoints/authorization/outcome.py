@@ -207,6 +207,7 @@ def _note(
         refusal,
         refusal.reason.wire(door.voice),
         findings=tuple(trail.findings) if trail is not None else (),
+        left=trail.left if trail is not None else (),
         # Once it is known whose data is asked for, it is that org's administrator who can look and help.
         org_id=user.org_id if user else app.org.id if app else "",
         app_id=app.id if app else "",

@@ -5,12 +5,38 @@ Ids are stable: events, documentation and tests name them. `by_id` finds a reaso
 
 from typing import Final
 
-from grantway.protocol.no import administration, app, authorize, bearer, client, code, machine, refresh, request
+from grantway.protocol.no import (
+    administration,
+    app,
+    assertion,
+    authorize,
+    bearer,
+    client,
+    code,
+    data,
+    machine,
+    password,
+    refresh,
+    request,
+)
 from grantway.protocol.refusal import Reason
 
 ALL: Final[dict[str, Reason]] = {
     reason.id: reason
-    for module in (request, client, app, code, refresh, machine, authorize, bearer, administration)
+    for module in (
+        request,
+        client,
+        assertion,
+        app,
+        code,
+        refresh,
+        machine,
+        password,
+        authorize,
+        bearer,
+        administration,
+        data,
+    )
     for reason in vars(module).values()
     if isinstance(reason, Reason)
 }

@@ -51,6 +51,25 @@ TOKEN_EXPIRED_FOR_ORG: Final = Reason(
     remedy="Refresh the token, or set a longer session timeout for the org or for this app (session_timeout).",
     setting=s.ORG_SESSION_TIMEOUT,
 )
+JWT_NOT_OURS: Final = Reason(
+    id="bearer.jwt_not_ours",
+    wires=_DEAD,
+    means="The token is a JWT that is none of the access tokens of this server: {problem}.",
+    remedy="Send the access token as it was received. An ID token is none, and neither is what another server signed.",
+)
+JWT_EXPIRED: Final = Reason(
+    id="bearer.jwt_expired",
+    wires=_DEAD,
+    means="The JWT-based access token of the app {app} ended at {ended_at}, as it says; use does not prolong it.",
+    remedy="Refresh the token, or set a longer timeout for the ones to come.",
+    setting=s.NAMED_USER_JWT_TIMEOUT,
+)
+KEY_ROTATED: Final = Reason(
+    id="bearer.key_rotated",
+    wires=_DEAD,
+    means="The key {kid} that signed the token was rotated out: all JWT-based access tokens of {org} were ended.",
+    remedy="Refresh the token: another key signs now.",
+)
 TOKEN_REVOKED: Final = Reason(
     id="bearer.revoked",
     wires=_DEAD,

@@ -30,7 +30,7 @@ KEY_STAGED: Final = Reason(
 KEY_ENDED: Final = Reason(
     id="client.key_ended",
     wires=_UNKNOWN,
-    means="The consumer key was replaced by another one of the app {app}; it answered until {ended_at}.",
+    means="The consumer key is one that the app {app} had, staged or replaced; it answered until {ended_at}.",
     remedy="Give the client the app's current key and secret.",
 )
 OAUTH_OFF: Final = Reason(
@@ -57,13 +57,7 @@ TWO_METHODS: Final = Reason(
     id="client.two_methods",
     wires=oauth("invalid_request", "more than one client authentication"),
     means="The request authenticates its client twice, or names two clients.",
-    remedy="Send the client's credentials either as Basic or in the body, not both.",
-)
-ASSERTION_NOT_TAKEN: Final = Reason(
-    id="client.assertion_not_taken",
-    wires=_WRONG,
-    means="The request authenticates its client by client_assertion, which this server does not take.",
-    remedy="Send the consumer secret: as client_secret in the body, or as Basic.",
+    remedy="Send the client's credentials once: as Basic, as client_secret in the body, or as client_assertion.",
 )
 SECRET_MISSING_ON_WEB_SERVER: Final = Reason(
     id="client.secret_missing_web_server",

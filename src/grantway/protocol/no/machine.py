@@ -38,3 +38,9 @@ NO_VALID_SCOPES: Final = Reason(
     remedy="Give the app a scope such as api.",
     setting=s.SCOPES,
 )
+NOT_AT_LOGIN_HOST: Final = Reason(
+    id="machine.not_at_login_host",
+    wires=oauth("invalid_grant", "request not supported on this domain"),
+    means="Client credentials were asked for at a login host, which belongs to no org.",
+    remedy="Call the token endpoint under the org's My Domain, or under the base URL.",
+)

@@ -1,0 +1,37 @@
+"""The audiences by which an assertion may mean this server (RFC 7523, section 3; salesforce-oauth.md 3.6)."""
+
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from grantway.endpoints.server import Server
+from grantway.kit.urls import STANDARDS_PREFIX, is_loopback_host
+from grantway.protocol.door import SALESFORCE, Door
+
+_TOKEN: Final = {SALESFORCE.name: "/services/oauth2/token"}
+_STANDARD_TOKEN: Final = STANDARDS_PREFIX + "/token"
+# What integrators' code has for `aud`, and cannot always change. An assertion for the real ones is good here only where
+# nobody but this machine can call: docs/decisions/0013.
+_LOGIN_HOSTS: Final = ("https://login.salesforce.com", "https://test.salesforce.com")
+
+
+def audiences(server: Server, door: Door, base: str, path: str) -> frozenset[str]:
+    """Return the audiences at a door: its issuer, its token endpoint, and the endpoint that was called.
+
+    Salesforce's door also takes every base URL of this server, since its clients put there whichever host they log in
+    at. All without a slash at the end.
+    """
+    bases = (*server.urls.bases, base) if door is SALESFORCE else (base,)
+    return _audiences(door.name, server.issuer(door, base), base, path, bases)
+
+
+@lru_cache(maxsize=256)
+def _audiences(door: str, issuer: str, base: str, path: str, bases: tuple[str, ...]) -> frozenset[str]:
+    token = _TOKEN.get(door, _STANDARD_TOKEN)
+    found = {issuer, base + path}.union(one + token for one in bases)
+    if door == SALESFORCE.name:
+        found.update(bases)
+        if is_loopback_host(urlsplit(base).hostname or ""):
+            found.update(_LOGIN_HOSTS)
+            found.update(host + token for host in _LOGIN_HOSTS)
+    return frozenset(found)

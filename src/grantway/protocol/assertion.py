@@ -1,0 +1,97 @@
+"""Assertions: what a signed statement says, read once into a record (RFC 7521; RFC 7523, section 3)."""
+
+from typing import Any, Final
+
+import msgspec
+
+from grantway.kit.certified import claims_of, digest_of
+from grantway.kit.jose import JwtRefused
+
+CLIENT_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+# Seconds have ten digits until the year 2286; what is larger counts milliseconds, as Salesforce's CLI sends it.
+_MILLISECONDS: Final = 100_000_000_000
+_LATEST_MS: Final = 253_402_300_799_000
+_TEXT_LIMIT: Final = 1024
+
+
+class Assertion(msgspec.Struct, frozen=True, gc=False):
+    """What an assertion says. Whether any of it is true is for the checks (`policy.assertion`) to find out.
+
+    - `text`: the assertion as it came; never logged.
+    - `subject`: whom it is about; `prn`, Salesforce's older name, counts where both stand (salesforce-oauth.md 3.6).
+    - `ends_at`, `starts_at`, `issued_at`: `exp`, `nbf` and `iat` in milliseconds; None where absent.
+    - `jti`: its own id; empty where it has none.
+    """
+
+    text: str
+    issuer: str
+    subject: str
+    audiences: tuple[str, ...]
+    ends_at: int | None
+    starts_at: int | None
+    issued_at: int | None
+    jti: str
+    claims: dict[str, Any]
+
+    def digest(self, app_id: str) -> str:
+        """Return what a repetition is recognized by: the id where it has one, else the bytes."""
+        return digest_of("jti", app_id, self.jti) if self.jti else digest_of("assertion", self.text)
+
+
+def read_assertion(text: str, *, lax: bool) -> Assertion:
+    """Read a JWT assertion.
+
+    Args:
+        text: the JWT, in compact form.
+        lax: take times as numeric strings and in milliseconds too, as Salesforce does (decision 9).
+
+    Raises:
+        JwtRefused: it is no JWT, or one of the claims has not the form that it should have.
+    """
+    claims = claims_of(text)
+    subject = _text(claims, "sub")
+    if "prn" in claims:
+        subject = _text(claims, "prn")
+    return Assertion(
+        text=text,
+        issuer=_text(claims, "iss"),
+        subject=subject,
+        audiences=_audiences(claims.get("aud")),
+        ends_at=_time(claims, "exp", lax=lax),
+        starts_at=_time(claims, "nbf", lax=lax),
+        issued_at=_time(claims, "iat", lax=lax),
+        jti=_text(claims, "jti"),
+        claims=claims,
+    )
+
+
+def _text(claims: dict[str, Any], name: str) -> str:
+    value = claims.get(name, "")
+    if not isinstance(value, str) or len(value) > _TEXT_LIMIT or "\0" in value:
+        raise JwtRefused(f"{name} is no text of at most {_TEXT_LIMIT} characters")
+    try:
+        value.encode()
+    except UnicodeEncodeError as problem:
+        raise JwtRefused(f"{name} holds half a character") from problem
+    return value
+
+
+def _audiences(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    found = value if isinstance(value, list) else [value]
+    if len(found) > 10 or not all(isinstance(one, str) for one in found):
+        raise JwtRefused("aud is neither a text nor a short list of texts")
+    return tuple(found)
+
+
+def _time(claims: dict[str, Any], name: str, *, lax: bool) -> int | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if lax and isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 15:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LATEST_MS:
+        raise JwtRefused(f"{name} is no time: seconds since 1970")
+    in_ms = lax and value >= _MILLISECONDS
+    return min(int(value if in_ms else value * 1000), _LATEST_MS)
