@@ -30,6 +30,7 @@ _TOKEN: Final = record(
         "used_at": {"type": "string", "format": "date-time"},
         "has_refresh_token": FLAG,
         "access_tokens": NUMBER,
+        "uses": NUMBER,
     }
 )
 _REVOKE: Final = record(

@@ -71,6 +71,7 @@ _DELETE: Final = tuple(
         "DELETE FROM approval WHERE app_id = :id",
         "DELETE FROM app_policy WHERE app_id = :id",
         "DELETE FROM app_credential WHERE app_id = :id",
+        "DELETE FROM app_use WHERE app_id = :id",
         "DELETE FROM app WHERE id = :id",
     )
 )

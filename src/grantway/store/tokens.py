@@ -13,7 +13,7 @@ _SPEND_CODE: Final = Update("authorization_code", ["spent_at"], where="t.spent_a
 _SETTLE_CODE: Final = Update("authorization_code", ["settled_us"])
 _SPEND_REFRESH: Final = Update("refresh_token", ["spent_at", "successor_id"], where="t.spent_at IS NULL")
 _SETTLE_REFRESH: Final = Update("refresh_token", ["settled_us"])
-_USED_FAMILY: Final = Update("token_family", ["used_at"])
+_USED_FAMILY: Final = Update("token_family", ["used_at"], counts=["uses"])
 _REVOKE_FAMILY: Final = Update("token_family", ["revoked_at", "revoked_why"], where="t.revoked_at IS NULL")
 _REVOKE_ACCESS: Final = Update("access_token", ["revoked_at"], where="t.revoked_at IS NULL")
 _RENEW_ACCESS: Final = Update("access_token", ["expires_at"], where="t.revoked_at IS NULL")
@@ -72,7 +72,7 @@ def settle_refresh(token_id: str) -> Step:
 
 
 def use_family(family_id: str, now_ms: int) -> Step:
-    """Note the use of a family's refresh token: its idle time starts again."""
+    """Note and count the use of a family's refresh token: its idle time starts again."""
     return Step(_USED_FAMILY, (now_ms, family_id))
 
 
