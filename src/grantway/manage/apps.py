@@ -20,6 +20,7 @@ from grantway.manage.app_values import (
 )
 from grantway.manage.audit import record_changes, recorded
 from grantway.manage.caller import Right
+from grantway.manage.contradictions import demand_sense
 from grantway.manage.creation import demand_creation
 from grantway.manage.desk import Desk
 from grantway.manage.left_out import begins_admin_approval, end_grants
@@ -101,7 +102,7 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
 
     Raises:
         ManageProblem: no right, apps of this kind cannot be made in this org, a name or key that is taken or unusable,
-            or values that are not taken.
+            or values that are not taken or contradict each other.
     """
     desk.caller.needs(Right.APPS, org.id, asked.kind)
     values = parse_values(asked.values)
@@ -114,7 +115,12 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
         raise ManageProblem.at("consumer_key", f"{problem}")
     if asked.consumer_secret and (problem := secret_problem(asked.consumer_secret)):
         raise ManageProblem.at("consumer_secret", f"{problem}")
-    return await add(desk, org, name, values, key=asked.consumer_key, secret=asked.consumer_secret, kind=asked.kind)
+    async with desk.changing() as changing:
+        made = await add(
+            changing, org, name, values, key=asked.consumer_key, secret=asked.consumer_secret, kind=asked.kind
+        )
+        demand_sense(None, made.app)
+        return made
 
 
 async def add(
@@ -266,9 +272,14 @@ async def change(desk: Desk, org: Org, name: str, asked: dict[str, Any], *, seen
     `seen` is the app's version that the caller looked at; empty for a change that does not depend on it.
 
     Raises:
-        ManageProblem: no right, no such app, values that are not taken, or (StaleVersion) changed since it was seen.
+        ManageProblem: no right, no such app, values that are not taken or newly contradict each other, or
+            (StaleVersion) changed since it was seen.
     """
-    return await put(desk, org, name, parse_values(asked), seen=seen)
+    async with desk.changing() as changing:
+        before = await find(changing, org, name)
+        changed = await put(changing, org, name, parse_values(asked), seen=seen)
+        demand_sense(before, changed.app)
+        return changed
 
 
 async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = "") -> Changed:
