@@ -28,6 +28,8 @@ from grantway.kit.config import ServeConfig
 from grantway.kit.keyfile import read_key_ring
 from grantway.kit.urls import Urls
 from grantway.kit.workers import AT_ONCE, Supervisor
+from grantway.outbound.fetch import Fetcher
+from grantway.outbound.target import Allowed
 from grantway.protocol.door import DOORS
 from grantway.store.apps import Apps
 from grantway.store.directory import Directory
@@ -58,6 +60,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
         ValueError: the key file or the database URL cannot be used.
     """
     clock = clock or SystemClock()
+    fetcher = Fetcher(Allowed(config.outbound_allow), config.outbound_ca)
     ring = read_key_ring(await asyncio.to_thread(Path(config.key_file).read_text))
     db = await open_database(config.database, clock)
     refusals = RefusalLog(db)
@@ -75,6 +78,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
                 refusals=refusals,
                 tally=tally,
                 workers=workers,
+                fetcher=fetcher,
                 root_door=DOORS[config.root_issuer],
             )
             try:

@@ -44,9 +44,9 @@ class Program:
         tag = (await self.ask("GET", path)).headers["etag"]
         return await self.ask("PATCH", path, json, status=status, If_Match=tag)
 
-    async def make(self, name: str = "Sync", **settings: Any) -> dict[str, Any]:
+    async def make(self, name: str = "Sync", kind: str = "connected_app", **settings: Any) -> dict[str, Any]:
         """Make an app and return the answer."""
-        body = {"name": name, "settings": {"contact_email": "it@harbour.example", **settings}}
+        body = {"name": name, "kind": kind, "settings": {"contact_email": "it@harbour.example", **settings}}
         made: dict[str, Any] = (await self.ask("POST", "/apps", body, status=201)).json()
         return made
 

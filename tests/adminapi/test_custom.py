@@ -47,3 +47,35 @@ async def test_a_custom_permission_is_made_given_and_deleted(program: Program) -
 async def test_a_custom_permission_that_is_not_there_is_not_given(program: Program) -> None:
     await program.change("/profiles/Standard/custom-permissions", {"custom_permissions": ["Nothing"]}, status=404)
     assert await program.get("/profiles/Standard/custom-permissions") == {"custom_permissions": []}
+
+
+async def test_a_custom_permission_is_changed_and_its_use_told(program: Program) -> None:
+    await program.ask("POST", "/custom-permissions", {"name": "See_Gate"}, status=201)
+    await program.ask("POST", "/custom-permissions", {"name": "Open_Gate"}, status=201)
+
+    changed = await program.change("/custom-permissions/Open_Gate", {"label": "Open", "required": ["see_gate"]})
+    await program.change("/profiles/Standard/custom-permissions", {"custom_permissions": ["See_Gate"]})
+
+    assert changed.json() == await program.get("/custom-permissions/Open_Gate")
+    assert (changed.json()["label"], changed.json()["required"], changed.json()["licensed"]) == (
+        "Open",
+        ["See_Gate"],
+        False,
+    )
+    assert await program.get("/custom-permissions/See_Gate/use") == {
+        "profiles": ["Standard"],
+        "permission_sets": [],
+        "required_by": ["Open_Gate"],
+        "formulas": [],
+    }
+
+
+async def test_an_app_is_assigned_to_a_profile_and_taken_back_from_its_side(program: Program) -> None:
+    await program.make()
+    await program.change("/apps/Sync", {"policies": {"permitted_users": "admin_approved"}})
+
+    await program.ask("PUT", "/profiles/Standard/apps/Sync", status=204)
+    assert await program.get("/profiles/Standard/apps") == {"apps": ["Sync"]}
+    assert (await program.get("/apps/Sync"))["policies"]["profiles"] == ["Standard"]
+    await program.ask("DELETE", "/profiles/Standard/apps/Sync", status=204)
+    assert await program.get("/profiles/Standard/apps") == {"apps": []}

@@ -7,6 +7,7 @@ import pytest
 from grantway import settings as s
 from grantway.domain.app import AppKind
 from tests.adminapi.client import APPS, Program, program_of
+from tests.console.setup import add_user
 from tests.endpoints.house import House
 
 EXTERNAL = {
@@ -101,3 +102,21 @@ async def test_an_orgs_own_app_is_not_uninstalled(program: Program) -> None:
 
     await program.ask("POST", "/apps/Sync/uninstall", status=422)
     await program.ask("GET", "/apps/Sync")
+
+
+@pytest.mark.requirement("S16")
+async def test_all_of_an_app_that_nobody_installed_here_is_revoked_and_has_to_be_approved_again(house: House) -> None:
+    app = await (await house.elsewhere()).app()
+    user = "skipper@harbour.example"
+    house.user_ids[user] = await add_user(house, user, "ApiEnabled", "CanApproveUninstalledApps")
+    answer = await house.sign_in(app, user)
+    clerk = await program_of(house, "clerk@harbour.example", "ApiEnabled", "ManageUsers", "ViewSetup")
+
+    listed = await clerk.get(f"/tokens?app={app.consumer_key}")
+    ended = (await clerk.ask("POST", "/tokens/revoke", {"app": app.consumer_key})).json()
+
+    assert [line["username"] for line in listed["items"]] == [user]
+    assert ended == {"ended": 2}
+    assert (await house.refresh(app, answer["refresh_token"]))[0] == 400
+    assert not await house.is_active(app, answer["access_token"])
+    assert (await clerk.get(f"/tokens?app={app.consumer_key}"))["items"] == []

@@ -47,3 +47,26 @@ async def test_what_was_done_is_read_piece_by_piece(program: Program) -> None:
     assert piece["items"][0]["username"] == "nora@harbour.example"
     assert piece["items"][0]["request_id"]
     assert made["consumer_secret"] not in str((piece, rest))
+
+
+async def test_the_sets_of_an_external_client_app_are_told_rotated_and_deleted(program: Program) -> None:
+    made = await program.make("Sync", "external_client_app")
+    staged = (await program.ask("POST", "/apps/Sync/rotation/stage", status=201)).json()
+    (active,) = staged["sets"]
+    assert (active["state"], active["answers"], active["created_by"]) == ("Active", True, "nora@harbour.example")
+    assert staged["applying_ends"] == {"grants": 0, "access_tokens": 0}
+    await program.ask("POST", "/apps/Sync/rotation/stage", status=422)
+
+    await program.ask("POST", "/apps/Sync/rotation/apply", {"consumer_key": active["consumer_key"]})
+    (rotated,) = (await program.get("/apps/Sync/rotation"))["sets"]
+    assert (rotated["state"], rotated["consumer_key"]) == ("Rotated", made["app"]["consumer_key"])
+    path = f"/apps/Sync/rotation/sets/{rotated['id']}"
+    shown = (await program.ask("POST", f"{path}/reveal")).json()
+    assert shown["consumer_secret"] == made["consumer_secret"]
+    looked = await program.ask("GET", path)
+    assert made["consumer_secret"] not in looked.text
+    await program.ask("DELETE", path, status=428)
+    await program.ask("DELETE", path, status=204, If_Match=looked.headers["etag"])
+
+    assert (await program.get("/apps/Sync/rotation"))["sets"] == []
+    await program.ask("GET", path, status=404)

@@ -1,5 +1,7 @@
 """`grantway org`: tenants, their names and settings."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.terminal import Terminal
@@ -89,3 +91,17 @@ def test_orgs_are_the_operators(terminal: Terminal, command: tuple[str, ...]) ->
     terminal.user("ada@harbour.example", "ManageUsers", "ModifyAllData")
 
     assert "may not manage orgs, keys and the database" in terminal.refuses(*command, as_user="ada@harbour.example")
+
+
+def test_the_settings_of_an_org_are_exported_and_imported_as_files(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.says("org", "set", "require_pkce_for_all_apps=true", "org_session_timeout=45")
+    folder = tmp_path / "settings"
+
+    told = terminal.json("org", "export", "--to", str(folder))
+    terminal.says("org", "set", "require_pkce_for_all_apps=false")
+    done = terminal.json("app", "import", str(folder))
+
+    assert {one["name"]: one["left_out"] for one in told}["Security"] == {"org_session_timeout": 45}
+    assert [change for one in done for change in one["changes"]] == [
+        {"setting": "require_pkce_for_all_apps", "before": "off", "after": "on"}
+    ]

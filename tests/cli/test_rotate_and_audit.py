@@ -66,3 +66,24 @@ def test_the_audit_trail_goes_on_at_its_cursor(terminal: Terminal, app: str) -> 
 
     assert first["entries"][0]["id"] > second["entries"][0]["id"]
     assert terminal.run("audit", "list", "--cursor", "nonsense").returncode == 1
+
+
+def test_the_sets_of_an_external_client_app_are_staged_rotated_and_deleted_one_by_one(terminal: Terminal) -> None:
+    terminal.says("app", "create", "Tide", "--contact-email", "it@harbour.example", "--kind", "external_client_app")
+    staged = terminal.json("app", "rotate", "Tide", "stage")
+    again = terminal.run("app", "rotate", "Tide", "stage")
+    assert again.returncode == 1
+    assert f"has a staged set already: {staged['set']}" in again.stderr
+    assert staged["answers_until"].endswith("Z")
+
+    said = terminal.says("app", "rotate", "Tide", "apply")
+    other = terminal.json("app", "rotate", "Tide", "stage")["set"]
+    several = terminal.run("app", "rotate", "Tide", "cancel")
+
+    assert "no token ended. The old pair answers until" in said
+    assert several.returncode == 1
+    assert f"has several sets, say which to delete: {other} (Active)" in several.stderr
+    assert terminal.json("app", "rotate", "Tide", "cancel", "--set", other)["set"] == other
+    assert "(Rotated) of Tide" in terminal.says("app", "rotate", "Tide", "cancel")
+    assert "no set of key and secret" in terminal.run("app", "rotate", "Tide", "apply", "--set", other).stderr
+    assert terminal.run("app", "rotate", "Tide", "stage", "--set", other).returncode == 2

@@ -108,6 +108,30 @@ def test_tokens_are_revoked_once(terminal: Terminal, app: dict[str, Any], how: s
 
 
 @one_engine
+def test_all_of_an_app_of_another_org_ends_by_its_key_and_by_a_clerk_who_may_read_no_app(
+    terminal: Terminal, app: dict[str, Any]
+) -> None:
+    """Nobody installed it here, and a user had authorized it."""
+    terminal.says("org", "create", "Northwind")
+    theirs = terminal.json("app", "create", "Rates", "--contact-email", RUNNER, org="Northwind")
+    terminal.user("clerk@harbour.example", "ManageUsers", "ViewSetup", org="Harbour")
+    named = ("--app", theirs["consumer_key"])
+    assert "there is no app" in terminal.refuses("token", "revoke", *named, org="Harbour")
+    columns = "id, app_id, org_id, user_id, door, scopes, auth_time, created_at, used_at, has_refresh, revoked_why"
+    terminal.write(
+        f"INSERT INTO token_family ({columns}) SELECT '01LINE', '{theirs['id']}', org_id, id, 'salesforce', 'api',"
+        f" created_at + 1, created_at + 1, created_at + 1, 1, '' FROM person WHERE username = '{RUNNER}'"
+    )
+
+    (line,) = terminal.json("token", "list", *named, as_user="clerk@harbour.example")
+    said = terminal.says("token", "revoke", *named, as_user="clerk@harbour.example")
+
+    assert (line["app"], line["username"]) == ("Rates", RUNNER)
+    assert said.startswith("Ended 1 lines")
+    assert terminal.json("token", "list", *named, org="Harbour") == []
+
+
+@one_engine
 @pytest.mark.parametrize(
     "arguments",
     [

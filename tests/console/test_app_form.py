@@ -37,7 +37,7 @@ async def held(house: House, name: str) -> dict[s.AnySetting, Any]:
 
 async def typed_for(setup: Setup, setting: s.AnySetting, value: Any) -> dict[str, Any]:
     """Return the fields that fill in a value."""
-    widget = widget_of(setting, () if setting in (s.PROFILES, s.PERMISSION_SETS) else None)
+    widget = widget_of(setting, {} if setting in (s.PROFILES, s.PERMISSION_SETS) else None)
     raw = raw_of(setting, value, widget)
     if widget == "policy":
         form, *rest = raw[0].split(":")
@@ -89,7 +89,7 @@ async def test_a_value_that_is_refused_is_told_at_its_field_and_nothing_typed_is
     house: House, setup: Setup, name: str, setting: s.AnySetting
 ) -> None:
     wrong, says = refused(setting)
-    widget = widget_of(setting, () if setting in (s.PROFILES, s.PERMISSION_SETS) else None)
+    widget = widget_of(setting, {} if setting in (s.PROFILES, s.PERMISSION_SETS) else None)
     if widget == "policy":
         form, number, unit = wrong.split(":")
         typed = {setting.name: form, f"{setting.name}.{form}.number": number, f"{setting.name}.{form}.unit": unit}
@@ -265,7 +265,7 @@ async def test_an_app_of_another_org_shows_what_its_org_sets_and_takes_our_polic
 
 @pytest.mark.parametrize("setting", ON_FORM, ids=lambda one: one.name)
 def test_a_value_that_the_form_shows_is_read_back_as_it_was(setting: s.AnySetting) -> None:
-    widget = widget_of(setting, () if setting in (s.PROFILES, s.PERMISSION_SETS) else None)
+    widget = widget_of(setting, {} if setting in (s.PROFILES, s.PERMISSION_SETS) else None)
 
     @hypothesis_settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     @given(valid(setting))

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from grantway import settings as s
+from grantway.domain.app import AppKind
 from grantway.kit.clock import MINUTE_MS
+from grantway.manage import rotation
 from grantway.manage.audit import audit_trail
 from tests.console.setup import ADMIN, Setup, add_user, sign_in
 from tests.endpoints.browsing import PASSWORD
@@ -114,3 +116,61 @@ async def test_who_may_not_rotate_sees_no_keys(house: House, app: TestApp) -> No
     page = await reader.open(page_of(app), 403)
 
     assert "Allow consumer key and secret rotation" in page.text
+
+
+@pytest.fixture
+async def external(house: House) -> TestApp:
+    """An external client app of the house."""
+    return await house.app({s.LABEL: "Tide Table"}, kind=AppKind.EXTERNAL_CLIENT_APP)
+
+
+def set_ids(text: str) -> list[str]:
+    """Return the ids of the sets on a page, from the top."""
+    return re.findall(r'<h2 id="(0cT\w+)"', text)
+
+
+async def test_a_set_of_an_external_client_app_is_staged_shown_rotated_and_deleted(
+    house: House, setup: Setup, external: TestApp
+) -> None:
+    path = page_of(external)
+    kept = await house.sign_in(external)
+    assert "/setup/verify" in (await setup.send(path, {"action": "stage"}, page=path)).headers["location"]
+    await verify(setup, path)
+    staged = await setup.follow(await setup.send(path, {"action": "stage"}, page=path))
+    (made,) = set_ids(staged.text)
+    assert ">Active<" in staged.text
+    assert f"by <bdi>{ADMIN}</bdi>" in staged.text
+    shown = await setup.send(path, {"action": "reveal_staged", "set": made}, page=path)
+    (secret,) = re.findall(rf'id="{made}-secret">([^<]+)<', shown.text)
+    review = await setup.open(f"{path}/apply")
+    assert "No token ends" in review.text
+    fields = {**dict(re.findall(r'name="(seen|grants|tokens)" value="([^"]*)"', review.text)), "agree": "1"}
+
+    rotated = await setup.follow(await setup.send(f"{path}/apply", fields, page=f"{path}/apply"))
+
+    new = TestApp(external.id, fields["seen"], secret)
+    for one in (external, new):
+        assert (await house.redeem(one, await house.code(new)))[0] == 200
+        assert await house.is_active(one, kept["access_token"])
+    (old,) = set_ids(rotated.text)
+    assert ">Rotated<" in rotated.text
+    deleted = await setup.follow(await setup.send(path, {"action": "cancel", "set": old}, page=path))
+    assert f"Deleted the set {old}: it is refused from now on." in html.unescape(deleted.text)
+    assert (await house.redeem(external, await house.code(new)))[0] == 400
+
+
+async def test_the_page_of_sets_says_what_has_expired_and_offers_another(
+    house: House, setup: Setup, external: TestApp
+) -> None:
+    await rotation.stage(house.desk, house.org, external.id)
+    before = await setup.open(page_of(external))
+    house.clock.advance(ms=rotation.SET_MS)
+    later = await sign_in(house, ADMIN)
+
+    after = await later.open(page_of(external))
+
+    assert "Rotate or delete it before you stage another" in before.text
+    assert "by <bdi>the operator</bdi>" in before.text
+    assert ">Expired<" in after.text
+    assert 'value="stage"' in after.text
+    assert "Review and rotate" not in after.text

@@ -1,5 +1,9 @@
 """/setup/users, /setup/profiles, /setup/permsets: people and what they may do."""
 
+import pytest
+
+from grantway import settings as s
+from grantway.domain.app import AppKind
 from grantway.manage import holders, people, users
 from tests.console.setup import ADMIN, Setup, add_user, field_of, sign_in
 from tests.endpoints.browsing import PASSWORD
@@ -236,3 +240,36 @@ async def test_a_user_of_another_org_is_as_if_unknown(house: House, setup: Setup
 
 async def test_a_user_is_found_by_username_in_the_address_too(house: House, setup: Setup) -> None:
     assert "<h1>Ada Lovelace</h1>" in (await setup.open("/setup/users/ada%40harbour.example")).text
+
+
+@pytest.mark.requirement("S37")
+async def test_who_manages_users_without_setup_sees_and_ends_logins_but_no_tokens(house: House, setup: Setup) -> None:
+    app = await house.app({s.LABEL: "Rate Desk"})
+    await house.sign_in(app)
+    await add_user(house, "kim@harbour.example", "ManageUsers")
+    kim = await sign_in(house, "kim@harbour.example")
+    assert "Rate Desk" in (await setup.open("/setup/users/ada@harbour.example")).text
+
+    page = await kim.open("/setup/users/ada@harbour.example")
+    refused = await kim.send("/setup/users/ada@harbour.example/revoke", {"grant": "any"})
+
+    assert "Rate Desk" not in page.text
+    assert 'id="logins"' in page.text
+    assert refused.status_code == 403
+    assert "View Setup and Configuration is missing" in refused.text
+
+
+@pytest.mark.requirement("S37")
+async def test_a_profile_shows_the_pre_authorized_apps_that_the_reader_may_see(house: House, setup: Setup) -> None:
+    for label, kind in (("Inner", AppKind.CONNECTED_APP), ("Outer", AppKind.EXTERNAL_CLIENT_APP)):
+        await house.app({s.LABEL: label, s.PROFILES: ("Standard",)}, kind=kind)
+    profile = (await holders.find(house.desk, holders.PROFILES, house.org_id, "Standard")).id
+    await add_user(house, "kim@harbour.example", "CustomizeApplication", "ExternalClientAppViewer")
+    kim = await sign_in(house, "kim@harbour.example")
+
+    shown = (await setup.open(f"/setup/profiles/{profile}")).text
+    page = (await kim.open(f"/setup/profiles/{profile}")).text
+
+    assert "<bdi>Inner</bdi>" in shown
+    assert "<bdi>Outer</bdi>" in page
+    assert "Inner" not in page

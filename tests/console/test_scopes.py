@@ -1,10 +1,14 @@
 """/setup/scopes: custom scopes are made, changed, assigned and deleted in the console."""
 
+import re
+
 import pytest
 
 from grantway import settings as s
+from grantway.domain.app import AppKind
 from grantway.domain.custom import CustomScope
 from grantway.manage import apps, custom_scopes
+from tests.console.app_forms import review, save
 from tests.console.setup import Setup, add_user, field_of, sign_in
 from tests.endpoints.house import House
 
@@ -93,3 +97,31 @@ async def test_whoever_may_not_is_told_which_permission_is_missing(house: House,
 
     for path in ("/setup/scopes", "/setup/scopes/new", f"/setup/scopes/{scope.id}"):
         assert "Manage Connected Apps is missing" in (await clerk.open(path, 403)).text
+
+
+@pytest.mark.parametrize("kind", AppKind)
+async def test_the_form_of_either_kind_of_app_has_a_tick_for_each_custom_scope(
+    house: House, setup: Setup, scope: CustomScope, kind: AppKind
+) -> None:
+    app = await house.app(kind=kind)
+
+    opened = await setup.open(f"/setup/apps/{app.id}/edit")
+    page = await review(setup, app.id, {"custom_scopes": [scope.name]})
+    await save(setup, app.id, page)
+
+    selected, _, after = opened.text.partition('id="setting-scopes"')[2].partition('id="setting-custom_scopes"')
+    assert 'class="set' in selected
+    assert re.match(r".{1,900}See your shipments</bdi><code>shipments_read</code>", after, re.DOTALL)
+    assert "<ins>shipments_read</ins>" in page.text
+    assert (await apps.find(house.desk, house.org, app.id))[s.CUSTOM_SCOPES] == ("shipments_read",)
+
+
+async def test_the_review_tells_how_many_grants_keep_a_custom_scope_that_is_taken_from_the_app(
+    house: House, setup: Setup, scope: CustomScope
+) -> None:
+    app = await house.app({s.CUSTOM_SCOPES: (scope.name,), s.SCOPES: ("api", "refresh_token")})
+    await house.sign_in(app, scopes=f"refresh_token {scope.name}")
+
+    page = await review(setup, app.id, {"custom_scopes": []})
+
+    assert "1 grant keeps it" in page.text

@@ -137,3 +137,34 @@ async def test_hostile_names_stand_as_text_in_list_and_drawing(house: House, set
         reply = await setup.browser.get(path)
         assert "<script>alert" not in reply.text
         assert "<svg onload" not in reply.text
+
+
+async def test_a_trace_shows_what_was_sent_without_its_secrets_and_the_checks_that_were_not_reached(
+    house: House, setup: Setup
+) -> None:
+    app = await house.app()
+    request_id = await refuse(house, app, client_secret="s3cr3t-typed-wrong", scope="api")
+
+    text = html.unescape((await setup.open(f"/setup/traces/{request_id}")).text)
+
+    assert "grant_type=client_credentials" in text
+    assert "client_secret=(hidden)" in text
+    assert "s3cr3t" not in text
+    assert (
+        '<li class="skipped"><span><span class="vh">Not reached: </span>The app must have the flow switched on' in text
+    )
+    assert "– not reached: 9 more checks" in text
+
+
+async def test_a_refusal_that_no_setting_made_leads_to_what_did(house: House, setup: Setup) -> None:
+    app = await house.app()
+    keys = await setup.open(f"/setup/traces/{await refuse(house, app, client_secret='wrong')}")
+    tokens = await house.sign_in(app)
+    await house.change("UPDATE person SET is_frozen = 1 WHERE id = ?", house.user_ids["ada"])
+    await house.refresh(app, tokens["refresh_token"])
+    await house.server.refusals.flush()
+    ((request_id,),) = await house.db.all(LAST)
+    user = await setup.open(f"/setup/traces/{request_id!s}")
+
+    assert re.search(r'href="/setup/apps/App_\w+/keys">Open Consumer key and secret<', keys.text)
+    assert 'href="/setup/users/ada%40harbour.example">Open ada@harbour.example<' in user.text

@@ -1,7 +1,10 @@
 """/setup/usage: every app that has or asks for access, its users, and taking back what is out."""
 
+from typing import Any
+
 from grantway import settings as s
-from grantway.manage import apps
+from grantway.domain.app import AppKind
+from grantway.manage import apps, install
 from grantway.store.statement import Statement
 from tests.console.setup import Setup, add_user, sign_in
 from tests.endpoints.browsing import Browser
@@ -166,6 +169,20 @@ async def test_what_nobody_installed_is_installed_by_a_button_and_uninstalled_af
     assert "Rate Desk is uninstalled." in done.text
     assert 'aria-label="Install Rate Desk"' in (await setup.open("/setup/usage")).text
     assert await house.is_active(app, answer["access_token"])
+
+
+async def test_an_external_client_app_of_another_org_has_users_too_and_is_revoked(house: House, setup: Setup) -> None:
+    packaged: dict[s.AnySetting, Any] = {s.LABEL: "Rate Desk", s.DISTRIBUTION_STATE: s.Distribution.PACKAGED}
+    app = await (await house.elsewhere()).app(packaged, kind=AppKind.EXTERNAL_CLIENT_APP)
+    await install.install(house.desk, house.org, app.consumer_key)
+    answer = await house.sign_in(app)
+
+    users = await setup.open(f"/setup/usage/{app.id}")
+    done = await setup.follow(await setup.send(f"/setup/usage/{app.id}/revoke", {"sure": "1"}))
+
+    assert "ada@harbour.example" in users.text
+    assert "Ended: 2 grants and access tokens" in done.text
+    assert (await house.refresh(app, answer["refresh_token"]))[0] == 400
 
 
 async def test_an_own_app_cannot_be_uninstalled(house: House, setup: Setup) -> None:

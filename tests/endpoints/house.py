@@ -35,6 +35,7 @@ from grantway.kit.urls import Urls
 from grantway.manage import apps, holders, orgs, users
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
+from grantway.outbound.fetch import Fetcher
 from grantway.store import schema, tokens
 from grantway.store.apps import Apps
 from grantway.store.database import Database
@@ -322,6 +323,7 @@ async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
             refusals=refusals,
             tally=tally,
             workers=workers,
+            fetcher=Fetcher(),
         )
         try:
             yield House(server, clock, desk, org, user_ids)

@@ -7,12 +7,17 @@ import pytest
 
 from grantway import settings as s
 from grantway.endpoints.people import userinfo
+from grantway.endpoints.token import token
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.explain import explain
+from grantway.orgdata.credentials import credentials
 from grantway.protocol import no
 from grantway.store.statement import Statement
+from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, SALESFORCE, House, TestApp
+from tests.endpoints.signer import GRANT_TYPE, signer
+from tests.endpoints.wire import in_body
 
 Values = dict[s.AnySetting, Any]
 
@@ -43,6 +48,17 @@ async def refresh_late(house: House, app: TestApp) -> None:
     token = (await house.sign_in(app))["refresh_token"]
     house.clock.advance(minutes=120)
     await house.refresh(app, token)
+
+
+async def refresh_after_a_month(house: House, app: TestApp) -> None:
+    token = (await house.sign_in(app))["refresh_token"]
+    house.clock.advance(days=30)
+    await house.refresh(app, token)
+
+
+async def refresh_after_a_month_in_an_org_that_limits_it(house: House, app: TestApp) -> None:
+    await house.change("""UPDATE org SET settings = '{"limit_idle_refresh_tokens_of_all_apps": true}', version = 2""")
+    await refresh_after_a_month(house, app)
 
 
 async def use_late(house: House, app: TestApp) -> None:
@@ -79,15 +95,43 @@ async def redeem_where_api_access_is_limited(house: House, app: TestApp) -> None
     await redeem(house, app)
 
 
+async def redeem_with_the_secret_in_the_url(house: House, app: TestApp) -> None:
+    query = f"client_id={app.consumer_key}&client_secret={app.consumer_secret}"
+    await token(house.call(f"{SALESFORCE}/token", query=query), house.server, BASE)
+
+
 async def redeem_in_another_org_what_is_local(house: House, app: TestApp) -> None:
     await house.change("UPDATE app SET kind = 'external_client_app'")
     elsewhere = await house.elsewhere()
     await elsewhere.redeem(app, await elsewhere.code(app))
 
 
+async def read_a_consumer_secret_by_rest(house: House, app: TestApp) -> None:
+    bearer = (b"authorization", f"Bearer {(await house.sign_in(app))['access_token']}".encode())
+    path = f"/services/data/v65.0/apps/oauth/credentials/{app.id}"
+    await credentials(house.call(path, method="GET", headers=(bearer,)), house.server, BASE)
+
+
 async def client_credentials(house: House, app: TestApp) -> None:
     form = {"grant_type": "client_credentials", "client_id": app.consumer_key, "client_secret": app.consumer_secret}
     await house.token(form)
+
+
+async def assert_without_certificate(house: House, app: TestApp) -> None:
+    exp = house.clock.now_ms() // 1000 + 60
+    claims = {"iss": app.consumer_key, "sub": "ada@harbour.example", "aud": BASE, "exp": exp}
+    await house.token({"grant_type": GRANT_TYPE, "assertion": signer().sign(claims)})
+
+
+async def log_in(house: House, app: TestApp) -> None:
+    await give_passwords(house)
+    form = {"grant_type": "password", "username": "ada@harbour.example", "password": PASSWORD, **in_body(app)}
+    await house.token(form)
+
+
+async def log_in_without_the_security_token(house: House, app: TestApp) -> None:
+    await house.change("""UPDATE org SET settings = '{"block_username_password_flow": false}', version = 2""")
+    await log_in(house, app)
 
 
 CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[None]]]] = [
@@ -101,6 +145,10 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.REFRESH_TOKEN_ROTATION, {s.REFRESH_TOKEN_ROTATION: True}, refresh_twice),
     (s.DISTRIBUTION_STATE, {}, redeem_in_another_org_what_is_local),
     (s.CLIENT_CREDENTIALS, {}, client_credentials),
+    (s.USERNAME_PASSWORD, {}, log_in),
+    (s.BLOCK_USERNAME_PASSWORD_FLOW, {s.USERNAME_PASSWORD: True}, log_in),
+    (s.TRUSTED_IP_RANGES, {s.USERNAME_PASSWORD: True}, log_in_without_the_security_token),
+    (s.CERTIFICATE, {}, assert_without_certificate),
     (s.RUN_AS, {s.CLIENT_CREDENTIALS: True}, client_credentials),
     (s.DOORS, {s.DOORS: s.Doors.STANDARDS}, redeem),
     (
@@ -113,10 +161,15 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
         {s.REFRESH_TOKEN_POLICY: s.RefreshTokenPolicy(form="specific_lifetime", number=1, unit="HOURS")},
         refresh_late,
     ),
+    (s.LIMIT_IDLE_REFRESH_TOKENS, {s.LIMIT_IDLE_REFRESH_TOKENS: True}, refresh_after_a_month),
+    (s.LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS, {}, refresh_after_a_month_in_an_org_that_limits_it),
+    (s.ENABLED_IN_ORG, {s.ENABLED_IN_ORG: False}, redeem),
     (s.SESSION_TIMEOUT, {s.SESSION_TIMEOUT: 15}, use_late),
     (s.ORG_SESSION_TIMEOUT, {}, use_late),
     (s.NAMED_USER_JWT_TIMEOUT, {}, use_a_jwt_late),
     (s.ADMIN_APPROVED_APPS_ONLY, {}, redeem_where_api_access_is_limited),
+    (s.CONSUMER_SECRETS_BY_REST, {}, read_a_consumer_secret_by_rest),
+    (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
 ]
 

@@ -134,7 +134,11 @@ async def test_a_yes_said_while_the_app_became_admin_approved_only_is_no_way_in(
     assert rows == [("api id",)]
 
 
-@pytest.mark.parametrize("blocked_by", ["is_blocked = 1", """settings = '{"oauth_enabled": false}'"""])
+@pytest.mark.enforces("enabled_in_org")
+@pytest.mark.parametrize(
+    "blocked_by",
+    ["is_blocked = 1", """settings = '{"oauth_enabled": false}'""", """settings = '{"enabled_in_org": false}'"""],
+)
 async def test_a_blocked_app_is_told_to_the_person_alone(house: House, browser: Browser, blocked_by: str) -> None:
     """salesforce-oauth.md 2.3, point 3: also while the consent page stands open."""
     app = await house.app()

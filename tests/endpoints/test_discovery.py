@@ -11,8 +11,11 @@ import pytest
 from grantway import settings as s
 from grantway.kit.jose import s256
 from grantway.kit.urls import Urls
+from grantway.manage import orgs
 from grantway.protocol import door as doors
+from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
+from tests.endpoints.signer import proof, signer
 from tests.endpoints.wire import (
     DOOR_NAME,
     ISSUER,
@@ -51,8 +54,11 @@ REGISTERED = {
     "subject_types_supported",
     "id_token_signing_alg_values_supported",
     "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
     "revocation_endpoint_auth_methods_supported",
+    "revocation_endpoint_auth_signing_alg_values_supported",
     "introspection_endpoint_auth_methods_supported",
+    "introspection_endpoint_auth_signing_alg_values_supported",
     "display_values_supported",
     "claim_types_supported",
     "claims_supported",
@@ -85,6 +91,17 @@ DETAILS = """UPDATE person SET details = '{"nickname": "countess", "phone": "+44
 async def document(web: httpx.AsyncClient, door: str) -> dict[str, Any]:
     """Read a door's document."""
     return dict((await web.get(DOCUMENT[door])).json())
+
+
+async def certified(house: House) -> TestApp:
+    """An app that may prove itself in every way, and act for a machine."""
+    values: dict[s.AnySetting, Any] = {
+        s.CERTIFICATE: s.CERTIFICATE.kind.parse(signer().certificate),
+        s.CLIENT_CREDENTIALS: True,
+        s.USERNAME_PASSWORD: True,
+        s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: False,
+    }
+    return await house.app(values, run_as="ada@harbour.example")
 
 
 async def ask(web: httpx.AsyncClient, app: TestApp, door: str, **more: str) -> httpx.Response:
@@ -189,13 +206,20 @@ async def test_what_every_openid_provider_must_say(web: httpx.AsyncClient, door:
 @both_doors
 async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.AsyncClient, door: str) -> None:
     named = set((await document(web, door))["grant_types_supported"])
-    app = await machine(house)
+    await give_passwords(house)
+    asked = {"block_username_password_flow": False, "trusted_ip_ranges": ["127.0.0.1 - 127.0.0.1"]}
+    await orgs.change(house.desk, house.org, asked)
+    app = await certified(house)
     code = await house.code(app, door=DOOR_NAME[door])
     answer = await house.sign_in(app, door=door)
     house.clock.advance(ms=1)
+    said = {"iss": app.consumer_key, "sub": "ada@harbour.example", "aud": (await document(web, door))["issuer"]}
+    assertion = signer().sign({**said, "exp": house.clock.now_ms() // 1000 + 60})
     more = {
         "authorization_code": {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER},
         "refresh_token": {"refresh_token": answer["refresh_token"]},
+        "urn:ietf:params:oauth:grant-type:jwt-bearer": {"assertion": assertion},
+        "password": {"username": "ada@harbour.example", "password": PASSWORD},
     }
 
     taken = set()
@@ -213,11 +237,12 @@ async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.A
 @both_doors
 async def test_each_client_authentication_named_is_taken(house: House, web: httpx.AsyncClient, door: str) -> None:
     named = (await document(web, door))["token_endpoint_auth_methods_supported"]
-    app = await house.app({s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: False})
+    app = await certified(house)
     form = {"grant_type": "refresh_token", "refresh_token": (await house.sign_in(app, door=door))["refresh_token"]}
     ways: dict[str, dict[str, Any]] = {
         "client_secret_post": {"data": {**form, **in_body(app)}},
         "client_secret_basic": {"data": form, "headers": basic(app.consumer_key, app.consumer_secret)},
+        "private_key_jwt": {"data": {**form, **proof(house, app, door=door)}},
         "none": {"data": {**form, "client_id": app.consumer_key}},
     }
 
@@ -231,11 +256,12 @@ async def test_each_client_authentication_of_the_other_endpoints_is_taken_and_no
     house: House, web: httpx.AsyncClient, endpoint: str
 ) -> None:
     found = await document(web, STANDARDS)
-    app = await house.app({s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: False})
+    app = await certified(house)
     form = {"token": "unknown"}
     ways: dict[str, dict[str, Any]] = {
         "client_secret_post": {"data": {**form, **in_body(app)}},
         "client_secret_basic": {"data": form, "headers": basic(app.consumer_key, app.consumer_secret)},
+        "private_key_jwt": {"data": {**form, **proof(house, app, door=STANDARDS)}},
         "none": {"data": {**form, "client_id": app.consumer_key}},
     }
 

@@ -9,33 +9,16 @@ from grantway import settings as s
 from grantway.endpoints.introspect import introspect
 from grantway.endpoints.revoke import revoke
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
-from tests.endpoints.signer import ASSERTION_TYPE, signer
+from tests.endpoints.signer import proof, signer
 from tests.endpoints.wire import MACHINE, both_doors
 
 ADA = "ada@harbour.example"
-ISSUER = {SALESFORCE: BASE, STANDARDS: BASE + "/oidc"}
 
 
 async def certified(house: House) -> TestApp:
     """An app with a certificate and the client credentials flow."""
     certificate = s.CERTIFICATE.kind.parse(signer().certificate)
     return await house.app({s.CERTIFICATE: certificate, s.CLIENT_CREDENTIALS: True}, run_as=ADA)
-
-
-def proof(house: House, app: TestApp, *, door: str, number: int = 0, **more: Any) -> dict[str, str]:
-    """The two parameters a client proves itself with; None leaves a claim out."""
-    now = house.clock.now_ms() // 1000
-    said = {
-        "iss": app.consumer_key,
-        "sub": app.consumer_key,
-        "aud": ISSUER[door],
-        "exp": now + 60,
-        "iat": now,
-        "jti": "1",
-        **more,
-    }
-    assertion = signer(number=number).sign({name: value for name, value in said.items() if value is not None})
-    return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
 
 
 @both_doors

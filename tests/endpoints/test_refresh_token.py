@@ -184,6 +184,58 @@ async def test_each_use_starts_the_idle_time_again_but_never_moves_an_absolute_e
     assert last == (400, EXPIRED)
 
 
+@pytest.mark.enforces("limit_idle_refresh_tokens")
+@pytest.mark.enforces("limit_idle_refresh_tokens_of_all_apps")
+@pytest.mark.parametrize("of_org", [False, True])
+@pytest.mark.parametrize(
+    ("policy", "ended_by"),
+    [
+        ("infinite", "cap"),
+        ("specific_inactivity:90:DAYS", "cap"),
+        ("specific_lifetime:365:DAYS", "cap"),
+        ("specific_inactivity:10:DAYS", "policy"),
+        ("zero", "policy"),
+    ],
+)
+async def test_the_cap_ends_what_nobody_uses_for_30_days_and_leaves_stricter_policies_alone(
+    house: House, of_org: bool, policy: str, ended_by: str
+) -> None:
+    """A sliding 30 days over whatever the policy says (connected-apps.md 3.4)."""
+    rule = s.REFRESH_TOKEN_POLICY.kind.parse(policy)
+    app = await house.app({s.REFRESH_TOKEN_POLICY: rule, s.LIMIT_IDLE_REFRESH_TOKENS: not of_org})
+    if of_org:
+        await house.change(
+            """UPDATE org SET settings = '{"limit_idle_refresh_tokens_of_all_apps": true}', version = 2"""
+        )
+    first = await house.sign_in(app)
+
+    house.clock.advance(days=30)
+
+    assert await house.refresh(app, first["refresh_token"]) == (400, EXPIRED)
+    assert not await house.is_active(app, first["refresh_token"])
+    expected = "refresh.expired" if ended_by == "policy" else "refresh.idle_in_org" if of_org else "refresh.idle"
+    assert await house.reasons() == [expected]
+
+
+@pytest.mark.enforces("limit_idle_refresh_tokens")
+async def test_each_use_starts_the_30_days_again_and_without_the_cap_there_are_none(house: House) -> None:
+    infinite = s.RefreshTokenPolicy(form="infinite")
+    year = s.REFRESH_TOKEN_POLICY.kind.parse("specific_lifetime:50:DAYS")
+    capped = await house.app({s.REFRESH_TOKEN_POLICY: infinite, s.LIMIT_IDLE_REFRESH_TOKENS: True})
+    both = await house.app({s.REFRESH_TOKEN_POLICY: year, s.LIMIT_IDLE_REFRESH_TOKENS: True})
+    free = await house.app({s.REFRESH_TOKEN_POLICY: infinite})
+    of_capped, of_both, of_free = [(await house.sign_in(app))["refresh_token"] for app in (capped, both, free)]
+
+    house.clock.advance(days=29)
+    assert (await house.refresh(capped, of_capped))[0] == 200
+    assert (await house.refresh(both, of_both))[0] == 200
+    house.clock.advance(days=29)
+
+    assert (await house.refresh(capped, of_capped))[0] == 200
+    assert await house.refresh(both, of_both) == (400, EXPIRED), "the policy's 50 days are not moved"
+    assert (await house.refresh(free, of_free))[0] == 200
+
+
 @pytest.mark.enforces("refresh_token_policy")
 async def test_immediately_expire_makes_refresh_tokens_useless(house: House) -> None:
     app = await house.app({s.REFRESH_TOKEN_POLICY: s.RefreshTokenPolicy(form="zero")})
@@ -251,6 +303,7 @@ async def test_a_token_of_one_door_is_unknown_at_the_other(house: House) -> None
         ("UPDATE org SET not_before = 1795000000000, version = version + 1", "invalid_grant"),
         ("UPDATE app_policy SET not_before = 1795000000000, version = version + 1", "invalid_grant"),
         ("UPDATE app_policy SET is_blocked = 1, version = version + 1", "OAUTH_APP_BLOCKED"),
+        ("""UPDATE app_policy SET settings = '{"enabled_in_org": false}', version = 2""", "OAUTH_APP_BLOCKED"),
         ("DELETE FROM app_policy", "invalid_client"),
         ("""UPDATE app SET settings = '{"oauth_enabled": false}', version = version + 1""", "invalid_client_id"),
         (

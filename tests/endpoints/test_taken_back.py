@@ -18,6 +18,7 @@ CHANGES = {
     "app blocked": "UPDATE app_policy SET is_blocked = 1, version = version + 1",
     "app uninstalled": "DELETE FROM app_policy",
     "OAuth switched off": """UPDATE app SET settings = '{"oauth_enabled": false}', version = version + 1""",
+    "app switched off in the org": """UPDATE app_policy SET settings = '{"enabled_in_org": false}', version = 2""",
     "OAuth switched off with the version that another content had": (
         """UPDATE app SET settings = '{"oauth_enabled": false}'"""
     ),
@@ -66,6 +67,7 @@ USES: dict[str, tuple[str, Use]] = {
 }
 
 
+@pytest.mark.enforces("enabled_in_org")
 @pytest.mark.requirement("S15")
 @pytest.mark.requirement("S16")
 @pytest.mark.parametrize("change", CHANGES, ids=lambda name: name.replace(" ", "-"))

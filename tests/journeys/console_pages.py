@@ -24,9 +24,13 @@ _PLACES = {
     "{user}": "admin@demo.example",
     "{app}": APP,
 }
+# An external client app with sets of keys and secrets, whose page is another than a connected app's.
+EXTERNAL = "Tide_Table"
 # A file is no page: what is in it has tests of its own.
-PAGES = tuple(
-    dict.fromkeys(route.path for route in ROUTES if route.get is not None and not route.path.endswith(".csv"))
+_FILES = (".csv", ".xml", ".zip")
+PAGES = (
+    *dict.fromkeys(route.path for route in ROUTES if route.get is not None and not route.path.endswith(_FILES)),
+    f"/setup/apps/{EXTERNAL}/keys",
 )
 
 

@@ -23,9 +23,11 @@ def test_an_app_is_made_changed_and_rotated_by_what_the_page_has_one_paste(tmp_p
             assert status == 0, f"{pasted.commands}\n{text}"
             printed.append(json.loads(text))
 
-        me, made, changed, rotated = printed
+        me, made, changed, rotated, tried, imported = printed
         shown = json.loads(served.cli("--json", "app", "show", "Shipment_Sync").stdout)
     assert me["username"] == served.demo["admin"]["username"]
     assert made["app"]["policies"]["session_timeout"] == 30
     assert changed["policies"]["session_timeout"] == 15
+    assert [(one["name"], one["done"]) for one in tried["files"]] == [("Shipment_Sync", "updated")]
+    assert {one["done"] for one in imported["files"]} == {"updated"}
     assert rotated["consumer_key"] == shown["consumer_key"] != made["app"]["consumer_key"]

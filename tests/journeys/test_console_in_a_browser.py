@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from tests.journeys.console_pages import APP, FOREIGN_KEY, HOSTILE, PAGES, Console, axe_source, sign_in
+from tests.journeys.console_pages import APP, EXTERNAL, FOREIGN_KEY, HOSTILE, PAGES, Console, axe_source, sign_in
 from tests.journeys.served import Served, serving
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -57,6 +57,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 f"--consumer-key={FOREIGN_KEY}",
             ),
             ("app", "install", FOREIGN_KEY, "--org", "Demo"),
+            ("app", "create", EXTERNAL, "--kind=external_client_app", "--org=Demo", "--contact-email=a@b.example"),
+            ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
+            ("app", "rotate", EXTERNAL, "apply", "--org=Demo"),
+            ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
         ):
             done = running.cli(*command)
             assert done.returncode == 0, done.stderr
@@ -234,3 +238,17 @@ def test_whoever_presses_a_chart_or_table_wide_as_it_is_scrolls_it_alone(console
     )
     assert regions
     assert all(one == [0, "region"] for one in regions)
+
+
+def test_the_pages_of_an_org_that_restricts_creation_are_as_good(served: Served, console: Console) -> None:
+    switch = ("org", "set", "--org", "Demo")
+    assert served.cli(*switch, "allow_connected_app_creation=false").returncode == 0
+    try:
+        for page in ("/setup/apps", "/setup/apps/new"):
+            for width in (360, 1280):
+                tab = console.open(page, width=width).tab
+                assert overflow(tab) <= 0
+                assert violations(tab) == []
+                assert tab.get_by_role("link", name="New External Client App").is_visible()
+    finally:
+        assert served.cli(*switch, "allow_connected_app_creation=true").returncode == 0

@@ -20,6 +20,7 @@ from grantway.manage import (
     install,
     keys,
     orgs,
+    rotation,
     setup,
     tokens,
     users,
@@ -27,6 +28,7 @@ from grantway.manage import (
 from grantway.manage.desk import Desk
 from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file
+from grantway.manage.org_files import export_org
 from grantway.manage.problem import ManageProblem
 
 Operation = Callable[[Desk, Org], Awaitable[Any]]
@@ -153,6 +155,12 @@ CONNECTED_APPS: Final = (
         command=("app", "show", "Sync", "--reveal"),
     ),
     Row(
+        name="stage a key and secret",
+        does=lambda d, o: rotation.stage(d, o, "Sync"),
+        enough=_with(OF_APPS, ROTATE),
+        command=("app", "rotate", "Sync", "stage"),
+    ),
+    Row(
         name="install",
         does=lambda d, o: install.install(d, o, KEY),
         enough=OF_APPS,
@@ -215,6 +223,12 @@ EXTERNAL_APPS: Final = (
         command=("app", "show", "Outer", "--reveal"),
     ),
     Row(
+        name="stage a key and secret of an external client app",
+        does=lambda d, o: rotation.stage(d, o, "Outer"),
+        enough=_with(OF_EXTERNAL, SECRETS),
+        command=("app", "rotate", "Outer", "stage"),
+    ),
+    Row(
         name="install a packaged external client app",
         does=lambda d, o: install.install(d, o, EXTERNAL_KEY),
         enough=_with(OF_EXTERNAL_POLICIES, PACKAGES),
@@ -255,6 +269,18 @@ PEOPLE: Final = (
         does=lambda d, o: tokens.revoke(d, o, username=ADA),
         enough=({USERS, SETUP},),
         command=("token", "revoke", "--user", ADA),
+    ),
+    Row(
+        name="list the tokens of an app",
+        does=lambda d, o: tokens.lines(d, o, app="Sync"),
+        enough=({USERS, SETUP},),
+        command=("token", "list", "--app", "Sync"),
+    ),
+    Row(
+        name="revoke the tokens of an app",
+        does=lambda d, o: tokens.revoke(d, o, app="Outer"),
+        enough=({USERS, SETUP},),
+        command=("token", "revoke", "--app", "Outer"),
     ),
     Row(
         name="make a profile",
@@ -333,7 +359,8 @@ ORGS: Final = (
         does=lambda d, o: orgs.change(d, o, {"edition": "Group"}),
         command=("org", "set", "edition=Group"),
     ),
-    Row(name="list signing keys", does=lambda d, _: keys.all_keys(d), command=("keys", "list")),
+    Row(name="list signing keys", does=lambda d, _: keys.all_keys(d), enough=({SETUP},), command=("keys", "list")),
+    # Of a server with several orgs, as here.
     Row(name="rotate signing keys", does=lambda d, _: keys.rotate(d), command=("keys", "rotate")),
     Row(
         name="rotate the key of JWT-based access tokens",
@@ -341,6 +368,7 @@ ORGS: Final = (
         enough=({USERS, SETUP},),
         command=("keys", "rotate", "--purpose", "access-token"),
     ),
+    Row(name="export the settings of the org", does=export_org, enough=({CUSTOMIZE},), command=("org", "export")),
     Row(name="check the database", does=lambda d, _: inspect_database.inspect(d)),
     Row(name="upgrade the database", does=lambda d, _: setup.upgrade(d)),
     Row(name="plan an upgrade", does=lambda d, _: setup.plan(d)),

@@ -82,11 +82,11 @@ async def test_an_edition_is_one_of_the_list_and_one_from_before_stays_as_it_is(
 async def test_new_orgs_let_no_user_create_connected_apps_only_external_client_apps(office: Office) -> None:
     builder = await office.seat(*BUILDER)
 
-    with pytest.raises(NotAllowed, match="create an external client app instead, or ask the operator"):
+    with pytest.raises(NotAllowed, match="Create an external client app instead"):
         await apps.create(builder, office.org, NEW)
     told = await import_file(builder, office.org, FILE)
 
-    assert (told.done, "create an external client app instead" in told.problem) == ("failed", True)
+    assert (told.done, "Create an external client app instead" in told.problem) == ("failed", True)
     assert (await apps.create(builder, office.org, NEW_EXTERNAL)).app.id.startswith("0xI")
 
 

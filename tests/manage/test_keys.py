@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from grantway.domain.permissions import CUSTOMIZE_APPLICATION, MODIFY_ALL_DATA
 from grantway.endpoints.signing import Signing
 from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import KeyRing, KeyRingError
 from grantway.manage import keys
+from grantway.manage.problem import NotAllowed, StaleVersion
 from grantway.store.statement import Statement
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
@@ -112,3 +114,29 @@ async def test_another_key_file_opens_nothing(office: Office) -> None:
 
     with pytest.raises(KeyRingError, match="another key file"):
         await keys.ensure(replace(office.desk, ring=KeyRing([b"0" * 32])))
+
+
+@one_engine
+async def test_an_administrator_rotates_the_keys_of_a_server_that_has_no_other_org(office: Office) -> None:
+    """The keys sign for every org, so nobody of one org decides about them where there are two."""
+    await keys.ensure(office.desk)
+    desk = await office.seat(CUSTOMIZE_APPLICATION.name, MODIFY_ALL_DATA.name)
+
+    kid = await keys.rotate(desk)
+
+    assert (await published(office))[0] == kid
+    rows = await office.desk.db.all(Statement("SELECT org_id FROM event WHERE kind = 'admin.keys.rotate'"))
+    assert [row[0] for row in rows] == [office.org.id]
+    await office.other_org()
+    with pytest.raises(NotAllowed, match="that is the operator"):
+        await keys.rotate(desk)
+
+
+@one_engine
+async def test_a_rotation_that_somebody_else_was_first_with_is_not_made_again(office: Office) -> None:
+    await keys.ensure(office.desk)
+    await keys.rotate(office.desk, seen="220")
+
+    with pytest.raises(StaleVersion):
+        await keys.rotate(office.desk, seen="220")
+    assert (await published(office))[0] == "221"

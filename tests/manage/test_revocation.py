@@ -194,6 +194,48 @@ async def test_another_org_neither_sees_nor_ends_tokens(house: House) -> None:
     assert await good(house, answer["access_token"])
 
 
+@pytest.mark.parametrize("named", ["key", "id"])
+async def test_all_of_an_app_that_nobody_installed_here_ends_with_its_approvals(house: House, named: str) -> None:
+    elsewhere = await house.elsewhere()
+    app = await elsewhere.app()
+    eve = users.NewUser(username="eve@elsewhere.example", email=ADA)
+    elsewhere.user_ids["eve"] = (await users.create(house.desk, elsewhere.org, eve)).id
+    await _let_in(house)
+    answers = [await house.sign_in(app), await house.sign_in(app, "ben")]
+    theirs = await elsewhere.sign_in(app, "eve")
+    for name in ("ada", "ben", "eve"):
+        await house.db.commit(Write((approve(elsewhere.user_ids[name], app.id, "api", house.clock.now_ms()),)))
+    assert all([await good(house, answer["access_token"]) for answer in answers])
+
+    ended = await tokens.revoke(house.desk, house.org, app=app.consumer_key if named == "key" else app.id)
+
+    assert ended == 4
+    for answer in answers:
+        assert not await good(house, answer["access_token"])
+        assert not await refreshes(house, app, answer)
+    for name, kept in (("ada", False), ("ben", False), ("eve", True)):
+        assert (await approval_of(house.db, elsewhere.user_ids[name], app.id) is not None) is kept
+    assert await good(house, theirs["access_token"])
+    assert await tokens.lines(house.desk, house.org, app=app.id) == ()
+
+
+async def test_what_was_approved_of_an_app_that_nobody_installed_is_forgotten_without_tokens(house: House) -> None:
+    app = await (await house.elsewhere()).app()
+    await house.db.commit(Write((approve(house.user_ids["ada"], app.id, "api", house.clock.now_ms()),)))
+
+    assert await tokens.revoke(house.desk, house.org, app=app.consumer_key) == 0
+
+    assert await approval_of(house.db, house.user_ids["ada"], app.id) is None
+    with pytest.raises(ManageProblem, match="there is no app"):
+        await tokens.revoke(house.desk, house.org, app=app.consumer_key)
+
+
+async def _let_in(house: House) -> None:
+    """Give everybody the right to use what nobody installed."""
+    permissions = '["ApiEnabled","CanApproveUninstalledApps"]'
+    await house.change("UPDATE profile SET permissions = :permissions", permissions)
+
+
 async def test_an_app_whose_tokens_were_taken_back_has_to_ask_again(house: House) -> None:
     app, other = await house.app(), await house.app()
     for one in (app, other):

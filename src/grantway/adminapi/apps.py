@@ -8,7 +8,7 @@ from grantway.adminapi.ask import PAGING, ROOT, SEARCH, Answer, Ask, BadRequest,
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.app import AppKind, InstalledApp
 from grantway.manage import app_pages, apps, install
-from grantway.manage.export_app import export_app
+from grantway.manage.export_app import AT_ONCE, export_app, export_archive
 from grantway.manage.import_app import Imported, SourceFile, import_files
 from grantway.manage.rules import warnings_about
 from grantway.protocol.when import iso_seconds
@@ -170,14 +170,23 @@ async def _reveal(ask: Ask) -> Answer:
 
 
 async def _export(ask: Ask) -> Answer:
-    exported = await export_app(ask.desk, ask.org, ask.params["app"])
+    keys = ask.query.get("keys", True)
+    exported = await export_app(ask.desk, ask.org, ask.params["app"], with_key=keys)
     name = (b"content-disposition", f'attachment; filename="{exported.file}"'.encode("ascii", "replace"))
     return Answer(body=exported.data, media_type=b"application/xml", headers=(name,))
 
 
+async def _export_several(ask: Ask) -> Answer:
+    names = [name for name in ask.query.get("apps", "").split(",") if name]
+    data = await export_archive(ask.desk, ask.org, names, with_keys=ask.query.get("keys", True))
+    name = (b"content-disposition", b'attachment; filename="connected-apps.zip"')
+    return Answer(body=data, media_type=b"application/zip", headers=(name,))
+
+
 async def _import(ask: Ask) -> Answer:
-    files = [SourceFile(name=one["name"], data=one["xml"].encode()) for one in ask.body["files"]]
-    done = await import_files(ask.desk, ask.org, files, dry_run=ask.body.get("dry_run", False))
+    files = ask.files or [SourceFile(name=one["name"], data=one["xml"].encode()) for one in ask.body["files"]]
+    dry_run = ask.query.get("dry_run", False) or ask.body.get("dry_run", False)
+    done = await import_files(ask.desk, ask.org, files, dry_run=dry_run)
     return Answer(value={"files": [_told(one) for one in done]}, tagged=False)
 
 
@@ -194,6 +203,7 @@ def _told(one: Imported) -> dict[str, Any]:
     }
 
 
+_KEYS: Final = Query(name="keys", schema=FLAG, help="false leaves the consumer keys out, for use in another org.")
 _FILTERS: Final = (
     SEARCH,
     Query(name="blocked", schema=FLAG, help="Only blocked apps, or only those that are not."),
@@ -311,16 +321,35 @@ ROUTES: Final = (
         answer=_export,
         gives={"type": "string"},
         gives_type="application/xml",
+        query=(_KEYS,),
+    ),
+    Route(
+        method="GET",
+        path="/metadata",
+        name="exportApps",
+        summary=f"A zip for deployment with the metadata files of several apps, at most {AT_ONCE:,}, without secrets",
+        right=_RIGHT,
+        answer=_export_several,
+        gives={"type": "string", "format": "binary"},
+        gives_type="application/zip",
+        query=(
+            Query(
+                name="apps", schema=text(6000), help="Names or ids, parted by commas; without, all that the org made."
+            ),
+            _KEYS,
+        ),
     ),
     Route(
         method="POST",
         path="/imports",
         name="importApps",
-        summary="Import Salesforce metadata files, each whole or not at all",
-        right=_ASSIGNS,
+        summary="Import Salesforce metadata files, each whole or not at all; settings files of the org too",
+        right=f"{_ASSIGNS}; settings files: Customize Application",
         answer=_import,
         gives=_TAKEN,
         takes=_FILES,
+        takes_files=True,
+        query=(Query(name="dry_run", schema=FLAG, help="Only tell what would be done; nothing is changed."),),
         whole=False,
     ),
 )

@@ -14,6 +14,7 @@ from grantway.domain.org import Org
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header
 from grantway.manage.desk import Desk
+from grantway.manage.import_app import SourceFile
 from grantway.manage.listing import Listed, Piece
 from grantway.manage.problem import ManageProblem
 
@@ -34,6 +35,7 @@ class Ask:
     - `desk`: where operations are carried out with the user's rights; `org`: the user's org.
     - `params`: what stands in the path's places; `query`: the parameters of the URL; `body`: the JSON. All are as the
       route's schemas say.
+    - `files`: what came instead of JSON, where the route takes files; archives are opened.
     """
 
     call: Call
@@ -44,6 +46,7 @@ class Ask:
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
+    files: tuple[SourceFile, ...] = ()
 
     @property
     def _query_text(self) -> str:
@@ -117,6 +120,7 @@ class Route:
 
     - `gives`, `takes`: schemas; `status` of success.
     - `guarded`: needs If-Match with the ETag that GET of the same path gives.
+    - `takes_files`: takes multipart/form-data and application/zip besides JSON.
     - `once`: takes Idempotency-Key. `whole`: carried out in one transaction.
     """
 
@@ -129,6 +133,7 @@ class Route:
     gives: Schema | None = None
     gives_type: str = "application/json"
     takes: Schema | None = None
+    takes_files: bool = False
     query: tuple[Query, ...] = ()
     status: int = 200
     guarded: bool = False

@@ -6,7 +6,9 @@ from grantway.adminapi.ask import ROOT, Answer, Ask, Handler, Route
 from grantway.adminapi.people import SEE
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.custom import CustomPermission, CustomScope
-from grantway.manage import custom_permissions, custom_scopes, holders
+from grantway.manage import assignments, custom_permissions, custom_scopes, holders
+from grantway.manage.permission_needs import is_licensed
+from grantway.manage.permission_use import use_of
 from grantway.protocol.when import iso_seconds
 
 _SCOPES: Final = "Manage Connected Apps"
@@ -17,15 +19,37 @@ _SCOPE_FIELDS: Final[dict[str, Schema]] = {
     "is_public": {**FLAG, "description": "Whether discovery lists it."},
 }
 _SCOPE: Final = record({"id": text(18), "name": text(80), **_SCOPE_FIELDS, "created_at": TIME})
-_PERMISSION_FIELDS: Final[dict[str, Schema]] = {"name": text(80, least=1), "label": text(80), "description": text()}
+_REQUIRED: Final[Schema] = {
+    "type": "array",
+    "items": text(80, least=1),
+    "maxItems": 100,
+    "description": "Custom permissions that whoever gives this one must give too.",
+}
+_PERMISSION_FIELDS: Final[dict[str, Schema]] = {
+    "label": text(80),
+    "description": text(),
+    "app": text(256, description="The one app that is told of it; empty where every app is."),
+    "required": _REQUIRED,
+}
 _PERMISSION: Final = record(
     {
         "id": text(18),
+        "name": text(80, least=1),
         **_PERMISSION_FIELDS,
-        "app": text(80, description="The one app that is told of it; empty where every app is."),
+        "licensed": {**FLAG, "description": "Whether its file says that a license is needed; nothing changes it."},
         "created_at": TIME,
     }
 )
+_USE: Final = record(
+    {
+        "profiles": TEXTS,
+        "permission_sets": TEXTS,
+        "required_by": TEXTS,
+        "formulas": {"type": "array", "items": record({"app": text(80), "custom_attributes": TEXTS})},
+    }
+)
+_ASSIGN: Final = "Customize Application, Modify All Data and Manage Profiles and Permission Sets"
+_ASSIGNED: Final = record({"apps": TEXTS})
 _GIVEN: Final = record({"custom_permissions": TEXTS})
 _GIVES: Final = record({"custom_permissions": {"type": "array", "items": text(80, least=1), "maxItems": 1000}})
 
@@ -63,9 +87,8 @@ async def _permission(ask: Ask, permission: CustomPermission) -> dict[str, Any]:
     return {
         "id": permission.id,
         "name": permission.name,
-        "label": permission.label,
-        "description": permission.description,
-        "app": await custom_permissions.app_name_of(ask.desk, permission),
+        **await custom_permissions.fields_of(ask.desk, permission),
+        "licensed": is_licensed(permission),
         "created_at": iso_seconds(permission.created_at),
     }
 
@@ -81,14 +104,46 @@ async def _get_permission(ask: Ask) -> Answer:
 
 
 async def _create_permission(ask: Ask) -> Answer:
-    made = await custom_permissions.create(ask.desk, ask.org, custom_permissions.NewPermission(**ask.body))
+    asked = {**ask.body, "required": tuple(ask.body.get("required", ()))}
+    made = await custom_permissions.create(ask.desk, ask.org, custom_permissions.NewPermission(**asked))
     location = (b"location", f"{ask.base}{ROOT}/custom-permissions/{made.id}".encode())
     return Answer(value=await _permission(ask, made), status=201, headers=(location,))
+
+
+async def _change_permission(ask: Ask) -> Answer:
+    changed = await custom_permissions.change(ask.desk, ask.org, ask.params["permission"], dict(ask.body))
+    return Answer(value=await _permission(ask, changed))
+
+
+async def _use(ask: Ask) -> Answer:
+    permission = await custom_permissions.find(ask.desk, ask.org, ask.params["permission"])
+    use = await use_of(ask.desk, ask.org, permission)
+    told = {
+        "profiles": [one.label for one in use.givers if one.kind is holders.PROFILES],
+        "permission_sets": [one.label for one in use.givers if one.kind is holders.PERMISSION_SETS],
+        "required_by": list(use.required_by),
+        "formulas": [{"app": one.name, "custom_attributes": list(one.keys)} for one in use.formulas],
+    }
+    return Answer(value=told)
 
 
 async def _delete_permission(ask: Ask) -> Answer:
     await custom_permissions.delete(ask.desk, ask.org, ask.params["permission"])
     return Answer(status=204)
+
+
+def _assigned_handlers(kind: holders.Kind) -> tuple[Handler, Handler]:
+    async def get(ask: Ask) -> Answer:
+        there = await assignments.assignable(ask.desk, ask.org, kind, ask.params["name"])
+        return Answer(value={"apps": [app.app.name if app.is_at_home else app.id for app, held in there if held]})
+
+    async def assign(ask: Ask) -> Answer:
+        assigned = ask.call.method == "PUT"
+        name, app = ask.params["name"], ask.params["app"]
+        await assignments.assign(ask.desk, ask.org, kind, name, app, assigned=assigned)
+        return Answer(status=204)
+
+    return get, assign
 
 
 def _given_handlers(kind: holders.Kind) -> tuple[Handler, Handler]:
@@ -106,7 +161,35 @@ def _given_handlers(kind: holders.Kind) -> tuple[Handler, Handler]:
 
 def _given_routes(kind: holders.Kind, path: str, named: str) -> tuple[Route, ...]:
     get, put = _given_handlers(kind)
+    get_apps, assign = _assigned_handlers(kind)
     return (
+        Route(
+            method="GET",
+            path=f"{path}/{{name}}/apps",
+            name=f"get{named}Apps",
+            summary=f"The apps that a {kind.word} pre-authorizes",
+            right=f"{SEE}; and the right to read apps",
+            answer=get_apps,
+            gives=_ASSIGNED,
+        ),
+        Route(
+            method="PUT",
+            path=f"{path}/{{name}}/apps/{{app}}",
+            name=f"assign{named}App",
+            summary=f"Let the users of a {kind.word} use an app that asks for approval",
+            right=_ASSIGN,
+            answer=assign,
+            status=204,
+        ),
+        Route(
+            method="DELETE",
+            path=f"{path}/{{name}}/apps/{{app}}",
+            name=f"unassign{named}App",
+            summary="Take an app back; grants of users who have it through this alone are refused from then on",
+            right=_ASSIGN,
+            answer=assign,
+            status=204,
+        ),
         Route(
             method="GET",
             path=f"{path}/{{name}}/custom-permissions",
@@ -199,7 +282,7 @@ ROUTES: Final = (
         right=f"{_PERMISSIONS}; where an app is named, also the right to read it",
         answer=_create_permission,
         gives=_PERMISSION,
-        takes=record({**_PERMISSION_FIELDS, "app": text(256)}, required=("name",)),
+        takes=record({"name": text(80, least=1), **_PERMISSION_FIELDS}, required=("name",)),
         status=201,
         once=True,
     ),
@@ -211,6 +294,26 @@ ROUTES: Final = (
         right=SEE,
         answer=_get_permission,
         gives=_PERMISSION,
+    ),
+    Route(
+        method="PATCH",
+        path="/custom-permissions/{permission}",
+        name="changeCustomPermission",
+        summary="Change fields of a custom permission; its name stays",
+        right=f"{_PERMISSIONS}; where an app is named, also the right to read it",
+        answer=_change_permission,
+        gives=_PERMISSION,
+        takes=record(_PERMISSION_FIELDS, required=(), minProperties=1),
+        guarded=True,
+    ),
+    Route(
+        method="GET",
+        path="/custom-permissions/{permission}/use",
+        name="getCustomPermissionUse",
+        summary="Who gives a custom permission, what requires it, and whose formulas name it",
+        right=f"{SEE}; formulas of apps also take the right to read apps",
+        answer=_use,
+        gives=_USE,
     ),
     Route(
         method="DELETE",

@@ -1,5 +1,6 @@
 """From a request below /setup/api/ to its operation: route, token, form of the request, then the operation (S37)."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Mapping
@@ -15,12 +16,13 @@ from grantway.adminapi.ask import ROOT, Answer, Ask, BadRequest, Route
 from grantway.adminapi.problems import DOCUMENT, problem_reply
 from grantway.adminapi.routes import allowed, reads, route_of
 from grantway.adminapi.schema import Schema, problems_of
+from grantway.adminapi.sent_files import files_of
 from grantway.domain.permissions import API_ENABLED
 from grantway.endpoints.answer import NO_STORE, note, tagged_reply
 from grantway.endpoints.bearer import Bearer, header_token, look_up, needs_scope, renew
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
-from grantway.manage import orgs
+from grantway.manage import orgs, uploads
 from grantway.manage.caller import caller_of
 from grantway.manage.desk import Desk
 from grantway.manage.once import Once
@@ -86,7 +88,7 @@ async def api(call: Call, server: Server, base: str) -> Reply:
     route, params = found
     ask = Ask(call=call, server=server, base=base, org=await orgs.home_of(desk), desk=desk, params=params)
     try:
-        return await _answer(route, _read(route, ask))
+        return await _answer(route, await _read(route, ask))
     except _Refuse as refused:
         return _refuse(call, server, refused.refusal, bearer, detail=refused.refusal.explanation())
     except ManageProblem as problem:
@@ -96,7 +98,7 @@ async def api(call: Call, server: Server, base: str) -> Reply:
         return _refuse(call, server, refusal, bearer, detail=refusal.explanation())
 
 
-def _read(route: Route, ask: Ask) -> Ask:
+async def _read(route: Route, ask: Ask) -> Ask:
     """Return the request with its parameters and body, read as the route's schemas say.
 
     Raises:
@@ -111,6 +113,9 @@ def _read(route: Route, ask: Ask) -> Ask:
         if ask.call.body.strip():
             raise BadRequest.at("body", "this request has none")
         return replace(ask, query=query)
+    if route.takes_files and (sent := files_of(ask.call)) is not None:
+        # Megabytes may come out of an archive: the others are answered meanwhile.
+        return replace(ask, query=query, files=await asyncio.to_thread(uploads.unpacked, sent))
     return replace(ask, query=query, body=_read_body(ask.call, route.takes))
 
 
@@ -231,12 +236,18 @@ def _place(route: Route, name: str) -> str:
 
 def _refuse(call: Call, server: Server, refusal: Refusal, bearer: Bearer | None, *, detail: str = "") -> Reply:
     findings = tuple(bearer.trail.findings) if bearer is not None else ()
-    _note(call, server, refusal, bearer.held if bearer is not None else None, findings)
+    left = bearer.trail.left if bearer is not None else ()
+    _note(call, server, refusal, bearer.held if bearer is not None else None, findings, left)
     return problem_reply(call, refusal, detail=detail)
 
 
 def _note(
-    call: Call, server: Server, refusal: Refusal, held: HeldAccessToken | None, findings: tuple[Finding, ...] = ()
+    call: Call,
+    server: Server,
+    refusal: Refusal,
+    held: HeldAccessToken | None,
+    findings: tuple[Finding, ...] = (),
+    left: tuple[str, ...] = (),
 ) -> None:
     note(
         server,
@@ -244,6 +255,7 @@ def _note(
         refusal,
         refusal.reason.wire(Voice.STANDARDS),
         findings=findings,
+        left=left,
         org_id=held.token.org_id if held else "",
         app_id=held.token.app_id if held else "",
         user_id=held.token.user_id if held else "",

@@ -9,6 +9,7 @@ from grantway import __version__
 from grantway.adminapi import problems
 from grantway.adminapi.ask import ROOT, Route
 from grantway.adminapi.routes import ROUTES
+from grantway.adminapi.sent_files import CONTENT
 from grantway.protocol.door import Voice
 
 _COMMON: Final = (400, 401, 403, 404, 503)
@@ -20,7 +21,7 @@ _TITLES: Final = {
     409: "Somebody else was there first",
     412: "Changed since it was read",
     413: "The body is too large",
-    415: "The body is not JSON",
+    415: "The body is of a type that is not read",
     422: "A field is not right, or the Idempotency-Key came with another request",
     428: "If-Match is missing",
     503: "The database does not answer; try again",
@@ -83,7 +84,8 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.method == "GET":
         found["responses"]["304"] = {"description": "Not changed since If-None-Match."}
     if route.takes is not None:
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.takes}}}
+        content = {"application/json": {"schema": route.takes}, **(CONTENT if route.takes_files else {})}
+        found["requestBody"] = {"required": True, "content": content}
     return found
 
 

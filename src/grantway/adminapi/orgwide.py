@@ -9,6 +9,7 @@ from grantway.adminapi.ask import Answer, Ask, Query, Route
 from grantway.adminapi.schema import FLAG, NUMBER, TEXTS, Schema, listed, record, text
 from grantway.domain.org import Org
 from grantway.manage import access_keys, explain, orgs, tokens
+from grantway.manage.org_files import export_org_archive
 from grantway.manage.problem import ManageProblem, NotFound
 from grantway.manage.settings_reference import facts_of
 from grantway.protocol.when import iso_seconds
@@ -46,8 +47,16 @@ _REFUSAL: Final = record(
         name: {"type": "string"}
         for name in ("request_id", "at", "endpoint", "address", "app", "reason", "error", "means", "remedy")
     }
-    | {name: {"type": "string"} for name in ("setting", "setting_label", "change")}
+    | {name: {"type": "string"} for name in ("setting", "setting_label", "change", "setting_held_by", "user", "says")}
+    | {"status": NUMBER, "at_ms": NUMBER, "not_reached": TEXTS}
     | {"checks": {"type": "array", "items": {"type": "object"}}}
+    | {
+        "received": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": ["string", "null"]}},
+            "description": "What was sent: header, query or body; name; value, null for what is hidden.",
+        }
+    }
 )
 _SETTING: Final[Schema] = {
     "type": "object",
@@ -79,6 +88,11 @@ async def _org(ask: Ask) -> Answer:
 
 async def _change_org(ask: Ask) -> Answer:
     return Answer(value=_told(await orgs.change(ask.desk, ask.org, dict(ask.body["settings"]))))
+
+
+async def _export_org(ask: Ask) -> Answer:
+    name = (b"content-disposition", b'attachment; filename="settings.zip"')
+    return Answer(body=await export_org_archive(ask.desk, ask.org), media_type=b"application/zip", headers=(name,))
 
 
 async def _tokens(ask: Ask) -> Answer:
@@ -164,6 +178,16 @@ ROUTES: Final = (
         gives=_ORG,
         takes=record({"settings": {**values.written(s.Holder.ORG), "minProperties": 1}}),
         guarded=True,
+    ),
+    Route(
+        method="GET",
+        path="/org/metadata",
+        name="exportOrg",
+        summary="A zip for deployment with the org's settings files; POST /imports reads them",
+        right="Customize Application",
+        answer=_export_org,
+        gives={"type": "string", "format": "binary"},
+        gives_type="application/zip",
     ),
     Route(
         method="GET",

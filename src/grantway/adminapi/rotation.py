@@ -5,17 +5,37 @@ from typing import Any, Final
 from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.schema import NUMBER, TIME, Schema, record, text
 from grantway.manage import rotation
-from grantway.manage.rotation import Impact, Pair, Pairs
+from grantway.manage.credentials import Pair, Pairs, PairState
+from grantway.manage.problem import NotFound
+from grantway.manage.rotation import Impact
 from grantway.protocol.when import iso_seconds
 
 _RIGHT: Final = (
     "Customize Application, and Modify All Data or Manage Connected Apps; and Allow consumer key and secret rotation"
 )
+_SET: Final = record(
+    {
+        "id": text(18),
+        "state": {"type": "string", "enum": [one.value for one in PairState]},
+        "consumer_key": text(256),
+        "created_at": TIME,
+        "created_by": text(256, description="Who staged it or put another in its place; empty for the operator."),
+        "answers": {"type": "boolean"},
+        "ends_at": {"anyOf": [TIME, {"type": "null"}]},
+    }
+)
 _STAGED: Final[Schema] = {"anyOf": [record({"consumer_key": text(256), "created_at": TIME}), {"type": "null"}]}
 _PREVIOUS: Final[Schema] = {"anyOf": [record({"consumer_key": text(256), "answers_until": TIME}), {"type": "null"}]}
 _ENDS: Final = record({"grants": NUMBER, "access_tokens": NUMBER})
 _STATE: Final = record(
-    {"app": text(80), "consumer_key": text(256), "staged": _STAGED, "previous": _PREVIOUS, "applying_ends": _ENDS}
+    {
+        "app": text(80),
+        "consumer_key": text(256),
+        "staged": _STAGED,
+        "previous": _PREVIOUS,
+        "sets": {"type": "array", "items": _SET},
+        "applying_ends": _ENDS,
+    }
 )
 
 
@@ -28,12 +48,25 @@ async def _state(ask: Ask, pairs: Pairs) -> dict[str, Any]:
         if staged
         else None,
         "previous": _answering(previous) if previous else None,
+        "sets": [_told(one) for one in pairs.sets],
         "applying_ends": _ended(await rotation.impact(ask.desk, pairs.app)),
     }
 
 
 def _answering(pair: Pair) -> dict[str, Any]:
     return {"consumer_key": pair.consumer_key, "answers_until": iso_seconds(pair.ends_at or pair.created_at)}
+
+
+def _told(one: Pair) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "state": one.state.value,
+        "consumer_key": one.consumer_key,
+        "created_at": iso_seconds(one.created_at),
+        "created_by": one.username or one.created_by,
+        "answers": one.state.answers,
+        "ends_at": iso_seconds(one.ends_at) if one.ends_at is not None else None,
+    }
 
 
 def _ended(impact: Impact) -> dict[str, int]:
@@ -65,12 +98,30 @@ async def _cancel(ask: Ask) -> Answer:
     return Answer(status=204)
 
 
+async def _look_at_set(ask: Ask) -> Answer:
+    pairs = await rotation.look(ask.desk, ask.org, ask.params["app"])
+    found = pairs.named(ask.params["set"])
+    if found is None:
+        raise NotFound(f"{pairs.app.app.name} has no such set of key and secret")
+    return Answer(value=_told(found))
+
+
+async def _reveal_set(ask: Ask) -> Answer:
+    found = await rotation.reveal_staged(ask.desk, ask.org, ask.params["app"], set_id=ask.params["set"])
+    return Answer(value=_told(found) | {"consumer_secret": found.secret.reveal()}, tagged=False)
+
+
+async def _delete_set(ask: Ask) -> Answer:
+    await rotation.cancel(ask.desk, ask.org, ask.params["app"], set_id=ask.params["set"])
+    return Answer(status=204)
+
+
 ROUTES: Final = (
     Route(
         method="GET",
         path="/apps/{app}/rotation",
         name="getRotation",
-        summary="The staged key, the previous one while it answers, and what applying would end",
+        summary="The pairs beside the app's own, those staged and those replaced, and what applying would end",
         right=_RIGHT,
         answer=_look,
         gives=_STATE,
@@ -79,7 +130,7 @@ ROUTES: Final = (
         method="POST",
         path="/apps/{app}/rotation/stage",
         name="stageRotation",
-        summary="Make a new key and secret that wait to be applied",
+        summary="Make a new key and secret: a connected app's wait, an external client app's answer at once",
         right=_RIGHT,
         answer=_stage,
         gives=record({**_STATE["properties"], "consumer_secret": text(256)}),
@@ -90,7 +141,7 @@ ROUTES: Final = (
         method="POST",
         path="/apps/{app}/rotation/apply",
         name="applyRotation",
-        summary="Make the staged pair the app's own; every token of the app ends at once",
+        summary="Make the staged pair the app's own; every token of a connected app ends at once",
         right=_RIGHT,
         answer=_apply,
         gives=record({"consumer_key": text(256), "previous_until": TIME, "ended": _ENDS}),
@@ -101,9 +152,37 @@ ROUTES: Final = (
         method="DELETE",
         path="/apps/{app}/rotation",
         name="cancelRotation",
-        summary="Drop the staged pair; it will never answer",
+        summary="Drop the staged pair, or an external client app's only set",
         right=_RIGHT,
         answer=_cancel,
+        status=204,
+        guarded=True,
+    ),
+    Route(
+        method="GET",
+        path="/apps/{app}/rotation/sets/{set}",
+        name="getCredentialSet",
+        summary="A pair beside the app's own: its state, and until when it answers",
+        right=_RIGHT,
+        answer=_look_at_set,
+        gives=_SET,
+    ),
+    Route(
+        method="POST",
+        path="/apps/{app}/rotation/sets/{set}/reveal",
+        name="revealCredentialSet",
+        summary="Give the key and secret of a pair; leaves an audit record",
+        right=_RIGHT,
+        answer=_reveal_set,
+        gives=record({**_SET["properties"], "consumer_secret": text(256)}),
+    ),
+    Route(
+        method="DELETE",
+        path="/apps/{app}/rotation/sets/{set}",
+        name="deleteCredentialSet",
+        summary="Delete a pair: from this moment it is refused",
+        right=_RIGHT,
+        answer=_delete_set,
         status=204,
         guarded=True,
     ),

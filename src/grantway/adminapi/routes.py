@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grantway.adminapi import apps, custom, orgwide, people, rotation, trail
+from grantway.adminapi import apps, custom, orgwide, people, rotation, signing_keys, trail
 from grantway.adminapi.ask import ROOT, Route
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -11,6 +11,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *people.ROUTES,
     *custom.ROUTES,
     *orgwide.ROUTES,
+    *signing_keys.ROUTES,
     *trail.ROUTES,
 )
 _GETS: Final = {route.path: route for route in ROUTES if route.method == "GET"}

@@ -20,7 +20,8 @@ def import_apps(sources: tuple[str, ...], dry_run: bool, **given: Any) -> None:
     """Import apps from Salesforce metadata.
 
     That is .connectedApp-meta.xml files, folders of them at any depth, or a metadata zip. Each app is named after its
-    file. What is no connected app is skipped, and said so.
+    file. Settings files of the org (OauthOidc, ConnectedApp, Security, ExternalClientApp) change the org's settings.
+    What is neither is skipped, and said so.
 
     An app that the org has already is updated with what its file says: what the file leaves out stays as it is, and so
     do its key and secret. What no setting takes is named, kept, and exported again unchanged. A broken file does not

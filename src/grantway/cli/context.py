@@ -27,6 +27,8 @@ SERVE_OPTIONS: Final = (
     "domain",
     "root_issuer",
     "trusted_proxy",
+    "outbound_allow",
+    "outbound_ca",
     "demo",
 )
 _FILE: Final = "grantway.config_file"

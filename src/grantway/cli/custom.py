@@ -115,8 +115,11 @@ def permission() -> None:
 @click.option("--label", default="", help="The name, unless said.")
 @click.option("--description", default="")
 @click.option("--app", default="", help="The one app that is told of it; otherwise every app with the scope is.")
+@click.option("--requires", multiple=True, metavar="NAME", help="One that must be given with it; repeat for more.")
 @shared
-def create_permission(name: str, label: str, description: str, app: str, **given: Any) -> None:
+def create_permission(
+    name: str, label: str, description: str, app: str, requires: tuple[str, ...], **given: Any
+) -> None:
     """Make a custom permission. Users hold it once a profile or permission set of theirs gives it.
 
     \b
@@ -126,10 +129,12 @@ def create_permission(name: str, label: str, description: str, app: str, **given
     from grantway.manage import custom_permissions
 
     chosen = options(given)
-    asked = custom_permissions.NewPermission(name=name, label=label, description=description, app=app)
+    asked = custom_permissions.NewPermission(
+        name=name, label=label, description=description, app=app, required=requires
+    )
     made = _on_permission(chosen, "create", asked)
     document = _permission_document(made, app)
-    show(chosen, document, columns([(key, str(value)) for key, value in document.items() if value]))
+    show(chosen, document, _in_words(document))
 
 
 @permission.command("list")
@@ -148,6 +153,25 @@ def list_permissions(**given: Any) -> None:
     rows = [(one.name, one.label, app or "every app", one.description) for one, app in found]
     documents = [_permission_document(one, app) for one, app in found]
     show(chosen, documents, table(rows, ("NAME", "LABEL", "TOLD TO", "DESCRIPTION")))
+
+
+@permission.command("set")
+@click.argument("name")
+@click.argument("values", nargs=-1, required=True, metavar="FIELD=VALUE...")
+@shared
+def set_permission(name: str, values: tuple[str, ...], **given: Any) -> None:
+    """Change a custom permission's label, description, app or required (NAME,...). Its name stays."""
+    from grantway.manage import custom_permissions, orgs
+
+    chosen = options(given)
+    asked = pairs(values, chosen)
+
+    async def work(desk: Any) -> Any:
+        changed = await custom_permissions.change(desk, await orgs.find(desk, chosen.org), name, asked)
+        return changed, await custom_permissions.app_name_of(desk, changed)
+
+    document = _permission_document(*run(chosen, work))
+    show(chosen, document, _in_words(document))
 
 
 @permission.command("delete")
@@ -237,4 +261,19 @@ def _show_scope(chosen: Options, one: Any) -> None:
 
 
 def _permission_document(one: Any, app: str) -> dict[str, Any]:
-    return {"id": one.id, "name": one.name, "label": one.label, "description": one.description, "app": app}
+    from grantway.manage.permission_needs import is_licensed, required_of
+
+    return {
+        "id": one.id,
+        "name": one.name,
+        "label": one.label,
+        "description": one.description,
+        "app": app,
+        "required": list(required_of(one)),
+        "licensed": is_licensed(one),
+    }
+
+
+def _in_words(document: dict[str, Any]) -> str:
+    told = {key: ", ".join(value) if isinstance(value, list) else value for key, value in document.items()}
+    return columns([(key, "yes" if value is True else str(value)) for key, value in told.items() if value])

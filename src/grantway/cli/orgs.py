@@ -1,11 +1,13 @@
 """`grantway org`."""
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 import click
 
 from grantway.cli.context import options, pairs, run, shared
-from grantway.cli.printing import columns, show, table
+from grantway.cli.printing import columns, fail, note, show, show_files, table
 
 
 @click.group()
@@ -78,6 +80,52 @@ def set_org(values: tuple[str, ...], **given: Any) -> None:
 
     changed = run(chosen, work)
     show(chosen, _document(changed), f"Saved: {', '.join(asked)}, in force now.")
+
+
+@org.command("export")
+@click.option("--to", "folder", type=click.Path(file_okay=False), help="Write files into this folder.")
+@shared
+def export_org(folder: str | None, **given: Any) -> None:
+    """Write an org's settings as Salesforce settings files; `grantway app import` reads them.
+
+    Settings that Salesforce has no element for are not in them: `grantway org show` has all.
+
+    \b
+    grantway org export --to settings
+    """
+    from grantway.manage import orgs
+    from grantway.manage.org_files import export_org as export_files
+
+    chosen = options(given)
+
+    async def work(desk: Any) -> Any:
+        return await export_files(desk, await orgs.find(desk, chosen.org))
+
+    exported = run(chosen, work)
+    if folder is None:
+        documents = [_exported(one) | {"file": one.file, "content": one.data.decode()} for one in exported]
+        show_files(chosen, documents, [one.data for one in exported])
+    else:
+        written = [Path(folder) / one.file for one in exported]
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            for path, one in zip(written, exported, strict=True):
+                path.write_bytes(one.data)
+        except OSError as problem:
+            fail(f"--to: {problem}", chosen)
+        documents = [_exported(one) | {"file": str(path)} for path, one in zip(written, exported, strict=True)]
+        show(chosen, documents, "\n".join(f"wrote {path}" for path in written))
+    for one in exported:
+        if one.left_out and not chosen.json:
+            again = ["grantway", "org", "set", *(setting.argument(value) for setting, value in one.left_out.items())]
+            note(f"{one.member}: the file cannot say everything. To set the rest again: {shlex.join(again)}")
+
+
+def _exported(one: Any) -> dict[str, Any]:
+    return {
+        "name": one.member,
+        "left_out": {setting.name: setting.kind.write(value) for setting, value in one.left_out.items()},
+    }
 
 
 def _document(org: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from grantway.cli.custom import permission, scope
 from grantway.cli.orgs import org
 from grantway.cli.people import permset, profile, user
 from grantway.cli.rotate import rotate
+from grantway.cli.security_token import reset_security_token
 from grantway.cli.serve import serve
 from grantway.cli.server_state import db, explain, keys, token
 from grantway.cli.settings import settings
@@ -35,6 +36,7 @@ def cli(context: click.Context, /, **given: Any) -> None:
     context.obj = given
 
 
+user.add_command(reset_security_token)
 for command in (import_apps, export, rotate):
     app.add_command(command)
 for command in (serve, org, user, profile, permset, app, scope, permission, token, settings, explain, audit, db, keys):

@@ -63,6 +63,20 @@ def _env(name: str) -> str:
     help="Address or network whose X-Forwarded-For counts; may be repeated.",
     envvar=_env("TRUSTED_PROXY"),
 )
+@click.option(
+    "--outbound-allow",
+    multiple=True,
+    metavar="ORIGIN",
+    help="Origin that the server may ask although it is not https or not public; may be repeated.",
+    envvar=_env("OUTBOUND_ALLOW"),
+)
+@click.option(
+    "--outbound-ca",
+    default="",
+    metavar="FILE",
+    help="PEM file with authorities to trust, beside the system's, when the server asks others.",
+    envvar=_env("OUTBOUND_CA"),
+)
 @click.option("--demo", is_flag=True, help="On the first start, make an org with sample apps.", envvar=_env("DEMO"))
 @shared
 def serve(
@@ -75,6 +89,8 @@ def serve(
     tls_key: str,
     root_issuer: str,
     trusted_proxy: tuple[str, ...],
+    outbound_allow: tuple[str, ...],
+    outbound_ca: str,
     demo: bool,
     **given: Any,
 ) -> None:
@@ -112,6 +128,8 @@ def serve(
             tls_key=tls_key,
             root_issuer=root_issuer,
             trusted_proxies=trusted_proxy,
+            outbound_allow=outbound_allow,
+            outbound_ca=outbound_ca,
         )
         _prepare(chosen, demo=demo, base_url=config.base_url)
         run_server(config, lambda url: click.echo(f"Grantway is ready: {url}  (Ctrl+C ends it)"))

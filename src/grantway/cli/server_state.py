@@ -88,6 +88,10 @@ def revoke_tokens(
     show(chosen, {"ended": ended}, f"Ended {ended} lines and tokens; they are refused from this moment.")
 
 
+def _shown(value: str | None) -> str:
+    return "(hidden)" if value is None else value
+
+
 @click.command(short_help="Why a request was refused.")
 @click.argument("request_id", metavar="ID")
 @shared
@@ -105,6 +109,10 @@ def explain(request_id: str, **given: Any) -> None:
     ]
     for check in found.checks:
         lines.append(f"  {'✕' if check['refused'] else '✓'} {check['check']}: {check['says']}")
+    lines += [f"  – not reached: {demand}" for demand in found.not_reached]
+    if found.received:
+        lines += ["", "It sent:"]
+        lines += [f"  {name}{'=' if value is not None else ' '}{_shown(value)}" for _, name, value in found.received]
     if found.setting:
         lines += ["", f"Setting: {found.setting_label} ({found.setting})", f"Changed by: {found.change}"]
     lines += ["", f"What to do: {found.remedy}", f"Reason: {found.reason}"]

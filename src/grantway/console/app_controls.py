@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -94,13 +95,13 @@ class Control:
         return any(option.rare and option.value in self.raw for option in self.options)
 
 
-def widget_of(setting: AnySetting, choices: tuple[str, ...] | None = None) -> str:
+def widget_of(setting: AnySetting, choices: Mapping[str, str] | None = None) -> str:
     """Return how a setting is filled in; `choices` are the names that a list of names can hold, where that is known."""
     kind = setting.kind
     schema, _ = schema_of(setting)
     if "enum" in schema and kind.name != "flag":
         return "radios" if len(schema["enum"]) < _SELECT_FROM and kind.name == "choice" else "select"
-    if kind.name == "names" and choices is not None:
+    if kind.name in ("names", "custom_scopes") and choices is not None:
         return "choices"
     simple = {
         "flag": "flag",
@@ -185,7 +186,7 @@ def control(
     setting: AnySetting,
     raw: Raw,
     *,
-    choices: tuple[str, ...] | None = None,
+    choices: Mapping[str, str] | None = None,
     error: str = "",
     was: str = "",
     fixed: str = "",
@@ -201,7 +202,7 @@ def control(
         setting=setting,
         widget=widget,
         raw=raw,
-        options=_options(setting, widget, raw, choices or ()),
+        options=_options(setting, widget, raw, choices or {}),
         unit=unit,
         low=schema.get("minimum"),
         high=schema.get("maximum"),
@@ -218,7 +219,7 @@ def control(
     )
 
 
-def _options(setting: AnySetting, widget: str, raw: Raw, choices: tuple[str, ...]) -> tuple[Option, ...]:
+def _options(setting: AnySetting, widget: str, raw: Raw, choices: Mapping[str, str]) -> tuple[Option, ...]:
     kind = setting.kind
     if widget in ("radios", "select"):
         schema, may_be_left_out = schema_of(setting)
@@ -231,7 +232,7 @@ def _options(setting: AnySetting, widget: str, raw: Raw, choices: tuple[str, ...
         # What is chosen and no longer there still stands, so that it is not lost unseen.
         missing = tuple(one for one in raw if one not in choices)
         return (
-            *(Option(value=one, label=one) for one in choices),
+            *(Option(value=one, label=words, code="" if words == one else one) for one, words in choices.items()),
             *(Option(value=one, label=one, note="not in this org", weight="warn") for one in missing),
         )
     if widget == "scopes":

@@ -11,7 +11,8 @@ from grantway.domain.app import InstalledApp
 from grantway.settings.setting import AnySetting
 
 ON_FORM: Final = s.held_by(s.Holder.APP, s.Holder.POLICY)
-Choices = Mapping[AnySetting, tuple[str, ...]]
+# Of a setting whose values are names in the org: each name there is, with its words.
+Choices = Mapping[AnySetting, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
-"""The form of a connected app: New Connected App, and Edit. A loop over the catalogue, in the page's own order."""
+"""The form of an app, new or there. A loop over the catalogue, in the page's own order."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,22 +13,21 @@ from grantway.console.app_fields import (
     Choices,
     Typed,
     base_text,
-    new_values,
     read_base,
     read_form,
     shown_values,
 )
 from grantway.console.navigation import APPS
 from grantway.console.visit import Visit
-from grantway.domain.app import InstalledApp
+from grantway.domain.app import AppKind, InstalledApp
 from grantway.kit.http import Reply
-from grantway.manage import apps, holders
+from grantway.manage import apps, custom_scopes, holders
 from grantway.manage.app_values import why_fixed
-from grantway.manage.caller import Right
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
+from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 from grantway.settings.setting import AnySetting
 
-NEW: Final = f"{APPS}/new"
+# What is chosen together stands together, whatever section of Salesforce's page it comes from.
+_BESIDE: Final[dict[AnySetting, AnySetting]] = {s.SCOPES: s.CUSTOM_SCOPES}
 _NUMBERED: Final = (s.Section.OAUTH, s.Section.ID_TOKEN)
 
 
@@ -71,7 +71,10 @@ class Clash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppFormPage:
-    """The form. `path` is the app's page, empty for a new one; `seen` and `base` are what it was filled in over."""
+    """The form. `path` is the app's page, empty for a new one; `seen` and `base` are what it was filled in over.
+
+    `kind` is what a new app will be, the value of an AppKind.
+    """
 
     template: ClassVar[str] = "setup/app_form.html"
     title: str
@@ -80,6 +83,7 @@ class AppFormPage:
     sections: tuple[FormSection, ...]
     base: str
     seen: str = ""
+    kind: str = ""
     api_name: str = ""
     problems: tuple[Problem, ...] = ()
     clashes: tuple[Clash, ...] = ()
@@ -94,65 +98,21 @@ class AppFormPage:
 
 async def choices_of(visit: Visit) -> Choices:
     """Return the names that lists of names can hold, as far as the caller may see them."""
-    found: dict[AnySetting, tuple[str, ...]] = {}
+    found: dict[AnySetting, dict[str, str]] = {}
     for setting, kind in ((s.PROFILES, holders.PROFILES), (s.PERMISSION_SETS, holders.PERMISSION_SETS)):
         try:
-            found[setting] = tuple(one.name for one in await holders.all_of(visit.desk, kind, visit.org.id))
+            found[setting] = {one.name: one.name for one in await holders.all_of(visit.desk, kind, visit.org.id)}
         except NotAllowed:
             continue
+    with contextlib.suppress(NotAllowed):
+        scopes = await custom_scopes.all_of(visit.desk, visit.org)
+        found[s.CUSTOM_SCOPES] = {one.name: one.description for one in scopes}
     return found
 
 
 def path_of(visit: Visit, app: InstalledApp) -> str:
     """Return the address of an app's page: by its API name, or by its id where it is another org's."""
     return f"{APPS}/{app.app.name if app.app.org_id == visit.org.id else app.id}"
-
-
-async def new(visit: Visit) -> Reply:
-    """Show the empty form, with what new apps begin with."""
-    choices = await choices_of(visit)
-    visit.desk.caller.needs(Right.APPS, visit.org.id)
-    return _show_new(visit, choices, new_values(choices))
-
-
-async def create(visit: Visit) -> Reply:
-    """Make the app, or show the form again with everything that was typed."""
-    choices = await choices_of(visit)
-    base = new_values(choices)
-    typed = read_form(visit.forms, base, choices)
-    label = typed.raw[s.LABEL][0].strip()
-    api_name = visit.form.get("api_name", "").strip()
-    asked = apps.NewApp(name=api_name or label, values=dict(typed.asked))
-    try:
-        made = (await apps.create(visit.desk, visit.org, asked)).app
-    except (NotAllowed, NotFound):
-        raise
-    except ManageProblem as problem:
-        problems = problems_of(problem)
-        return _show_new(visit, choices, typed.raw, api_name=api_name, problems=problems, status=400)
-    saying = f"{made[s.LABEL]} was made. Its consumer key and secret are on this page."
-    return visit.go(path_of(visit, made), saying=saying)
-
-
-def _show_new(
-    visit: Visit,
-    choices: Choices,
-    raw: Mapping[AnySetting, Raw],
-    *,
-    api_name: str = "",
-    problems: tuple[Problem, ...] = (),
-    status: int = 200,
-) -> Reply:
-    page = AppFormPage(
-        title=_title("New Connected App", problems),
-        path="",
-        action=NEW,
-        sections=sections(visit, None, raw, new_values(choices), choices, problems),
-        base="{}",
-        api_name=api_name,
-        problems=problems,
-    )
-    return visit.show(page, here=APPS, crumbs=(("App Manager", APPS),), status=status)
 
 
 async def edit(visit: Visit) -> Reply:
@@ -187,10 +147,10 @@ def show_edit(
     """Show the form of an app that is there, with what stands in its controls."""
     path = path_of(visit, app)
     page = AppFormPage(
-        title=_title(f"Edit {app[s.LABEL] or app.app.name}", problems),
+        title=page_title(f"Edit {app[s.LABEL] or app.app.name}", problems),
         path=path,
         action=f"{path}/edit",
-        sections=sections(visit, app, raw, base, choices, problems),
+        sections=sections(visit, app, raw, base, choices, problems, app.kind),
         base=base_text(base),
         seen=seen,
         problems=problems,
@@ -258,7 +218,8 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else text + "."
 
 
-def _title(title: str, problems: tuple[Problem, ...]) -> str:
+def page_title(title: str, problems: tuple[Problem, ...]) -> str:
+    """Return a page's title, which says first how much is to fix."""
     number = len(problems)
     return f"{number} problem{'s' if number > 1 else ''}: {title}" if number else title
 
@@ -270,13 +231,14 @@ def sections(
     base: Mapping[AnySetting, Raw],
     choices: Choices,
     problems: tuple[Problem, ...],
+    kind: AppKind,
 ) -> tuple[FormSection, ...]:
     """Return the sections of the page with a control for every setting of an app and its policies."""
     errors = {one.field: one.text for one in problems}
 
     def made(setting: AnySetting) -> Control:
         changed = app is not None and raw[setting] != base[setting]
-        fixed = why_fixed(visit.desk, visit.org, setting, app)
+        fixed = why_fixed(visit.desk, visit.org, setting, app, kind)
         value: Any = app[setting] if app is not None else setting.starts_with
         return control(
             setting,
@@ -294,7 +256,7 @@ def sections(
         members = tuple(settings)
         rows = []
         for setting in members:
-            if setting.under in members:
+            if setting.under in members or setting in _BESIDE.values():
                 continue
             number = ""
             if section in _NUMBERED:
@@ -302,6 +264,8 @@ def sections(
                 number = str(step)
             under = tuple(made(one) for one in members if one.under is setting)
             rows.append(FormRow(step=number, control=made(setting), under=under))
+            if beside := _BESIDE.get(setting):
+                rows.append(FormRow(step="", control=made(beside)))
         is_grid = section is s.Section.BASIC
         name = f"section-{section.name.lower()}"
         found.append(FormSection(id=name, title=section.value, rows=tuple(rows), is_grid=is_grid))

@@ -5,11 +5,12 @@ from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from grantway import settings as s
-from grantway.console.app_form import path_of
+from grantway.console.app_form import path_of, sentence
 from grantway.console.navigation import APPS
+from grantway.console.new_app import NEW, new_path
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage import app_list
+from grantway.manage import app_list, creation
 from grantway.manage.app_list import AppPage, Asked, ListedApp
 from grantway.pages import near_text
 from grantway.settings.choices import PermittedUsers
@@ -40,7 +41,9 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppManagerPage:
-    """The list."""
+    """The list. `new`: the words and paths of the forms that are open to the caller; `closed`: what is not, though the
+    caller has the right to it, and the page that says why.
+    """
 
     template: ClassVar[str] = "setup/app_manager.html"
     title: str = "App Manager"
@@ -51,6 +54,9 @@ class AppManagerPage:
     states: tuple[tuple[str, str], ...] = _STATES
     previous: str
     next: str
+    new: tuple[tuple[str, str], ...]
+    closed: str
+    closed_path: str
 
     @property
     def is_narrowed(self) -> bool:
@@ -73,6 +79,8 @@ async def manager(visit: Visit) -> Reply:
         page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
     )
     found = await app_list.page_of(visit.desk, visit.org, asked)
+    offers = await creation.offers(visit.desk, visit.org)
+    closed = next((one.closed for one in offers if one.closed and not one.lacks), None)
     now = visit.desk.clock.now_ms()
     rows = tuple(
         Row(
@@ -92,6 +100,9 @@ async def manager(visit: Visit) -> Reply:
             flows=tuple((flow.word, flow.name) for flow in app_list.FLOWS),
             previous=_link(asked, page=asked.page - 1) if asked.page > 1 else "",
             next=_link(asked, page=asked.page + 1) if found.has_more else "",
+            new=tuple((f"New {one.kind.words.title()}", new_path(one.kind)) for one in offers if one.is_open),
+            closed=sentence(closed.what) if closed else "",
+            closed_path=NEW,
         ),
         here=APPS,
     )

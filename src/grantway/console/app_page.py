@@ -11,6 +11,7 @@ from grantway.console.review import ReviewPage, ask_again, ticked
 from grantway.console.snippets import Snippet, endpoints_of, flows_of, snippets_of
 from grantway.console.visit import Route, Visit
 from grantway.domain.app import InstalledApp
+from grantway.domain.refresh_life import IDLE_CAP_DAYS, refresh_life
 from grantway.kit.http import Reply
 from grantway.manage import app_activity, apps, rules
 from grantway.manage.people import name_of
@@ -187,10 +188,15 @@ def _glance(app: InstalledApp) -> tuple[tuple[str, str, str], ...]:
         ("Secret", secret, "ok" if all(secrets) else ""),
         ("Rotation", f"on{overlap}" if app[s.REFRESH_TOKEN_ROTATION] else "off", ""),
         ("Users", s.PERMITTED_USERS.kind.says(app[s.PERMITTED_USERS]), ""),
-        ("Refresh token", s.REFRESH_TOKEN_POLICY.kind.says(app[s.REFRESH_TOKEN_POLICY]), ""),
+        ("Refresh token", _refresh_token(app), ""),
         ("Access token", timeout, ""),
         ("Scopes", s.SCOPES.kind.says(app[s.SCOPES]), ""),
     )
+
+
+def _refresh_token(app: InstalledApp) -> str:
+    says = s.REFRESH_TOKEN_POLICY.kind.says(app[s.REFRESH_TOKEN_POLICY])
+    return says if refresh_life(app).capped_by is None else f"{says}, at most {IDLE_CAP_DAYS} days unused"
 
 
 def _sections(app: InstalledApp) -> tuple[SectionShown, ...]:

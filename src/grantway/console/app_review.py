@@ -200,7 +200,6 @@ async def delete(visit: Visit) -> Reply:
 
 _PATH: Final = f"{APPS}/{{name}}"
 ROUTES: Final = (
-    Route(app_form.NEW, get=app_form.new, post=app_form.create),
     Route(f"{_PATH}/edit", get=app_form.edit, post=review),
     Route(f"{_PATH}/save", post=save),
     Route(f"{_PATH}/delete", get=ask_delete, post=delete),

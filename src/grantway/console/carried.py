@@ -14,6 +14,7 @@ import msgspec
 
 from grantway.kit.form import FormError, parse_fields
 from grantway.kit.http import Call
+from grantway.kit.multipart import is_multipart
 from grantway.kit.urls import origin_of
 
 FIELD: Final = "carried"
@@ -43,6 +44,8 @@ class CarriedPage:
 def carry(call: Call, base: str) -> str:
     """Return a posted form as the text of a hidden field; empty where it is not ours, or too large."""
     origin = call.header(b"origin")
+    if is_multipart(call.header(b"content-type") or b""):
+        return ""  # files are too much to go through a login; nothing was done, and they are chosen again
     if call.method != "POST" or origin is None or origin.decode("latin-1") != origin_of(base):
         return ""
     try:

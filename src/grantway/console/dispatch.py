@@ -11,6 +11,7 @@ from grantway.endpoints.authorization.visitor import Visitor, form_is_ours, visi
 from grantway.endpoints.server import Server
 from grantway.kit.form import FormError, parse_fields
 from grantway.kit.http import Call, Reply
+from grantway.kit.multipart import UploadedFile, is_multipart, multipart_form
 from grantway.manage import orgs
 from grantway.manage.caller import caller_of
 from grantway.manage.desk import Desk
@@ -63,15 +64,22 @@ async def _answer(visit: Visit) -> Reply:
         if route.get is not None:
             return await route.get(visit)
     elif call.method == "POST" and route.post is not None:
-        return await _posted(visit, route.post)
+        return await _posted(visit, route.post, takes_files=route.takes_files)
     reply = message(visit, 405, "Not done", "This address is not asked in this way. Open the page again.")
     allowed = ", ".join((*(("GET", "HEAD") if route.get else ()), *(("POST",) if route.post else ())))
     return Reply(reply.status, reply.body, (*reply.headers, (b"allow", allowed.encode())))
 
 
-async def _posted(visit: Visit, post: Handler) -> Reply:
+async def _posted(visit: Visit, post: Handler, *, takes_files: bool) -> Reply:
+    media_type = visit.call.header(b"content-type") or b""
+    files: tuple[UploadedFile, ...] = ()
     try:
-        forms = parse_fields(visit.call.body, most=_FIELDS)
+        if is_multipart(media_type):
+            if not takes_files:
+                raise FormError("it bears files, which this page does not take")
+            forms, files = multipart_form(media_type, visit.call.body, most=_FIELDS)
+        else:
+            forms = parse_fields(visit.call.body, most=_FIELDS)
     except FormError as problem:
         return message(visit, 400, "Not done", f"The form cannot be read: {problem}.")
     ours = form_is_ours(
@@ -86,7 +94,7 @@ async def _posted(visit: Visit, post: Handler) -> Reply:
     if not ours:
         text = "This form did not come from a page of this session. Open the page again, and repeat what you did."
         return message(visit, 403, "Not done", text)
-    return await post(replace(visit, forms=forms))
+    return await post(replace(visit, forms=forms, files=files))
 
 
 async def _visit(call: Call, server: Server, base: str, visitor: Visitor) -> Visit:

@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Final
 
+from grantway import settings as s
 from grantway.console.fields import Field, Problems, with_problem
 from grantway.console.visit import Route, Visit
 from grantway.domain.permissions import ALL, read_permissions
 from grantway.kit.http import Reply
-from grantway.manage import holders, people
+from grantway.manage import assignments, custom_permissions, holders, people
+from grantway.manage.app_values import why_fixed
 from grantway.manage.holders import Kind
+from grantway.manage.impact import grants as grants_text
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
 
 
@@ -22,6 +25,7 @@ class _Words:
     many: str
     one: str
     about: str
+    access: str
 
 
 _WORDS: Final[Mapping[str, _Words]] = {
@@ -30,12 +34,14 @@ _WORDS: Final[Mapping[str, _Words]] = {
         many="Profiles",
         one="Profile",
         about="Each user has one profile. It says what the user may do.",
+        access="Connected App Access",
     ),
     holders.PERMISSION_SETS.table: _Words(
         path="/setup/permsets",
         many="Permission Sets",
         one="Permission Set",
         about="A user has any number of permission sets. They add to what the profile gives.",
+        access="Assigned Connected Apps",
     ),
 }
 
@@ -73,8 +79,24 @@ class Tick:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A custom permission or an app on the form; `was`: as the form began; `fixed`: why it cannot be changed."""
+
+    id: str
+    name: str
+    label: str
+    ticked: bool
+    was: bool
+    fixed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HolderPage:
-    """One profile or permission set, or the form for a new one (`members` None)."""
+    """One profile or permission set, or the form for a new one (`members` None).
+
+    - `apps`: links to the apps that name it, for whoever may not read apps; for others `app_ticks`.
+    - `stopping`: how many grants saving would stop, where that was not agreed to yet.
+    """
 
     template: ClassVar[str] = "setup/holder.html"
     title: str
@@ -85,7 +107,11 @@ class HolderPage:
     ticks: tuple[Tick, ...]
     seen: str = ""
     members: int | None = None
+    custom: tuple[Choice, ...] = ()
+    access: str = ""
+    app_ticks: tuple[Choice, ...] | None = None
     apps: tuple[people.AppNamed, ...] = ()
+    stopping: int = 0
     problems: Problems = ()
 
 
@@ -127,38 +153,124 @@ async def new(kind: Kind, visit: Visit) -> Reply:
 async def show(kind: Kind, visit: Visit) -> Reply:
     """Show one, with its form."""
     words = _WORDS[kind.table]
-    page = await _page(kind, visit, None)
+    page = await _page(kind, visit)
     return visit.show(page, here=words.path, crumbs=((words.many, words.path),))
 
 
+class _Unagreed(Exception):
+    """Grants would be refused, and nobody agreed to that."""
+
+    def __init__(self, stopping: int) -> None:
+        super().__init__()
+        self.stopping: Final = stopping
+
+
 async def save(kind: Kind, visit: Visit) -> Reply:
-    """Change what one gives."""
-    words, chosen = _WORDS[kind.table], _chosen(visit)
+    """Change what one gives and which apps it pre-authorizes; all of it or nothing."""
+    words = _WORDS[kind.table]
+    agreed = visit.form.get("confirm", "")
     try:
-        changed = await holders.change(
-            visit.desk, kind, visit.org.id, visit.params["id"], chosen, seen=visit.form.get("seen", "")
-        )
+        label, stopped = await _save(kind, visit, int(agreed) if agreed.isdecimal() and len(agreed) < 10 else 0)
     except NotFound:
         raise
+    except _Unagreed as told:
+        page = replace(await _page(kind, visit, is_typed=True), stopping=told.stopping)
+        return visit.show(page, here=words.path, crumbs=((words.many, words.path),), status=409)
     except ManageProblem as problem:
-        return _again(visit, words, await _page(kind, visit, frozenset(chosen)), problem)
-    return visit.go(f"{words.path}/{changed.id}", saying=f"Saved. In force for everybody with {changed.label} now.")
+        return _again(visit, words, await _page(kind, visit, is_typed=True), problem)
+    lost = f" {grants_text(stopped)} {'is' if stopped == 1 else 'are'} refused from now on." if stopped else ""
+    saying = f"Saved. In force for everybody with {label} now.{lost}"
+    return visit.go(f"{words.path}/{visit.params['id']}", saying=saying)
 
 
-async def _page(kind: Kind, visit: Visit, chosen: frozenset[str] | None) -> HolderPage:
+async def _save(kind: Kind, visit: Visit, agreed: int) -> tuple[str, int]:
+    """Save the form; return the holder's label and how many grants are stopped.
+
+    Raises:
+        ManageProblem: what one of the operations refuses.
+        _Unagreed: more grants would be stopped than was agreed to; nothing is saved.
+    """
+    org, name, chosen = visit.org, visit.params["id"], _chosen(visit)
+    stopped = 0
+    async with visit.desk.changing() as changing:
+        holder = await holders.find(changing, kind, org.id, name)
+        if set(chosen) != read_permissions(holder.permissions):
+            await holders.change(changing, kind, org.id, name, chosen, seen=visit.form.get("seen", ""))
+        # Of the rest only what was changed on the form: what somebody else ticked meanwhile stays.
+        added, taken = _difference(visit, "custom")
+        if added or taken:
+            given = await custom_permissions.given_by(changing, org, kind, name)
+            after = (*(one for one in given if one not in taken), *added)
+            await custom_permissions.give(changing, org, kind, name, after)
+        added, taken = _difference(visit, "app")
+        for app_id in (*added, *taken):
+            stopped += await assignments.assign(changing, org, kind, name, app_id, assigned=app_id in added)
+        if stopped > agreed:
+            raise _Unagreed(stopped)
+    return holder.label, stopped
+
+
+def _difference(visit: Visit, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what was ticked on the form, and what was cleared."""
+    was, now = set(visit.forms.get(f"was_{name}", ())), set(visit.forms.get(name, ()))
+    return tuple(sorted(now - was)), tuple(sorted(was - now))
+
+
+async def _page(kind: Kind, visit: Visit, *, is_typed: bool = False) -> HolderPage:
+    """Return the page of one as it is, or as it was typed."""
     words = _WORDS[kind.table]
     holder = await holders.find(visit.desk, kind, visit.org.id, visit.params["id"])
     named = {"profile": holder.name} if kind is holders.PROFILES else {"permission_set": holder.name}
+    app_ticks = await _app_ticks(kind, visit, is_typed=is_typed)
     return HolderPage(
         title=holder.label,
         action=f"{words.path}/{holder.id}",
         back=words.path,
         button="Save",
-        ticks=_ticks(read_permissions(holder.permissions) if chosen is None else chosen),
-        seen=holders.version_of(holder) if chosen is None else visit.form.get("seen", ""),
+        ticks=_ticks(frozenset(_chosen(visit)) if is_typed else read_permissions(holder.permissions)),
+        seen=visit.form.get("seen", "") if is_typed else holders.version_of(holder),
         members=(await people.members(visit.desk, visit.org)).get(holder.id, 0),
-        apps=await people.pre_authorized(visit.desk, visit.org, **named),
+        custom=await _custom(kind, visit, is_typed=is_typed),
+        access=words.access,
+        app_ticks=app_ticks,
+        apps=await people.pre_authorized(visit.desk, visit.org, **named) if app_ticks is None else (),
     )
+
+
+async def _custom(kind: Kind, visit: Visit, *, is_typed: bool) -> tuple[Choice, ...]:
+    given = await custom_permissions.given_by(visit.desk, visit.org, kind, visit.params["id"])
+    ticked, was = _typed(visit, "custom", given, is_typed=is_typed)
+    return tuple(
+        Choice(id=one.id, name=one.name, label=one.label, ticked=one.name in ticked, was=one.name in was)
+        for one in await custom_permissions.all_of(visit.desk, visit.org)
+    )
+
+
+async def _app_ticks(kind: Kind, visit: Visit, *, is_typed: bool) -> tuple[Choice, ...] | None:
+    """Return the apps that can be assigned; None where the caller may not read apps."""
+    try:
+        there = await assignments.assignable(visit.desk, visit.org, kind, visit.params["id"])
+    except NotAllowed:
+        return None
+    ticked, was = _typed(visit, "app", tuple(app.id for app, held in there if held), is_typed=is_typed)
+    return tuple(
+        Choice(
+            id=app.id,
+            name=app.app.name if app.is_at_home else app.id,
+            label=app[s.LABEL] or app.app.name,
+            ticked=app.id in ticked,
+            was=app.id in was,
+            fixed=why_fixed(visit.desk, visit.org, assignments.list_of(kind), app, app.kind),
+        )
+        for app, _ in there
+    )
+
+
+def _typed(
+    visit: Visit, name: str, held: tuple[str, ...], *, is_typed: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is ticked and what was: as it is, or as the form came."""
+    return (visit.forms.get(name, ()), visit.forms.get(f"was_{name}", ())) if is_typed else (held, held)
 
 
 def _new_page(words: _Words, name: str, chosen: frozenset[str]) -> HolderPage:

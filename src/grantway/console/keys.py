@@ -1,18 +1,21 @@
-"""GET, POST /setup/apps/<name>/keys: an app's consumer key and secret, shown, rotated (connected-apps.md 2.5, 2.7)."""
+"""GET, POST /setup/apps/<name>/keys: consumer key and secret, shown, rotated (connected-apps.md 2.5, 2.7, 2.8)."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
 from urllib.parse import quote
 
 from grantway import settings as s
+from grantway.console.key_sets import sets_page
 from grantway.console.verify import verified_until, way_to
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
 from grantway.manage import apps, rotation
+from grantway.manage.credentials import Pair, Pairs, is_external
 from grantway.manage.problem import ManageProblem, StaleVersion
 from grantway.protocol.when import iso_seconds
 
 APPS: Final = "/setup/apps"
+_GOES_ON: Final = "The current pair goes on until you apply it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +57,14 @@ class ApplyPage:
     here: str
     staged_key: str
     impact: rotation.Impact
+    ends_tokens: bool
     problem: str = ""
 
     @property
     def title(self) -> str:
         """The page's heading."""
+        if not self.ends_tokens:
+            return f"Rotate the key and secret of {self.label}"
         return f"Apply the staged key and secret of {self.label}"
 
 
@@ -82,13 +88,16 @@ async def act(visit: Visit) -> Reply:
         secret = (await apps.reveal(visit.desk, visit.org, name)).secret.reveal()
         return await _show(visit, await _pairs(visit), secret=secret)
     if action == "reveal_staged":
-        staged = await rotation.reveal_staged(visit.desk, visit.org, name)
-        return await _show(visit, await _pairs(visit), staged_secret=staged.secret.reveal())
+        revealed = await rotation.reveal_staged(visit.desk, visit.org, name, set_id=visit.form.get("set", ""))
+        return await _show(visit, await _pairs(visit), revealed=revealed)
     if action == "stage":
-        await rotation.stage(visit.desk, visit.org, name)
-        return visit.go(here, saying="Generated a staged key and secret. The current pair goes on until you apply it.")
+        staged = await rotation.stage(visit.desk, visit.org, name)
+        goes_on = "It answers beside the app's own." if is_external(staged.app) else _GOES_ON
+        return visit.go(here, saying=f"Generated a staged key and secret. {goes_on}")
     if action == "cancel":
-        await rotation.cancel(visit.desk, visit.org, name)
+        dropped = await rotation.cancel(visit.desk, visit.org, name, set_id=visit.form.get("set", ""))
+        if is_external(dropped.app):
+            return visit.go(here, saying=f"Deleted the set {dropped.pair.id}: it is refused from now on.")
         return visit.go(here, saying="Dropped the staged key and secret. Nothing else changed.")
     raise ManageProblem("say what to do: reveal, reveal_staged, stage or cancel")
 
@@ -105,15 +114,14 @@ async def apply(visit: Visit) -> Reply:
         return visit.go(way_to(f"{path_of(name)}/apply"))
     told = rotation.Impact(grants=_number(form.get("grants", "")), access_tokens=_number(form.get("tokens", "")))
     if not form.get("agree"):
-        return await _review(visit, "Tick that these grants and tokens end, or go back.", status=400)
+        return await _review(visit, "Tick what is about to happen, or go back.", status=400)
     try:
         done = await rotation.apply(visit.desk, visit.org, name, seen=form.get("seen", "-"), most=told)
     except StaleVersion as problem:
         return await _review(visit, f"{str(problem)[:1].upper()}{str(problem)[1:]}.", status=409)
     until = iso_seconds(done.previous_until)
-    return visit.go(
-        path_of(name), saying=f"Applied: {done.ended.words} ended. The old key and secret answer until {until}."
-    )
+    ended = f"Applied: {done.ended.words} ended." if done.ends_tokens else "Rotated: no token ended."
+    return visit.go(path_of(name), saying=f"{ended} The old key and secret answer until {until}.")
 
 
 async def _review(visit: Visit, problem: str = "", *, status: int = 200) -> Reply:
@@ -125,40 +133,53 @@ async def _review(visit: Visit, problem: str = "", *, status: int = 200) -> Repl
         here=path_of(pairs.app.app.name),
         staged_key=pairs.staged.consumer_key,
         impact=await rotation.impact(visit.desk, pairs.app),
+        ends_tokens=not is_external(pairs.app),
         problem=problem,
     )
     crumbs = (*_crumbs(pairs), ("Consumer key and secret", page.here))
     return visit.show(page, here=APPS, crumbs=crumbs, status=status)
 
 
-async def _pairs(visit: Visit) -> rotation.Pairs:
+async def _pairs(visit: Visit) -> Pairs:
     return await rotation.look(visit.desk, visit.org, visit.params["name"])
 
 
-async def _show(visit: Visit, pairs: rotation.Pairs, *, secret: str = "", staged_secret: str = "") -> Reply:
-    app, until = pairs.app, verified_until(visit)
+async def _show(visit: Visit, pairs: Pairs, *, secret: str = "", revealed: Pair | None = None) -> Reply:
+    app, verified = pairs.app, verified_until(visit)
     here = path_of(app.app.name)
+    until = iso_seconds(verified) if verified is not None else ""
+    if is_external(app):
+        sets = sets_page(
+            pairs,
+            now_ms=visit.server.clock.now_ms(),
+            here=here,
+            verify=way_to(here),
+            until=until,
+            secret=secret,
+            revealed=revealed,
+        )
+        return visit.show(sets, here=APPS, crumbs=_crumbs(pairs))
     # Counted only where it is said: tokens are read through for it.
-    impact = await rotation.impact(visit.desk, app) if pairs.staged else rotation.Impact(grants=0, access_tokens=0)
+    impact = await rotation.impact(visit.desk, app) if pairs.staged else rotation.NOTHING
     page = KeysPage(
         label=app[s.LABEL] or app.app.name,
         here=here,
         verify=way_to(here),
-        verified_until=iso_seconds(until) if until is not None else "",
+        verified_until=until,
         current=ShownPair(consumer_key=app.consumer_key, secret=secret),
-        staged=_shown(pairs.staged, staged_secret),
+        staged=_shown(pairs.staged, revealed.secret.reveal() if revealed is not None else ""),
         previous=_shown(pairs.previous, ""),
         impact=impact,
     )
     return visit.show(page, here=APPS, crumbs=_crumbs(pairs))
 
 
-def _crumbs(pairs: rotation.Pairs) -> tuple[tuple[str, str], ...]:
+def _crumbs(pairs: Pairs) -> tuple[tuple[str, str], ...]:
     name = pairs.app.app.name
     return (("App Manager", APPS), (pairs.app[s.LABEL] or name, f"{APPS}/{quote(name, safe='')}"))
 
 
-def _shown(pair: rotation.Pair | None, secret: str) -> ShownPair | None:
+def _shown(pair: Pair | None, secret: str) -> ShownPair | None:
     if pair is None:
         return None
     until = iso_seconds(pair.ends_at) if pair.ends_at is not None else ""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grantway.console.places import AUDIT, ORG, SEARCH, SETTINGS, TRACES
+from grantway.console.places import AUDIT, IMPORT, ORG, SEARCH, SETTINGS, SIGNING_KEYS, TRACES
 from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
@@ -14,6 +14,7 @@ NAV: Final = (
         heading="Apps",
         links=(
             NavLink(label="App Manager", path=APPS),
+            NavLink(label="Import metadata", path=IMPORT),
             NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
             NavLink(label="OAuth Custom Scopes", path="/setup/scopes"),
         ),
@@ -31,12 +32,14 @@ NAV: Final = (
             NavLink(label="Users", path="/setup/users"),
             NavLink(label="Profiles", path="/setup/profiles"),
             NavLink(label="Permission Sets", path="/setup/permsets"),
+            NavLink(label="Custom Permissions", path="/setup/custom-permissions"),
         ),
     ),
     NavGroup(
         heading="Org",
         links=(
             NavLink(label="OAuth and OpenID Connect", path=ORG),
+            NavLink(label="Signing keys", path=SIGNING_KEYS),
             NavLink(label="Audit Trail", path=AUDIT),
         ),
     ),

@@ -11,6 +11,8 @@ ORG: Final = "/setup/org"
 AUDIT: Final = "/setup/audit"
 SEARCH: Final = "/setup/search"
 SETTINGS: Final = "/setup/settings"
+SIGNING_KEYS: Final = "/setup/keys"
+IMPORT: Final = "/setup/import"
 
 
 def app_path(name: str) -> str:

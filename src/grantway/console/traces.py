@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from grantway.console.places import TRACES, app_path, field_path, trace_path, with_query
+from grantway.console.places import TRACES, app_path, field_path, trace_path, user_path, with_query
 from grantway.console.visit import Route, Visit
 from grantway.kit.clock import DAY_MS, HOUR_MS
 from grantway.kit.http import Reply, normal_request_id
@@ -15,6 +15,7 @@ from grantway.protocol import no
 from grantway.settings.catalogue import BY_NAME
 
 PERIODS: Final = (("1h", "the last hour", HOUR_MS), ("24h", "24 hours", DAY_MS), ("7d", "7 days", 7 * DAY_MS))
+_BEGINNINGS: Final = frozenset({"A", "An", "No", "Nobody", "One", "Only", "Something", "The", "There", "This"})
 _ALL_OF_THEM: Final = 30 * DAY_MS
 
 
@@ -43,8 +44,11 @@ class TracePage:
     told: Explanation
     drawing: Drawing
     field: str
+    field_label: str
     app: str
+    user: str
     passed: int
+    request: tuple[str, ...]
 
 
 async def traces(visit: Visit) -> Reply:
@@ -100,16 +104,54 @@ async def trace(visit: Visit) -> Reply:
         setting=told.setting_label,
         answer=f"{told.status} {told.error}" if told.status else told.error,
         says=told.says,
+        not_reached=len(told.not_reached),
     )
+    field, field_label = field_path(setting, told.app) if setting is not None else "", told.setting_label
+    if setting is None:
+        field, field_label = _place_of(told)
     page = TracePage(
-        title=f"Refused: {told.means.partition(';')[0].rstrip('.')}",
+        title=f"Refused: {_in_sentence(told.means.partition(';')[0].rstrip('.'))}",
         told=told,
         drawing=drawing,
-        field=field_path(setting, told.app) if setting is not None else "",
+        field=field,
+        field_label=field_label,
         app=app_path(told.app) if told.app else "",
+        user=user_path(told.user) if told.user else "",
         passed=sum(not check["refused"] for check in told.checks),
+        request=_request(told),
     )
     return visit.show(page, here=TRACES, crumbs=(("Refusals and traces", TRACES),))
+
+
+def _in_sentence(text: str) -> str:
+    """Return a sentence as it goes on after a colon; a name keeps its capital."""
+    first, blank, rest = text.partition(" ")
+    return f"{first.lower()}{blank}{rest}" if first in _BEGINNINGS else text
+
+
+def _place_of(told: Explanation) -> tuple[str, str]:
+    """Return where what refused is changed, where that is no setting: a user, an app's keys, an app; and its name."""
+    what = told.reason.partition(".")[2]
+    if what.endswith(("inactive", "user_inactive")) and told.user:
+        return user_path(told.user), told.user
+    if told.app and told.reason.startswith(("client.secret_", "client.key_")):
+        return f"{app_path(told.app)}/keys", "Consumer key and secret"
+    if told.app and what.endswith(("blocked", "not_installed")):
+        return app_path(told.app), told.app
+    return "", ""
+
+
+def _request(told: Explanation) -> tuple[str, ...]:
+    """Return the request as it came, line by line, as far as it was kept."""
+    shown = [(where, name, "(hidden)" if value is None else value) for where, name, value in told.received]
+    headers = [f"{name} {value}" for where, name, value in shown if where == "header"]
+    query = [f"{'&' if number else '?'}{name}={value}" for number, (_, name, value) in enumerate(_of("query", shown))]
+    body = [f"{name}={value}" for _, name, value in _of("body", shown)]
+    return (told.endpoint, *query, *headers, *(("", *body) if body else ()))
+
+
+def _of(place: str, shown: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    return [one for one in shown if one[0] == place]
 
 
 def _number(text: str) -> int:

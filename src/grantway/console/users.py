@@ -9,6 +9,7 @@ from grantway.console.user_forms import CRUMBS, USERS
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
 from grantway.manage import holders, people, tokens, users
+from grantway.manage.caller import Right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ class UserPage:
     grants: tuple[GrantRow, ...]
     logins: tuple[LoginRow, ...]
     sees_tokens: bool
+    sees_logins: bool
 
 
 async def show_all(visit: Visit) -> Reply:
@@ -103,7 +105,8 @@ async def show(visit: Visit) -> Reply:
     sets = await holders.all_of(desk, holders.PERMISSION_SETS, org.id)
     fields = users.fields_of(user)
     labels = {"email": "Email", "phone": "Phone", "city": "City", "country": "Country", "language": "Language"}
-    sees_tokens = desk.caller.is_operator or "ManageUsers" in desk.caller.permissions
+    sees_tokens = desk.caller.may(Right.USAGE, org.id)
+    sees_logins = desk.caller.may(Right.USERS, org.id)
     page = UserPage(
         title=user.name,
         path=f"{USERS}/{user.id}",
@@ -136,9 +139,10 @@ async def show(visit: Visit) -> Reply:
                 seen=moment(one.seen_at, now),
                 is_this=one.id == visit.person.session.id,
             )
-            for one in (await people.sessions_of(desk, org, user) if sees_tokens else ())
+            for one in (await people.sessions_of(desk, org, user) if sees_logins else ())
         ),
         sees_tokens=sees_tokens,
+        sees_logins=sees_logins,
     )
     return visit.show(page, here=USERS, crumbs=CRUMBS)
 

@@ -11,6 +11,7 @@ from grantway.domain.org import Org
 from grantway.endpoints.authorization.visitor import Visitor, csrf_token
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header, Reply
+from grantway.kit.multipart import UploadedFile
 from grantway.manage.desk import Desk
 from grantway.pages import Frame, SetupPage, render_setup, security_headers
 from grantway.store.browsers import LoggedIn
@@ -27,6 +28,7 @@ class Visit:
     - `params`: what stands in the path's places, by name.
     - `form`: the fields of a posted form, the last of each name; `forms`: all of each name, in order. Their CSRF token
       was checked already.
+    - `files`: the files that came with it, where the route takes files.
     """
 
     call: Call
@@ -38,6 +40,7 @@ class Visit:
     desk: Desk
     params: Mapping[str, str] = field(default_factory=dict)
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[UploadedFile, ...] = ()
 
     @property
     def form(self) -> Mapping[str, str]:
@@ -47,7 +50,7 @@ class Visit:
     @property
     def query(self) -> Mapping[str, str]:
         """The parameters of the URL, the last of each name; nothing secret is ever among them."""
-        return dict(parse_qsl(self.call.query, keep_blank_values=True, max_num_fields=200))
+        return dict(parse_qsl(self.call.query, keep_blank_values=True))  # an address has 8 kB at most
 
     @property
     def csrf(self) -> str:
@@ -93,8 +96,9 @@ Handler = Callable[[Visit], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A page's path, whose places stand in braces, and who answers GET and POST."""
+    """A page's path, whose places stand in braces, and who answers GET and POST; whether its form bears files."""
 
     path: str
     get: Handler | None = None
     post: Handler | None = None
+    takes_files: bool = False

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from grantway.domain.org import Org, User
+from grantway.kit.ids import CONNECTED_APP, EXTERNAL_CLIENT_APP
 from grantway.kit.secrets import Secret
 from grantway.settings.catalogue import BY_NAME
 from grantway.settings.setting import Setting
@@ -28,6 +29,16 @@ class AppKind(Enum):
     def plural(self) -> str:
         """The kind in words, for several apps."""
         return self.words + "s"
+
+    @property
+    def id_prefix(self) -> str:
+        """How the ids of such apps begin."""
+        return CONNECTED_APP if self is AppKind.CONNECTED_APP else EXTERNAL_CLIENT_APP
+
+    @classmethod
+    def of_id(cls, app_id: str) -> "AppKind":
+        """Return the kind that the id of an app tells; ids of connected apps begin otherwise, and so does no id."""
+        return cls.EXTERNAL_CLIENT_APP if app_id.startswith(EXTERNAL_CLIENT_APP) else cls.CONNECTED_APP
 
 
 class App(msgspec.Struct, frozen=True, gc=False):
@@ -75,8 +86,9 @@ class KeyState(Enum):
 class Credential(msgspec.Struct, frozen=True, gc=False):
     """A consumer key and secret of an app beside its current ones.
 
-    `state` is staged (waits to be applied) or previous (was replaced). Until `ends_at` (ms) the pair answers; a staged
-    one without an end does not answer before it is applied.
+    `state` is staged (waits to be applied) or previous (was replaced). Until `ends_at` (ms) the pair answers. A
+    connected app's staged pair has no end and does not answer before it is applied; an external client app's has one,
+    and answers at once (connected-apps.md 2.7, 2.8).
     """
 
     app_id: str

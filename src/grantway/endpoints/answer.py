@@ -7,7 +7,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from grantway.domain.app import AppKind
 from grantway.endpoints.formats import accepted_format, xml_document
+from grantway.endpoints.received import received
 from grantway.endpoints.refusals import Refused
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
@@ -15,7 +17,7 @@ from grantway.protocol.decision import Finding
 from grantway.protocol.door import Door, Voice, door_of
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Wire
-from grantway.store.hour_counts import REFUSALS
+from grantway.store.hour_counts import REFUSALS, of_kind
 
 Header = tuple[bytes, bytes]
 NO_STORE: Final[tuple[Header, ...]] = (
@@ -75,13 +77,14 @@ def note(
     wire: Wire,
     *,
     findings: tuple[Finding, ...] = (),
+    left: tuple[str, ...] = (),
     org_id: str = "",
     app_id: str = "",
     user_id: str = "",
 ) -> None:
-    """Queue a refusal for `explain`, and count it, behind the answer."""
+    """Queue a refusal for `explain`, and count it, behind the answer. `left`: what was not looked at any more."""
     now = server.clock.now_ms()
-    server.tally.add(org_id, REFUSALS, refusal.reason.id, now)
+    server.tally.add(org_id, of_kind(REFUSALS, AppKind.of_id(app_id)), refusal.reason.id, now)
     server.refusals.add(
         Refused(
             request_id=call.request_id,
@@ -90,6 +93,8 @@ def note(
             refusal=refusal,
             wire=wire,
             findings=findings,
+            left=left,
+            received=received(call),
             org_id=org_id,
             app_id=app_id,
             user_id=user_id,

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import msgspec
 
+from grantway.domain.app import InstalledApp
 from grantway.endpoints.authorization.flow import Flow
 from grantway.endpoints.authorization.outcome import refuse_at_callback, refuse_on_page, see
-from grantway.endpoints.authorization.steps import go_on
+from grantway.endpoints.authorization.steps import USE_CHECKS, go_on
 from grantway.endpoints.authorization.visitor import browser_cookie, visitor_of
 from grantway.endpoints.parameters import form_of, refuse_secrets_in_url
 from grantway.endpoints.server import Server
@@ -25,12 +26,13 @@ from grantway.protocol.authorization import (
     answerable,
     request_of,
 )
-from grantway.protocol.decision import Trail
+from grantway.protocol.decision import Check, Trail
 from grantway.protocol.door import Door, door_of
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import request as no_request
 from grantway.protocol.refusal import Refused
 
+_AHEAD: Final[tuple[Check[Any], ...]] = (known, *BEFORE_TRUST, *AFTER_TRUST, *USE_CHECKS)
 # Below the 8 kB that a URL may have here, with room for the path (decision 12).
 _URL_ROOM: Final = 7_500
 
@@ -38,7 +40,7 @@ _URL_ROOM: Final = 7_500
 async def authorize(call: Call, server: Server, base: str) -> Reply:
     """Answer an authorization request: the next page, the code, or a refusal where it is safe to say it."""
     door = door_of(call.path)
-    trail = Trail()
+    trail = Trail(_AHEAD)
     try:
         params = _params(call, door)
     except Refused as refused:
@@ -56,7 +58,7 @@ async def authorize(call: Call, server: Server, base: str) -> Reply:
     request = request_of(case)
     if hint := params.get("id_token_hint", ""):
         try:
-            request = msgspec.structs.replace(request, hinted_user=await _hinted_user(server, hint, app.consumer_key))
+            request = msgspec.structs.replace(request, hinted_user=await _hinted_user(server, hint, app))
         except JwtRefused as problem:
             refusal = no.HINT_INVALID(problem=str(problem))
             return refuse_at_callback(call, server, base, request, refusal, trail=trail, app=app)
@@ -86,7 +88,7 @@ def _params(call: Call, door: Door) -> Mapping[str, str]:
     return form or query
 
 
-async def _hinted_user(server: Server, hint: str, consumer_key: str) -> str:
+async def _hinted_user(server: Server, hint: str, app: InstalledApp) -> str:
     """Return the id of the user that an ID token of ours for this app names, at whichever door it was issued.
 
     Raises:
@@ -94,10 +96,17 @@ async def _hinted_user(server: Server, hint: str, consumer_key: str) -> str:
     """
     claims = await server.signing.read(server.db, hint)
     audience = claims.get("aud")
-    if consumer_key != audience and not (isinstance(audience, list) and consumer_key in audience):
+    named = audience if isinstance(audience, list) else [audience]
+    if app.consumer_key not in named and not await _is_key_of(server, app, named[0] if named else None):
         raise JwtRefused("it was issued to another app")
     # `sub` is the user's id at the standards' door and ends with it at Salesforce's.
     user_id = canonical_id(str(claims.get("sub", "")).rpartition("/")[2], USER)
     if user_id is None:
         raise JwtRefused("it names no user")
     return user_id
+
+
+async def _is_key_of(server: Server, app: InstalledApp, name: object) -> bool:
+    """Tell whether an app has or had a key: a token names the one its client had, which may have been rotated since."""
+    found = await server.directory.app_by_key(name) if isinstance(name, str) else None
+    return found is not None and found.id == app.id

@@ -2,12 +2,13 @@
 
 import contextlib
 import hmac
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from grantway import settings as s
 from grantway.endpoints.issue import lifetime_of
+from grantway.endpoints.legacy import token_in_url
 from grantway.endpoints.parameters import form_of, is_form, refuse_secrets_in_url
 from grantway.endpoints.server import Server
 from grantway.kit.access_jwt import problem_of
@@ -30,6 +31,7 @@ _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no.APP_BLOCKED,
         oauth_off=no.OAUTH_OFF,
+        off_in_org=no.OFF_IN_ORG,
         app_not_installed=no.APP_NOT_INSTALLED,
         external_not_installed=no.EXTERNAL_NOT_INSTALLED,
         external_is_local=no.EXTERNAL_IS_LOCAL,
@@ -96,6 +98,7 @@ def _absent(case: BearerCase) -> Finding:
 
 
 _LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
+_AHEAD: Final[tuple[Check[Any], ...]] = (live, *_USE_CHECKS)
 
 
 def header_token(call: Call, door: Door) -> str | None:
@@ -110,8 +113,10 @@ def header_token(call: Call, door: Door) -> str | None:
     return None
 
 
-def presented_token(call: Call, door: Door) -> str | None:
-    """Return the access token that came: in the header, or in a POST's form; in a URL it is none (decision 2).
+async def presented_token(call: Call, server: Server, door: Door) -> str | None:
+    """Return the access token that came: in the header, or in a POST's form.
+
+    In a URL it is one only at Salesforce's door, and only where its org allows that (decision 2).
 
     Salesforce's clients may send the same token in both places (clients.md 7.7).
 
@@ -119,7 +124,9 @@ def presented_token(call: Call, door: Door) -> str | None:
         Refused: form or URL cannot be read, the URL holds something secret, or there are two tokens.
     """
     token = header_token(call, door)
-    refuse_secrets_in_url(call, repeated=token)
+    if token is None and door is SALESFORCE:
+        token = await token_in_url(call, server)
+    refuse_secrets_in_url(call, repeated=token, legacy=door is SALESFORCE)
     if call.method != "POST" or not call.body:
         return token
     if token is not None and not is_form(call):
@@ -145,7 +152,7 @@ async def look_up(server: Server, token: str | None, door: Door | None) -> Beare
         held = None
     if held is None and token is not None and looks_like_jwt(token):
         stranger = problem_of(token)
-    trail = Trail()
+    trail = Trail(_AHEAD)
     case = BearerCase(held, token is not None, server.clock.now_ms(), door, stranger)
     if not trail.passes(_LIVE_CHECKS, case) or held is None:
         return Bearer(held, trail)

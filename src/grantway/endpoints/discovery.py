@@ -6,12 +6,12 @@ import msgspec
 
 from grantway.endpoints.answer import tagged_reply
 from grantway.endpoints.server import Server
-from grantway.grants import GRANTS
+from grantway.grants import offered_at
 from grantway.kit.certified import ALGORITHMS
 from grantway.kit.http import Call, Reply
 from grantway.kit.jose import RS256
 from grantway.kit.urls import STANDARDS_PREFIX
-from grantway.protocol.door import SALESFORCE, Door, door_of
+from grantway.protocol.door import SALESFORCE, STANDARDS, Door, door_of
 from grantway.settings.scopes import SCOPES
 from grantway.store.orgs import default_org_id
 
@@ -107,7 +107,7 @@ def salesforce_metadata(base: str, custom_scopes: tuple[str, ...]) -> dict[str, 
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "code_challenge_methods_supported": ["S256"],
-        "grant_types_supported": list(GRANTS),
+        "grant_types_supported": offered_at(SALESFORCE),
     }
 
 
@@ -125,7 +125,7 @@ def standards_metadata(base: str, issuer: str, custom_scopes: tuple[str, ...]) -
         "scopes_supported": [*_STANDARD_SCOPES, *custom_scopes],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": list(GRANTS),
+        "grant_types_supported": offered_at(STANDARDS),
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [RS256],
         "token_endpoint_auth_methods_supported": [*_AUTH_METHODS, "none"],

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
+from grantway.domain.refresh_life import refresh_life
 from grantway.endpoints.answer import json_reply, note, refuse_oauth
 from grantway.endpoints.bearer import look_up
 from grantway.endpoints.client import authenticated_client
@@ -28,6 +29,7 @@ _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no_app.APP_BLOCKED,
         oauth_off=no_app.OAUTH_OFF,
+        off_in_org=no_app.OFF_IN_ORG,
         app_not_installed=no_app.APP_NOT_INSTALLED,
         external_not_installed=no_app.EXTERNAL_NOT_INSTALLED,
         external_is_local=no_app.EXTERNAL_IS_LOCAL,
@@ -63,6 +65,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
             refused.refusal,
             refused.refusal.reason.wire(door.voice),
             findings=tuple(trail.findings),
+            left=trail.left,
             app_id=client.id if client else "",
             org_id=client.org.id if client else "",
         )
@@ -74,6 +77,11 @@ def _may_see(client: InstalledApp, app_id: str, org_id: str) -> bool:
     return client.id == app_id or (client[s.INTROSPECT_ALL] and client.org.id == org_id)
 
 
+def _key_of(app: InstalledApp, client: InstalledApp) -> str:
+    """Return the key to name an app by: of the app's several keys, an app that asks about itself knows its own."""
+    return client.consumer_key if client.id == app.id else app.consumer_key
+
+
 async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
     bearer = await look_up(server, token, None)
     held = bearer.held
@@ -83,7 +91,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
     return {
         "active": True,
         "scope": held.token.scopes,
-        "client_id": held.app.consumer_key,
+        "client_id": _key_of(held.app, client),
         "username": held.user.username,
         "sub": subject(issued, base, held.user),
         "token_type": "access_token" if issued is SALESFORCE else "Bearer",
@@ -104,8 +112,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
         return None
     if not _may_see(client, family.app_id, family.org_id):
         return None
-    rule = held.app[s.REFRESH_TOKEN_POLICY]
-    ends_at = rule.ends_at(family.created_at, family.used_at)
+    ends_at = refresh_life(held.app).ends_at(family.created_at, family.used_at)
     if ends_at is not None and server.clock.now_ms() >= ends_at:
         return None
     if decide(_USE_CHECKS, app_use.UseCase(held.of, family.created_at, is_token=True)).refusal is not None:
@@ -114,7 +121,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     fields: dict[str, Any] = {
         "active": True,
         "scope": family.scopes,
-        "client_id": held.app.consumer_key,
+        "client_id": _key_of(held.app, client),
         "username": held.user.username,
         "sub": subject(issued, base, held.user),
         "token_type": "refresh_token",

@@ -11,6 +11,7 @@ from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
 
 _FORM: Final = b"application/x-www-form-urlencoded"
+_LEGACY: Final = ("/services/oauth2/token", "/services/oauth2/revoke")
 SECRET_PARAMETERS: Final = (
     "client_secret",
     "password",
@@ -36,7 +37,7 @@ def posted(call: Call, door: Door) -> Mapping[str, str]:
     """
     if call.method != "POST":
         raise Refused(no.MUST_POST(method=call.method))
-    in_url = refuse_secrets_in_url(call)
+    in_url = refuse_secrets_in_url(call, legacy=door is SALESFORCE and call.path in _LEGACY)
     form = form_of(call, door)
     for name in in_url:
         if name in form:
@@ -81,10 +82,11 @@ def query_of(call: Call) -> Mapping[str, str]:
         raise Refused(_as_refusal(problem)) from problem
 
 
-def refuse_secrets_in_url(call: Call, repeated: str | None = None) -> Mapping[str, str]:
+def refuse_secrets_in_url(call: Call, repeated: str | None = None, *, legacy: bool = False) -> Mapping[str, str]:
     """Return the parameters of a URL, which may hold nothing secret (decision 2).
 
     `repeated` is the token of the Authorization header, which some clients send a second time here: that is ignored.
+    `legacy`: this endpoint would read it in an org that allows legacy query parameters, and so the refusal says.
 
     Raises:
         Refused: a parameter holds something secret, or the query is malformed or repeats a parameter.
@@ -92,7 +94,7 @@ def refuse_secrets_in_url(call: Call, repeated: str | None = None) -> Mapping[st
     query = query_of(call) if call.query else {}
     for name in SECRET_PARAMETERS:
         if name in query and (repeated is None or query[name] != repeated):
-            raise Refused(no.SECRET_IN_URL(parameter=name))
+            raise Refused((no.SECRET_IN_LEGACY_URL if legacy else no.SECRET_IN_URL)(parameter=name))
     return query
 
 

@@ -7,12 +7,10 @@ from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from typing import Final
 
-import msgspec
-
 from grantway.domain.org import User
 from grantway.kit.clock import Clock
 from grantway.manage.passwords import password_matches
-from grantway.policy.login_pace import ACCOUNT, ADDRESS, address_principal
+from grantway.policy.login_pace import ACCOUNT, ADDRESS, Looked, address_principal
 from grantway.store.database import Database
 from grantway.store.login_failures import failures_of, note_failure
 from grantway.store.people import user_and_password
@@ -24,13 +22,6 @@ _QUEUE: Final = 64
 # Whoever floods the queue from one address leaves room in it for others.
 _FROM_ONE_ADDRESS: Final = 16
 _BUSY_MS: Final = 1000
-
-
-class Looked(msgspec.Struct, frozen=True, gc=False):
-    """What came of a try: the user who is there now, or None; `wait_ms` above 0 means that nothing was looked at."""
-
-    user: User | None
-    wait_ms: int = 0
 
 
 class Passwords:

@@ -26,7 +26,7 @@ async def userinfo(call: Call, server: Server, base: str) -> Reply:
     """Answer /services/oauth2/userinfo and /oidc/userinfo."""
     door = door_of(call.path)
     try:
-        bearer = await look_up(server, presented_token(call, door), door)
+        bearer = await look_up(server, await presented_token(call, server, door), door)
     except Refused as refused:
         return _refuse(server, call, door, refused.refusal, None)
     if not needs_scope(bearer, *(("openid",) if door is STANDARDS else _USERINFO_SCOPES)) or bearer.held is None:
@@ -47,7 +47,7 @@ async def userinfo(call: Call, server: Server, base: str) -> Reply:
 async def identity(call: Call, server: Server, base: str) -> Reply:
     """Answer /id/<org>/<user>. Errors are plain words; a parameter that repeats the header's token is ignored."""
     try:
-        token = presented_token(call, SALESFORCE)
+        token = await presented_token(call, server, SALESFORCE)
         bearer = await look_up(server, token, SALESFORCE)
     except Refused as refused:
         return _refuse(server, call, SALESFORCE, refused.refusal, None)
@@ -192,6 +192,7 @@ def _refuse(server: Server, call: Call, door: Door, refusal: Refusal, bearer: Be
         refusal,
         wire,
         findings=tuple(bearer.trail.findings) if bearer is not None else (),
+        left=bearer.trail.left if bearer is not None else (),
         org_id=held.token.org_id if held else "",
         app_id=held.token.app_id if held else "",
         user_id=held.token.user_id if held else "",

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from grantway.endpoints.received import Received
 from grantway.protocol.decision import Finding
 from grantway.protocol.refusal import Refusal, Wire
 from grantway.store.database import Database
@@ -18,7 +19,20 @@ from grantway.store.statement import Conflict, Insert, Statement, Step, Unavaila
 
 _ADD: Final = Insert(
     "refusal",
-    ["request_id", "at", "org_id", "app_id", "user_id", "endpoint", "reason", "error", "facts", "checks", "address"],
+    [
+        "request_id",
+        "at",
+        "org_id",
+        "app_id",
+        "user_id",
+        "endpoint",
+        "reason",
+        "error",
+        "facts",
+        "checks",
+        "address",
+        "received",
+    ],
     on_conflict="(request_id) DO NOTHING",
 )
 _DROP_MANY: Final = Statement(
@@ -34,7 +48,10 @@ _log: Final = logging.getLogger("grantway")
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False):
-    """One refused request: what was refused, by which checks, and what the client was told."""
+    """One refused request: what was refused, by which checks, and what the client was told.
+
+    `left` says what the checks demand that were not reached; `received` what the client sent, without its secrets.
+    """
 
     request_id: str
     at: int
@@ -42,6 +59,8 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     refusal: Refusal
     wire: Wire
     findings: tuple[Finding, ...]
+    left: tuple[str, ...]
+    received: tuple[Received, ...]
     org_id: str
     app_id: str
     user_id: str
@@ -119,7 +138,10 @@ class RefusalLog:
 
 
 def _step(refused: Refused) -> Step:
-    checks = [{"check": f.check, "says": f.says, "refused": f.refusal is not None} for f in refused.findings]
+    checks: list[dict[str, object]] = [
+        {"check": f.check, "says": f.says, "refused": f.refusal is not None} for f in refused.findings
+    ]
+    checks += [{"check": demand, "says": "", "refused": False, "reached": False} for demand in refused.left]
     return Step(
         _ADD,
         (
@@ -134,5 +156,6 @@ def _step(refused: Refused) -> Step:
             msgspec.json.encode(dict(refused.refusal.facts)).decode(),
             msgspec.json.encode(checks).decode(),
             refused.address,
+            msgspec.json.encode(refused.received).decode() if refused.received else "",
         ),
     )

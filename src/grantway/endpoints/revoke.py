@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from grantway.endpoints.answer import form_reply, note, refuse_oauth
 from grantway.endpoints.client import authenticated_client
+from grantway.endpoints.legacy import called_back, revocation_parameters
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
@@ -37,7 +38,16 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
         held = await _held(server, required(params, "token"))
     except Refused as refused:
         wire = refused.refusal.reason.wire(door.voice)
-        note(server, call, refused.refusal, wire, findings=tuple(trail.findings), app_id=app_id, org_id=org_id)
+        note(
+            server,
+            call,
+            refused.refusal,
+            wire,
+            findings=tuple(trail.findings),
+            left=trail.left,
+            app_id=app_id,
+            org_id=org_id,
+        )
         return refuse_oauth(door, call, refused.refusal)
     # RFC 7009 2.1: only the client a token was issued to may end it; for any other it is as if unknown.
     if held is not None and _app_of(held) == app_id:
@@ -47,7 +57,14 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
 
 async def _at_salesforce(call: Call, server: Server) -> Reply:
     try:
-        params = posted(call, SALESFORCE)
+        params = await revocation_parameters(call, server)
+    except Refused as refused:
+        return _refuse(server, call, refused.refusal)
+    return called_back(call, await _revoked(call, server, params), params)
+
+
+async def _revoked(call: Call, server: Server, params: Mapping[str, str]) -> Reply:
+    try:
         text = params.get("token", "")
         if access_token_row(text) is None and refresh_token_row(text) is None:
             return _refuse(server, call, no.TOKEN_TYPE_UNSUPPORTED())

@@ -4,19 +4,25 @@ from asyncio import Event
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from grantway.domain.org import User
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
 from grantway.endpoints.tally import Tally
+from grantway.grants.grant import TokenCall
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import STANDARDS_PREFIX, Urls
 from grantway.manage.census import Census
+from grantway.outbound.fetch import Fetcher
+from grantway.policy.login_pace import Looked, account_principal
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import PublicScopes
 from grantway.store.database import Database
 from grantway.store.directory import Directory
+from grantway.store.events import add_event
+from grantway.store.statement import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,7 @@ class Server:
 
     - `root_door`: whose discovery document and issuer stand at the root.
     - `stopping`: set when the server is about to end, and should be given no more requests.
+    - `fetcher`: asks other servers, within bounds.
     - `workers`: threads for what takes long and releases the GIL: password hashes.
     """
 
@@ -37,6 +44,7 @@ class Server:
     refusals: RefusalLog
     tally: Tally
     workers: Executor
+    fetcher: Fetcher
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
     census: Census = field(default_factory=Census)
@@ -47,6 +55,31 @@ class Server:
     def apps(self) -> Apps:
         """Apps read from the database itself."""
         return self.directory.apps
+
+    async def look_at_password(self, call: TokenCall, app_id: str, username: str, password: str) -> Looked:
+        """Look whether username and password belong together; see `grants.grant.Sources`."""
+
+        def failed(user: User | None) -> Step:
+            return add_event(
+                "login.failed",
+                at=self.clock.now_ms(),
+                org_id=user.org_id if user else "",
+                app_id=app_id,
+                user_id=user.id if user else "",
+                address=call.address,
+                request_id=call.request_id,
+            )
+
+        return await self.passwords.look(
+            db=self.db,
+            clock=self.clock,
+            workers=self.workers,
+            username=username,
+            password=password,
+            account=account_principal(username),
+            address=call.address,
+            failed=failed,
+        )
 
     def issuer(self, door: Door, base: str) -> str:
         """Return a door's issuer under the name that was called: the base URL, unless the other door has the root."""

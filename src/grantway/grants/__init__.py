@@ -5,10 +5,22 @@ Grants do not import each other. `grants.GRANTS` is the list; a new grant is a f
 
 from typing import Any, Final
 
-from grantway.grants import authorization_code, client_credentials, jwt_bearer, refresh_token
+from grantway.grants import authorization_code, client_credentials, jwt_bearer, refresh_token, username_password
 from grantway.grants.grant import Grant
+from grantway.protocol.door import Door
 
 GRANTS: Final[dict[str, Grant[Any]]] = {
     grant.grant_type: grant
-    for grant in (authorization_code.GRANT, refresh_token.GRANT, client_credentials.GRANT, jwt_bearer.GRANT)
+    for grant in (
+        authorization_code.GRANT,
+        refresh_token.GRANT,
+        client_credentials.GRANT,
+        jwt_bearer.GRANT,
+        username_password.GRANT,
+    )
 }
+
+
+def offered_at(door: Door) -> list[str]:
+    """Return the grant types that a door offers."""
+    return [name for name, grant in GRANTS.items() if door in grant.doors]

@@ -13,9 +13,10 @@ from grantway.kit.secrets import KeyRing, fingerprint
 from grantway.policy.app_use import UseCase
 from grantway.policy.assertion import OF_CLIENTS
 from grantway.policy.client import ClientCase
+from grantway.policy.login_pace import Looked
 from grantway.protocol.credentials import Credentials
 from grantway.protocol.decision import Check
-from grantway.protocol.door import Door
+from grantway.protocol.door import SALESFORCE, STANDARDS, Door
 from grantway.store.directory import Directory
 from grantway.store.statement import Step
 from grantway.store.tokens import add_refresh
@@ -28,7 +29,7 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
 
     `now_ms` is the one time of the whole request; `arrived_us` when its first byte reached the server. `names` are the
     audiences by which an assertion may mean this server. `at_login_host`: the name that was called is one where people
-    of any org log in, and not an org's own.
+    of any org log in, and not an org's own. `address`: where it came from.
     """
 
     door: Door
@@ -38,6 +39,8 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
     arrived_us: int
     names: frozenset[str] = frozenset()
     at_login_host: bool = False
+    address: str = ""
+    request_id: str = ""
 
 
 class Sources(Protocol):
@@ -46,6 +49,9 @@ class Sources(Protocol):
     @property
     def directory(self) -> Directory:
         """Orgs, people and apps, and by its `db` the database."""
+
+    async def look_at_password(self, call: TokenCall, app_id: str, username: str, password: str) -> Looked:
+        """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
 
 
 async def client_of(call: TokenCall, directory: Directory) -> ClientCase:
@@ -102,6 +108,7 @@ class Grant(Generic[C]):
     - `checks`: everything this flow has an opinion on, in order.
     - `use`: who would use which app; asked only after `checks` found nothing to refuse.
     - `prove`: what follows; asked only when every check has passed.
+    - `doors`: where the grant is offered; elsewhere it is an unknown one.
     """
 
     grant_type: str
@@ -112,3 +119,4 @@ class Grant(Generic[C]):
     checks: tuple[Check[C], ...]
     use: Callable[[C], UseCase]
     prove: Callable[[C, KeyRing], Proof]
+    doors: tuple[Door, ...] = (SALESFORCE, STANDARDS)

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from grantway import settings as s
+from grantway.domain.refresh_life import refresh_life
 from grantway.grants.grant import Grant, Proof, Sources, TokenCall, adds_refresh_token, client_of
 from grantway.kit.ids import new_row_id
 from grantway.kit.secrets import REFRESH_TOKEN_PREFIX, KeyRing, fingerprint, refresh_token_row
@@ -104,12 +105,19 @@ def policy(case: RefreshCase) -> Finding | None:
     """The refresh token must be within the time its app's policy gives it; checked at use only (3.5)."""
     held = case.held
     assert held is not None  # noqa: S101 - `token` refused otherwise
-    rule = held.app[s.REFRESH_TOKEN_POLICY]
-    ended_at = rule.ends_at(held.family.created_at, held.family.used_at)
+    app, family = held.app, held.family
+    life = refresh_life(app)
+    ended_at = life.ends_at(family.created_at, family.used_at)
     if ended_at is None or case.call.now_ms < ended_at:
         return _WITHIN
-    says = s.REFRESH_TOKEN_POLICY.kind.says(rule)
-    return Finding(POLICY, says, no.REFRESH_TOKEN_EXPIRED(ended_at=ended_at, app=held.app.app.name, policy=says))
+    if not life.ended_idle(family.created_at, family.used_at):
+        says = s.REFRESH_TOKEN_POLICY.kind.says(app[s.REFRESH_TOKEN_POLICY])
+        return Finding(POLICY, says, no.REFRESH_TOKEN_EXPIRED(ended_at=ended_at, app=app.app.name, policy=says))
+    if life.capped_by is s.LIMIT_IDLE_REFRESH_TOKENS:
+        refusal = no.REFRESH_TOKEN_IDLE(ended_at=ended_at, app=app.app.name)
+    else:
+        refusal = no.REFRESH_TOKEN_IDLE_IN_ORG(ended_at=ended_at, app=app.app.name, org=app.org.name)
+    return Finding(POLICY, "unused for 30 days", refusal)
 
 
 def scope_held(case: RefreshCase) -> Finding | None:

@@ -15,6 +15,8 @@ class ServeConfig:
     - `tls_cert`, `tls_key`: PEM files; empty for plain HTTP.
     - `root_issuer`: `salesforce` or `standards`: whose discovery document stands at the root.
     - `trusted_proxies`: addresses and networks whose X-Forwarded-For counts.
+    - `outbound_allow`: origins that the server may ask although they are not https or not public.
+    - `outbound_ca`: PEM file with authorities that it trusts there beside the system's; empty for none.
     """
 
     database: str
@@ -28,3 +30,5 @@ class ServeConfig:
     tls_key: str = ""
     root_issuer: str = "salesforce"
     trusted_proxies: tuple[str, ...] = ()
+    outbound_allow: tuple[str, ...] = ()
+    outbound_ca: str = ""

@@ -1,6 +1,7 @@
 """Salesforce record ids (15 and 18 characters, checksum, key prefixes) and the time-ordered ids of rows."""
 
 import base64
+import hashlib
 import os
 import string
 from typing import Final
@@ -17,6 +18,8 @@ CUSTOM_PERMISSION: Final = "0CP"
 CUSTOM_SCOPE: Final = "0cS"  # ours: Salesforce's is in no document
 # What Salesforce gives external client apps is published nowhere; this is ours.
 EXTERNAL_CLIENT_APP: Final = "0xI"
+OAUTH_CONSUMER: Final = "888"
+CREDENTIAL_SET: Final = "0cT"  # ours: Salesforce's is in no document
 
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKSUM: Final = string.ascii_uppercase + "012345"
@@ -46,7 +49,16 @@ def checksum(short_id: str) -> str:
 def new_id(prefix: str) -> str:
     """Return a fresh random 18-character id of the kind `prefix` names. Random, never reused (decision 15)."""
     # 128 random bits over 62^12: the bias of the modulo is below one part in 10^16.
-    number = int.from_bytes(os.urandom(16))
+    return _id_of(prefix, os.urandom(16))
+
+
+def derived_id(prefix: str, text: str) -> str:
+    """Return the 18-character id of the kind `prefix` names that belongs to a text: for the same one the same."""
+    return _id_of(prefix, hashlib.sha256(text.encode()).digest()[:16])
+
+
+def _id_of(prefix: str, data: bytes) -> str:
+    number = int.from_bytes(data)
     chars = []
     for _ in range(SHORT_ID_LENGTH - len(prefix)):
         number, digit = divmod(number, 62)

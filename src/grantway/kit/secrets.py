@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import os
+import secrets
+import string
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,6 +19,8 @@ REFRESH_TOKEN_PREFIX: Final = "5Aep861"
 REFRESH_TOKEN_LENGTH: Final = 87
 CODE_PREFIX: Final = "aPrx"
 CODE_LENGTH: Final = 76
+SECURITY_TOKEN_LENGTH: Final = 24
+_LETTERS_AND_DIGITS: Final = string.ascii_letters + string.digits
 _CODE_TAIL: Final = "=="
 _ALPHABET: Final = frozenset(TOKEN_ALPHABET)
 
@@ -64,6 +68,11 @@ def new_consumer_key() -> str:
 def new_consumer_secret() -> Secret:
     """Return a consumer secret of Salesforce's shape: 64 upper-case hexadecimal characters."""
     return Secret(os.urandom(32).hex().upper())
+
+
+def new_security_token() -> str:
+    """Return a user's security token: 24 letters and digits, 142 bits of chance."""
+    return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(SECURITY_TOKEN_LENGTH))
 
 
 def new_access_token(org_id: str, now_ms: int) -> tuple[str, str]:

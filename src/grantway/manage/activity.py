@@ -15,7 +15,7 @@ from grantway.store.statement import Statement
 
 # The settings of so many apps are looked at for a page: more would make everybody else wait.
 LOOKED_AT: Final = 100
-_NUMBER: Final = Statement("SELECT COUNT(*) FROM app WHERE org_id = :org_id")
+_NUMBER: Final = Statement("SELECT COUNT(*) FROM app WHERE org_id = :org_id AND (:kind = '' OR kind = :kind)")
 # A token that comes back after its use is a token that two have: once is enough to look.
 _ALARMS: Final = frozenset({"refresh.reused", "code.reused"})
 _OFTEN: Final = 10
@@ -46,16 +46,16 @@ class Attention:
 
 
 async def activity(desk: Desk, org: Org, since_ms: int) -> Activity:
-    """Return an org's numbers from the hour of a moment on.
+    """Return an org's numbers from the hour of a moment on, for apps of the kinds that the caller may read.
 
     Raises:
         ManageProblem: no right.
     """
-    desk.caller.needs(Right.APPS, org.id)
-    row = await desk.session.one(_NUMBER, org.id)
+    kinds = desk.caller.kinds(Right.READ_APPS, org.id)
+    row = await desk.session.one(_NUMBER, org.id, desk.caller.reads(org.id))
     return Activity(
-        tokens=await counts_since(desk.session, org.id, TOKENS, since_ms),
-        refusals=await counts_since(desk.session, org.id, REFUSALS, since_ms),
+        tokens=await counts_since(desk.session, org.id, TOKENS, since_ms, kinds),
+        refusals=await counts_since(desk.session, org.id, REFUSALS, since_ms, kinds),
         apps=cast(int, row[0]) if row else 0,
     )
 

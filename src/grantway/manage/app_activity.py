@@ -9,12 +9,12 @@ from typing import Final, cast
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
+from grantway.domain.refresh_life import refresh_life
 from grantway.kit.clock import DAY_MS
 from grantway.kit.ids import first_row_id
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.explain import shown_facts
-from grantway.manage.problem import NotAllowed
 from grantway.protocol.no import by_id
 from grantway.protocol.refusal import Refusal
 from grantway.store.statement import Row, SqlValue, Statement
@@ -116,13 +116,10 @@ class Refused:
 
 def bounds_of(app: InstalledApp, now_ms: int) -> dict[str, SqlValue]:
     """Return what a line of an app must come after to be alive: the marks of org and policy, and its lifetime."""
-    rule = app[s.REFRESH_TOKEN_POLICY]
+    life = refresh_life(app)
     marked = max(app.org.not_before, app.policy.not_before if app.policy else 0)
-    granted, used = marked, 0
-    if rule.form == "specific_inactivity":
-        used = now_ms - rule.period_ms
-    elif rule.form != "infinite":
-        granted = max(marked, now_ms - rule.period_ms)
+    granted = marked if life.lifetime_ms is None else max(marked, now_ms - life.lifetime_ms)
+    used = 0 if life.idle_ms is None else now_ms - life.idle_ms
     return {"granted_after": granted, "used_after": used, "marked": marked}
 
 
@@ -132,7 +129,7 @@ async def out_of(desk: Desk, app: InstalledApp, *, looked: int = LOOKED) -> Out:
     Raises:
         ManageProblem: the caller may see neither apps nor what they have out.
     """
-    demand_sight(desk, app.org.id)
+    demand_sight(desk, app)
     now = desk.clock.now_ms()
     values: dict[str, SqlValue] = {
         "app_id": app.id,
@@ -159,7 +156,7 @@ async def issued_to(desk: Desk, app: InstalledApp) -> Issued:
     Raises:
         ManageProblem: no right.
     """
-    demand_sight(desk, app.org.id)
+    demand_sight(desk, app)
     now = desk.clock.now_ms()
     values: dict[str, SqlValue] = {
         "app_id": app.id,
@@ -179,7 +176,7 @@ async def refused_to(desk: Desk, app: InstalledApp) -> tuple[Refused, ...]:
     Raises:
         ManageProblem: no right.
     """
-    desk.caller.needs(Right.APPS, app.org.id)
+    desk.caller.needs(Right.READ_APPS, app.org.id, app.kind)
     found = []
     rows = await desk.session.all(_REFUSED, app.id, app.org.id)
     for request_id, at, endpoint, reason_id, error, facts, username in rows:
@@ -199,16 +196,14 @@ async def refused_to(desk: Desk, app: InstalledApp) -> tuple[Refused, ...]:
     return tuple(found)
 
 
-def demand_sight(desk: Desk, org_id: str) -> None:
-    """Demand one of the rights that show what an app has out: to apps, or to users and their tokens.
+def demand_sight(desk: Desk, app: InstalledApp) -> None:
+    """Demand one of the rights that show what an app has out: to read it, or to see users' tokens.
 
     Raises:
         ManageProblem: the caller has neither; names what the first lacks.
     """
-    try:
-        desk.caller.needs(Right.USAGE, org_id)
-    except NotAllowed:
-        desk.caller.needs(Right.APPS, org_id)
+    if not desk.caller.may(Right.USAGE, app.org.id):
+        desk.caller.needs(Right.READ_APPS, app.org.id, app.kind)
 
 
 async def _row(desk: Desk, statement: Statement, values: dict[str, SqlValue]) -> Row:

@@ -9,7 +9,6 @@ from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.kit.clock import DAY_MS
 from grantway.manage import live_grants
-from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.rules import warnings_about
 from grantway.settings.setting import AnySetting
@@ -112,7 +111,7 @@ class AppPage:
 _LABEL: Final = "lower(COALESCE(FIELD(a.settings, label), ''))"
 _FROM: Final = "FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
 _MATCHES: Final = (
-    "(a.org_id = :org_id OR p.app_id IS NOT NULL)"
+    "(a.org_id = :org_id OR p.app_id IS NOT NULL) AND (:kind = '' OR a.kind = :kind)"
     f" AND (:words = '' OR {_LABEL} LIKE :pattern ESCAPE '!' OR lower(a.name) LIKE :pattern ESCAPE '!'"
     " OR a.consumer_key = :words)"
     " AND (CAST(:blocked AS BIGINT) = 0 OR p.is_blocked = 1)"
@@ -167,16 +166,18 @@ _REFUSED: Final = Statement(
 
 
 async def page_of(desk: Desk, org: Org, asked: Asked) -> AppPage:
-    """Return one page of the apps of an org: its own, and those of others that it has installed.
+    """Return one page of the apps of an org, of the kinds that the caller may read: its own, and those of others that
+    it has installed.
 
     Raises:
         ManageProblem: no right.
     """
-    desk.caller.needs(Right.APPS, org.id)
+    kind = desk.caller.reads(org.id)
     words = asked.words.strip()[:256]
     pattern = "%" + "".join("!" + char if char in "!%_" else char for char in words.lower()) + "%"
     values: dict[str, SqlValue] = {
         "org_id": org.id,
+        "kind": kind,
         "words": words,
         "pattern": pattern,
         "blocked": int(asked.state == "blocked"),

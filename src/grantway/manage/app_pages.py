@@ -5,7 +5,6 @@ from typing import Final, cast
 
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
-from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.listing import Listed, Piece
 from grantway.store.apps import Apps
@@ -51,12 +50,12 @@ async def page(desk: Desk, org: Org, asked: AppsAsked, piece: Piece) -> Listed[I
     Raises:
         ManageProblem: no right.
     """
-    kinds = desk.caller.kinds(Right.READ_APPS, org.id)
+    kind = desk.caller.reads(org.id)
     words = asked.search.strip()
     at, app_id = piece.after or ("" if asked.sort.endswith("name") else 0, "")
     values: dict[str, SqlValue] = {
         "org_id": org.id,
-        "kind": kinds[0].value if len(kinds) == 1 else "",
+        "kind": kind,
         "words": words,
         "pattern": like(words),
         "blocked": -1 if asked.blocked is None else int(asked.blocked),

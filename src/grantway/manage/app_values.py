@@ -73,14 +73,14 @@ def demand_rights(desk: Desk, org: Org, values: Values, kind: AppKind) -> None:
         desk.caller.needs(Right.CUSTOM_SCOPES, org.id)
 
 
-def why_fixed(desk: Desk, org: Org, setting: AnySetting, app: InstalledApp | None) -> str:
-    """Say why the caller cannot change a setting of an app (None: a new one); empty when they can."""
+def why_fixed(desk: Desk, org: Org, setting: AnySetting, app: InstalledApp | None, kind: AppKind) -> str:
+    """Say why the caller cannot change a setting of an app of a kind (None: a new one); empty when they can."""
     if app is not None and setting.held_by is s.Holder.APP and app.app.org_id != org.id:
         return "It belongs to the org that made the app."
     if app is not None and setting.held_by is s.Holder.POLICY and app.policy is None:
         return "Policies exist once the app is installed in this org."
     try:
-        demand_rights(desk, org, {setting: setting.default}, app.kind if app else AppKind.CONNECTED_APP)
+        demand_rights(desk, org, {setting: setting.default}, kind)
     except NotAllowed as problem:
         return f"{problem}."
     return ""

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from grantway import settings as s
 from grantway.domain.app import AppKind, InstalledApp, Policy, write_values
 from grantway.domain.org import Org
-from grantway.kit.ids import CONNECTED_APP, EXTERNAL_CLIENT_APP, canonical_id, new_id
+from grantway.kit.ids import canonical_id, new_id
 from grantway.kit.secrets import Secret, new_consumer_key, new_consumer_secret
 from grantway.manage.app_names import api_name, key_problem, secret_problem
 from grantway.manage.app_values import (
@@ -21,8 +21,8 @@ from grantway.manage.app_values import (
 )
 from grantway.manage.audit import record_changes, recorded
 from grantway.manage.caller import Right
+from grantway.manage.creation import demand_creation
 from grantway.manage.desk import Desk
-from grantway.manage.editions import demand_creation
 from grantway.manage.left_out import begins_admin_approval, end_grants
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
@@ -52,7 +52,6 @@ _INSTALLED_BY_NAME: Final = Statement(
     "SELECT a.id FROM app_policy p JOIN app a ON a.id = p.app_id"
     " WHERE p.org_id = :org_id AND lower(a.name) = :name ORDER BY p.installed_at, a.id LIMIT 1"
 )
-_PREFIXES: Final = {AppKind.CONNECTED_APP: CONNECTED_APP, AppKind.EXTERNAL_CLIENT_APP: EXTERNAL_CLIENT_APP}
 _SET: Final = Statement("UPDATE app SET settings = :settings, version = version + 1 WHERE id = :id")
 _SET_POLICY: Final = Statement(
     "UPDATE app_policy SET settings = :settings, run_as = :run_as, version = version + 1"
@@ -103,6 +102,7 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
         ManageProblem: no right, apps of this kind cannot be made in this org, a name or key that is taken or unusable,
             or values that are not taken.
     """
+    desk.caller.needs(Right.APPS, org.id, asked.kind)
     values = parse_values(asked.values)
     name = api_name(asked.name)
     values = {one: one.starts_with for one in s.held_by(s.Holder.APP, s.Holder.POLICY)} | values
@@ -139,7 +139,7 @@ async def add(
     demand_rights(desk, org, chosen, kind)
     hidden = Secret(secret) if secret else new_consumer_secret()
     key = key or new_consumer_key()
-    app_id, now = new_id(_PREFIXES[kind]), desk.clock.now_ms()
+    app_id, now = new_id(kind.id_prefix), desk.clock.now_ms()
     async with desk.changing() as changing:
         await demand_creation(changing, org, kind)
         if await id_of_name(changing, org, name):
@@ -186,16 +186,31 @@ async def find(desk: Desk, org: Org, name: str) -> InstalledApp:
     Raises:
         ManageProblem: no right, or there is none.
     """
-    kinds = desk.caller.kinds(Right.READ_APPS, org.id)
-    app_id = await id_of_name(desk, org, name) or await id_of(desk, name) or await _id_of_installed(desk, org, name)
-    app = await Apps(desk.ring).in_org(desk.session, app_id, org.id) if app_id else None
+    desk.caller.kinds(Right.READ_APPS, org.id)
+    app = await met(desk, org, name)
     if app is None or not (app.is_at_home or app.policy is not None):
-        names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
-        near = difflib.get_close_matches(name, names, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise NotFound(f"there is no app {name!r} in the org {org.name}{hint}")
+        raise await unknown(desk, org, name)
     desk.caller.needs(Right.READ_APPS, org.id, app.kind)
     return app
+
+
+async def met(desk: Desk, org: Org, name: str) -> InstalledApp | None:
+    """Return any app as an org meets it, installed or not: by API name where it is the org's own or installed, by id or
+    consumer key. None if there is none.
+
+    Whoever asks demands the right, and tells nobody of an app that has nothing to do with the org.
+    """
+    app_id = await id_of_name(desk, org, name) or await id_of(desk, name) or await _id_of_installed(desk, org, name)
+    return await Apps(desk.ring).in_org(desk.session, app_id, org.id) if app_id else None
+
+
+async def unknown(desk: Desk, org: Org, name: str) -> NotFound:
+    """Say that an org has no such app, with the nearest name that the caller may know."""
+    kinds = [kind for kind in AppKind if desk.caller.may(Right.READ_APPS, org.id, kind)]
+    names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return NotFound(f"there is no app {name!r} in the org {org.name}{hint}")
 
 
 async def id_of_name(desk: Desk, org: Org, name: str) -> str | None:
@@ -214,8 +229,8 @@ async def id_of_app(desk: Desk, org_id: str, name: str) -> str | None:
 
 async def id_of(desk: Desk, text: str) -> str | None:
     """Return the id of the app, of any org, that an id or a consumer key means; None if it is neither."""
-    for prefix in _PREFIXES.values():
-        if app_id := canonical_id(text, prefix):
+    for kind in AppKind:
+        if app_id := canonical_id(text, kind.id_prefix):
             return app_id
     row = await desk.session.one(_BY_KEY, text)
     return cast(str, row[0]) if row else None
@@ -338,7 +353,7 @@ async def reveal(desk: Desk, org: Org, name: str) -> InstalledApp:
             raise ManageProblem(f"{app.app.name} belongs to another org: only that one can see its secret")
         if app[s.CLIENT_CREDENTIALS] and app[s.RUN_AS]:
             await demand_power_of(changing, app[s.RUN_AS], f"reveal the secret that acts as {app[s.RUN_AS]}")
-        await changing.audit("admin.app.reveal", org.id, app_id=app.id, name=app.app.name)
+        await changing.audit("admin.app.reveal", org.id, app_id=app.id, of=app.kind.words, name=app.app.name)
         return app
 
 

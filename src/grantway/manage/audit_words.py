@@ -52,23 +52,24 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     "admin.app.reveal": (
         "revealApplicationConsumerDetails",
         APPLICATION,
-        "Revealed the {pair} of connected app {name}",
+        "Revealed the {pair} of {of} {name}",
     ),
     "admin.app.stage": (
         "generateOauthStagedCredential",
         APPLICATION,
-        "Generated temporary credentials for connected app {name}",
+        "Generated temporary credentials for {of} {name}",
     ),
     "admin.app.rotate": (
         "applyOauthStagedCredential",
         APPLICATION,
-        "Applied temporary credentials for connected app {name}; tokens ended: {tokens}",
+        "Applied temporary credentials for {of} {name}; tokens ended: {tokens}",
     ),
     "admin.app.unstage": (
         "deleteOauthStagedCredential",
         APPLICATION,
-        "Deleted temporary credentials for connected app {name}",
+        "Deleted {pair} for {of} {name}",
     ),
+    "admin.org.import": ("importOrganizationSettings", ORGANIZATION, "Imported the settings {name} from {file}"),
     "admin.scope.create": ("insertOauthCustomScope", APPLICATION, "Created OAuth custom scope {name}"),
     "admin.scope.change": ("changeOauthCustomScope", APPLICATION, "Changed OAuth custom scope {name}"),
     "admin.scope.delete": ("deleteOauthCustomScope", APPLICATION, "Deleted OAuth custom scope {name}"),
@@ -76,6 +77,7 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     "admin.permission.change": ("changeCustomPermission", APPLICATION, "Changed custom permission {name}"),
     "admin.permission.delete": ("deleteCustomPermission", APPLICATION, "Deleted custom permission {name}"),
     "admin.user.create": ("createduser", USERS, "Created new User {username} with the profile {profile}"),
+    "admin.user.security_token": ("resetsecuritytoken", USERS, "Reset the security token of user {username}"),
     "admin.user.password": ("changedpassword", USERS, "Changed the password of user {username}"),
     "admin.user.freeze": ("frozeuser", USERS, "Froze user {username}"),
     "admin.user.unfreeze": ("unfrozeuser", USERS, "Unfroze user {username}"),
@@ -113,6 +115,8 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "admin.database.restored": ("restoreDatabase", ORGANIZATION, "Put the database back from a copy"),
 }
+# What a record means that does not say it.
+_USUAL: Final = {"admin.app.reveal": {"pair": "key and secret"}, "admin.app.unstage": {"pair": "temporary credentials"}}
 # What a stranger who got in would do first (security.md S38): marked, so that somebody looks.
 _SECURITY_SETTINGS: Final = frozenset(
     [
@@ -131,6 +135,7 @@ _SECURITY_SETTINGS: Final = frozenset(
         "ip_ranges",
         "cors_origins",
         "admin_approved_apps_only",
+        "consumer_secrets_by_rest",
         "scopes",
     ]
 )
@@ -200,7 +205,7 @@ def display_of(kind: str, detail: Mapping[str, Any]) -> str:
     """Return one sentence for a person, without secrets."""
     if kind in _KINDS:
         shown = {name: _short(_text(value)) for name, value in detail.items()}
-        return _KINDS[kind][2].format_map(_Known({"pair": "key and secret", **shown}))
+        return _KINDS[kind][2].format_map(_Known({**_USUAL.get(kind, {}), "of": "connected app", **shown}))
     whose = f"{_CHANGES.get(kind, '')} {detail.get('name') or detail.get('username') or ''}".strip()
     names = changed_names(detail)
     if len(names) == 1:

@@ -35,7 +35,9 @@ class Right(Enum):
     AUDIT = "read the audit trail"
     CUSTOM_SCOPES = "see and change custom scopes"
     CUSTOM_PERMISSIONS = "create and delete custom permissions"
-    SERVER = "manage orgs, keys and the database"
+    SIGNING_KEYS = "see the signing keys"
+    ROTATE_SIGNING_KEYS = "rotate the signing keys of a server with one org"
+    SERVER = "manage orgs and the database"
 
 
 Needs = tuple[tuple[UserPermission, ...], ...]
@@ -63,6 +65,8 @@ NEEDS: Final[dict[Right, Needs]] = {
     Right.USAGE: ((p.VIEW_SETUP,), (p.MANAGE_USERS,)),
     Right.SEE_SETUP: ((p.VIEW_SETUP,),),
     Right.AUDIT: ((p.VIEW_SETUP,),),
+    Right.SIGNING_KEYS: ((p.VIEW_SETUP,),),
+    Right.ROTATE_SIGNING_KEYS: ((p.CUSTOMIZE_APPLICATION,), (p.MODIFY_ALL_DATA,)),
 }
 """The whole matrix for connected apps and all that is no app. SERVER is the operator's alone."""
 
@@ -129,6 +133,16 @@ class Caller:
         if not kinds:
             self.needs(right, org_id)
         return kinds
+
+    def reads(self, org_id: str) -> str:
+        """Demand the right to read apps of some kind; return what lists narrow themselves to: the one kind that the
+        caller may read (the value of an AppKind), or nothing where both may be read.
+
+        Raises:
+            NotAllowed: names the permission that is missing for connected apps.
+        """
+        kinds = self.kinds(Right.READ_APPS, org_id)
+        return kinds[0].value if len(kinds) == 1 else ""
 
     def _why_not(self, right: Right, org_id: str, kind: AppKind) -> str | None:
         if self.is_operator:

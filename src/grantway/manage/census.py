@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final, cast
 
+from grantway.domain.app import AppKind
 from grantway.domain.org import Org
 from grantway.kit.clock import MINUTE_MS
 from grantway.manage.caller import Right
@@ -22,8 +23,9 @@ _BREATH_S: Final = 0.002
 # Who opens a page waits this long for a number that is nearly there.
 _PATIENCE_S: Final = 0.25
 _LOOK: Final = Statement(
-    "SELECT f.id, f.org_id, CASE WHEN f.revoked_at IS NULL AND f.has_refresh = 1 AND f.created_at > o.not_before"  # noqa: S608 - our own number
-    " AND f.created_at > u.not_before AND f.created_at > COALESCE(p.not_before, 0) THEN 1 ELSE 0 END"
+    "SELECT f.id, f.org_id, f.app_id, CASE WHEN f.revoked_at IS NULL AND f.has_refresh = 1"  # noqa: S608 - our own number
+    " AND f.created_at > o.not_before AND f.created_at > u.not_before"
+    " AND f.created_at > COALESCE(p.not_before, 0) THEN 1 ELSE 0 END"
     " FROM token_family f JOIN org o ON o.id = f.org_id JOIN person u ON u.id = f.user_id"
     " LEFT JOIN app_policy p ON p.app_id = f.app_id AND p.org_id = f.org_id"
     f" WHERE f.id > :after ORDER BY f.id LIMIT {_WINDOW}"
@@ -43,22 +45,25 @@ class Census:
     """The last count of a server, of all orgs at once."""
 
     def __init__(self) -> None:
-        self._numbers: Counter[str] = Counter()
+        self._numbers: Counter[tuple[str, AppKind]] = Counter()
         self._at_ms = 0
         self._task: asyncio.Task[None] | None = None
 
     async def live_grants(self, desk: Desk, org: Org) -> LiveGrants | None:
-        """Return how many lines with a refresh token an org has that were not taken back; None until first counted.
+        """Return how many lines with a refresh token an org has that were not taken back, for apps of the kinds that
+        the caller may read; None until first counted.
 
         Raises:
             ManageProblem: no right.
         """
-        desk.caller.needs(Right.APPS, org.id)
+        kinds = desk.caller.kinds(Right.READ_APPS, org.id)
         now = desk.clock.now_ms()
         if (self._task is None or self._task.done()) and now - self._at_ms >= MINUTE_MS:
             self._task = asyncio.get_running_loop().create_task(self._count(desk.db, now))
             await asyncio.wait((self._task,), timeout=_PATIENCE_S)
-        return LiveGrants(number=self._numbers[org.id], at_ms=self._at_ms) if self._at_ms else None
+        if not self._at_ms:
+            return None
+        return LiveGrants(number=sum(self._numbers[org.id, kind] for kind in kinds), at_ms=self._at_ms)
 
     async def close(self) -> None:
         """Stop counting."""
@@ -68,13 +73,13 @@ class Census:
                 await self._task
 
     async def _count(self, db: Database, now_ms: int) -> None:
-        numbers: Counter[str] = Counter()
+        numbers: Counter[tuple[str, AppKind]] = Counter()
         after = ""
         try:
             while True:
                 rows = await db.all(_LOOK, after)
-                for _, org_id, live in rows:
-                    numbers[cast(str, org_id)] += cast(int, live)
+                for _, org_id, app_id, live in rows:
+                    numbers[cast(str, org_id), AppKind.of_id(cast(str, app_id))] += cast(int, live)
                 if len(rows) < _WINDOW:
                     break
                 after = cast(str, rows[-1][0])

@@ -36,7 +36,14 @@ PERMISSION: Final = "CustomPermission"
 TYPES: Final = frozenset({SCOPE, PERMISSION})
 _READ: Final = {
     SCOPE: {"developerName", "masterLabel", "description", "isPublic", "isProtected", "assignedTo/connectedApp"},
-    PERMISSION: {"label", "description", "connectedApp", "isLicensed"},
+    PERMISSION: {
+        "label",
+        "description",
+        "connectedApp",
+        "isLicensed",
+        "requiredPermission/customPermission",
+        "requiredPermission/dependency",
+    },
 }
 
 

@@ -1,20 +1,14 @@
-"""What an org's edition and its creation switch leave possible (connected-apps.md 3.13 and 4, "Editions")."""
+"""What an org's edition leaves possible (connected-apps.md 4, "Editions")."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from grantway import settings as s
-from grantway.domain.app import AppKind, read_values
-from grantway.domain.editions import ADMIN_APPROVAL, CREATE_APPS, HEADLESS, Edition, edition_named
-from grantway.domain.org import Org
-from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound
+from grantway.domain.editions import ADMIN_APPROVAL, HEADLESS, Edition, edition_named
+from grantway.manage.problem import ManageProblem
 from grantway.settings.choices import PermittedUsers
 from grantway.settings.setting import AnySetting
-from grantway.store.statement import Statement
-
-_ORG: Final = Statement("SELECT edition, settings FROM org WHERE id = :id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +63,7 @@ def demand_edition(edition: str, values: dict[AnySetting, Any]) -> None:
     """
     held = edition_named(edition)
     problems = {
-        setting.name: f"{limit.says}: {_not_in(edition, limit.editions)}"
+        setting.name: f"{limit.says}: {not_in(edition, limit.editions)}"
         for setting, limit in LIMITS.items()
         # A text from before editions were a closed list restricts nothing.
         if setting in values and limit.applies(values[setting]) and held is not None and held not in limit.editions
@@ -78,30 +72,7 @@ def demand_edition(edition: str, values: dict[AnySetting, Any]) -> None:
         raise ManageProblem.of(problems)
 
 
-async def demand_creation(desk: Desk, org: Org, kind: AppKind) -> None:
-    """Demand that apps of a kind can be made in an org, and by this caller; its settings are read in this moment.
-
-    The operator stands in the place of Salesforce Support, which the creation switch does not bind.
-
-    Raises:
-        ManageProblem: the org's edition has no apps of its own, or (NotAllowed) the switch is off.
-    """
-    row = await desk.session.one(_ORG, org.id)
-    if row is None:
-        raise NotFound(f"there is no org {org.name} any more")
-    edition, settings = map(str, row)
-    held = edition_named(edition)
-    if held is not None and held not in CREATE_APPS:
-        raise ManageProblem(f"apps cannot be made here: {_not_in(edition, CREATE_APPS)}. Installing them is possible")
-    if kind is not AppKind.CONNECTED_APP or desk.caller.is_operator:
-        return
-    if not read_values(settings).get(s.ALLOW_CONNECTED_APP_CREATION, s.ALLOW_CONNECTED_APP_CREATION.default):
-        raise NotAllowed(
-            f"connected apps cannot be created in {org.name}: create an external client app instead, or ask the"
-            f" operator to switch on {s.ALLOW_CONNECTED_APP_CREATION.label} ({s.ALLOW_CONNECTED_APP_CREATION.name})"
-        )
-
-
-def _not_in(edition: str, editions: frozenset[Edition]) -> str:
+def not_in(edition: str, editions: frozenset[Edition]) -> str:
+    """Say that an edition does not have something, and which ones do."""
     names = [one.value.removesuffix(" Edition") for one in Edition if one in editions]
     return f"{edition} does not have this, {', '.join(names[:-1])} and {names[-1]} do"

@@ -5,6 +5,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from grantway.domain.app import AppKind
 from grantway.kit.http import normal_request_id
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
@@ -18,8 +19,8 @@ from grantway.store.statement import Statement
 
 _FIND: Final = Statement(
     "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.checks, f.org_id, f.address, a.name,"
-    " u.username, f.at FROM refusal f LEFT JOIN app a ON a.id = f.app_id LEFT JOIN person u ON u.id = f.user_id"
-    " WHERE f.request_id = :request_id"
+    " u.username, f.at, f.app_id, f.received FROM refusal f LEFT JOIN app a ON a.id = f.app_id"
+    " LEFT JOIN person u ON u.id = f.user_id WHERE f.request_id = :request_id"
 )
 _TIMES: Final = ("_at", "not_before")
 
@@ -38,6 +39,8 @@ class Explanation:
     - `says`, `status`: the description and the HTTP status that belong to `error` at the door that was asked; an error
       that travelled to a callback, or stood on a page, has no status of its own (0).
     - `at_ms`: `at` as a number.
+    - `not_reached`: what the checks demand that the refusal kept from being made, in order.
+    - `received`: what the client sent: where (header, query, body), name, and value; None for what is hidden.
     """
 
     request_id: str
@@ -58,6 +61,8 @@ class Explanation:
     status: int = 0
     setting_held_by: str = ""
     at_ms: int = 0
+    not_reached: tuple[str, ...] = ()
+    received: tuple[tuple[str, str, str | None], ...] = ()
 
 
 async def explain(desk: Desk, text: str) -> Explanation:
@@ -70,16 +75,18 @@ async def explain(desk: Desk, text: str) -> Explanation:
     if request_id is None:
         raise ManageProblem(f"{text!r} is no request id; they look like 7Q4M-K2XD-90VB")
     caller = desk.caller
-    caller.kinds(Right.READ_APPS, caller.org_id)
+    kinds = caller.kinds(Right.READ_APPS, caller.org_id)
     row = await desk.session.one(_FIND, request_id)
-    # What belongs to no org (an unknown client id) is the operator's to look at, and another org's is as if it were
-    # not there (S57, S62).
-    if row is None or (not caller.is_operator and row[7] != caller.org_id):
+    # What belongs to no org (an unknown client id) is the operator's to look at; another org's, and an app's of a kind
+    # that the caller may not read, is as if it were not there (S57, S62).
+    if row is None or not (caller.is_operator or (row[7] == caller.org_id and _is_shown(cast(str, row[12]), kinds))):
         raise ManageProblem(f"no refused request {request_id} is known; refusals are kept for 30 days")
     shown = shown_facts(cast(str, row[5]))
     reason = by_id(cast(str, row[3]))
     setting = reason.setting if reason else None
     app = cast("str | None", row[9]) or ""
+    checks = msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])
+    received = cast(str, row[13])
     wire = _wire_of(reason, cast(str, row[2]), cast(str, row[4])) if reason else None
     return Explanation(
         request_id=request_id,
@@ -96,13 +103,19 @@ async def explain(desk: Desk, text: str) -> Explanation:
         setting=setting.name if setting else "",
         setting_label=setting.label if setting else "",
         change=command_for(setting, f"{setting.name}=VALUE", app or "APP") if setting else "",
-        checks=tuple(msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])),
-        user=cast("str | None", row[10]) or "",
+        checks=tuple(check for check in checks if check.get("reached", True)),
+        user=cast("str | None", row[10]) or str(shown.get("user", "")),
         says=wire.says if wire else "",
         status=wire.status if wire and "/authorize" not in cast(str, row[2]) else 0,
         setting_held_by=setting.held_by.value if setting else "",
         at_ms=cast(int, row[11]),
+        not_reached=tuple(check["check"] for check in checks if not check.get("reached", True)),
+        received=tuple(msgspec.json.decode(received, type=list[tuple[str, str, str | None]])) if received else (),
     )
+
+
+def _is_shown(app_id: str, kinds: tuple[AppKind, ...]) -> bool:
+    return not app_id or AppKind.of_id(app_id) in kinds
 
 
 def shown_facts(facts: str) -> dict[str, Any]:

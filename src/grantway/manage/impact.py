@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
+from grantway.domain.refresh_life import refresh_life
 from grantway.manage import apps, live_grants
 from grantway.manage.desk import Desk
 from grantway.manage.left_out import begins_admin_approval, left_out
@@ -17,7 +18,10 @@ _CODES: Final = Statement(
     "SELECT redirect_uri, challenge FROM authorization_code"
     " WHERE app_id = :app_id AND spent_at IS NULL AND expires_at > CAST(:now AS BIGINT)"
 )
+_SCOPES: Final = (s.SCOPES, s.CUSTOM_SCOPES)
 _SECRETS: Final = frozenset({s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW, s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW})
+_SWITCHES: Final = (s.OAUTH_ENABLED, s.ENABLED_IN_ORG)
+_LIVES: Final = (s.REFRESH_TOKEN_POLICY, s.LIMIT_IDLE_REFRESH_TOKENS)
 _NOBODY: Final = ("ok", "no one affected")
 
 
@@ -67,6 +71,10 @@ class Impact:
         return self.grants - self.lost
 
 
+def _goes(app: InstalledApp) -> bool:
+    return app[s.OAUTH_ENABLED] and app[s.ENABLED_IN_ORG]
+
+
 class _TakenBack(Exception):
     def __init__(self, before: InstalledApp, changed: apps.Changed) -> None:
         super().__init__()
@@ -83,14 +91,14 @@ async def weigh(desk: Desk, org: Org, name: str, asked: dict[str, Any], *, seen:
     before, changed = await _tried(desk, org, name, asked, seen)
     after = changed.app
     counted = await live_grants.count(desk, before)
-    stops = counted.grants if before[s.OAUTH_ENABLED] and not after[s.OAUTH_ENABLED] else 0
+    stops = counted.grants if _goes(before) and not _goes(after) else 0
     later = 0
     holders: tuple[GrantHolder, ...] = ()
     if begins_admin_approval(before, after):
         holders = tuple(one for one in await left_out(desk, after) if one.grants)
-    if before[s.REFRESH_TOKEN_POLICY] != after[s.REFRESH_TOKEN_POLICY]:
-        later = await live_grants.past(desk, before, after[s.REFRESH_TOKEN_POLICY])
-    reach = {s.OAUTH_ENABLED: stops, s.PERMITTED_USERS: changed.ended, s.REFRESH_TOKEN_POLICY: later}
+    if refresh_life(before) != refresh_life(after):
+        later = await live_grants.past(desk, before, refresh_life(after))
+    reach = dict.fromkeys(_LIVES, later) | dict.fromkeys(_SWITCHES, stops) | {s.PERMITTED_USERS: changed.ended}
     effects = [
         await _effect(desk, before, after, setting, reach.get(setting, 0))
         for setting in s.held_by(s.Holder.APP, s.Holder.POLICY)
@@ -134,15 +142,15 @@ async def _effect(desk: Desk, before: InstalledApp, after: InstalledApp, setting
 async def _reach_of(
     desk: Desk, before: InstalledApp, after: InstalledApp, setting: AnySetting, reach: int
 ) -> tuple[str, str]:
-    if setting is s.OAUTH_ENABLED and not after[s.OAUTH_ENABLED]:
+    if setting in _SWITCHES and not after[setting]:
         return ("bad", f"stops {grants(reach)}") if reach else ("warn", "every request is refused")
     if setting is s.PERMITTED_USERS:
         if reach:
             return "bad", f"ends {grants(reach)}"
         return _NOBODY if begins_admin_approval(before, after) else ("info", "users are asked from now on")
-    if setting is s.REFRESH_TOKEN_POLICY:
+    if setting in _LIVES:
         return ("warn", f"ends {reach} later") if reach else _NOBODY
-    if setting is s.SCOPES and (gone := _gone(s.SCOPES, before, after)):
+    if setting in _SCOPES and (gone := _gone(setting, before, after)):
         held = await live_grants.holding_scopes(desk, before, gone)
         return ("warn", f"{grants(held)} keep{'s' if held == 1 else ''} it") if held else _NOBODY
     if setting is s.CALLBACK_URL and (gone := _gone(s.CALLBACK_URL, before, after)):
@@ -158,7 +166,7 @@ async def _reach_of(
     return "info", "from the next request"
 
 
-def _gone(setting: s.Setting[tuple[str, ...]], before: InstalledApp, after: InstalledApp) -> frozenset[str]:
+def _gone(setting: AnySetting, before: InstalledApp, after: InstalledApp) -> frozenset[str]:
     """Return what a list held before and does not after."""
     kept = after[setting]
     return frozenset(one for one in before[setting] if one not in kept)

@@ -26,6 +26,7 @@ from grantway.manage.metadata_values import (
     demand_shape,
     read_settings,
 )
+from grantway.manage.org_files import MEMBERS, import_org_file, member_of
 from grantway.manage.problem import ManageProblem
 from grantway.metadata.document import SECRETS as SECRET_ELEMENTS
 from grantway.metadata.document import (
@@ -40,7 +41,7 @@ from grantway.metadata.document import (
     value,
 )
 from grantway.metadata.document import values as document_values
-from grantway.metadata.names import MetadataName, name_of_file, type_of_root
+from grantway.metadata.names import SETTINGS, MetadataName, name_of_file, type_of_root
 from grantway.metadata.problem import MetadataProblem
 from grantway.settings.certificates import holds_private_key
 from grantway.settings.setting import AnySetting
@@ -157,7 +158,10 @@ async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool =
     try:
         if file.problem:
             raise MetadataProblem(file.problem)
-        if named is not None and named.type != TYPE and named.type not in CUSTOM_TYPES:
+        if named is not None and named.type == SETTINGS and named.name not in MEMBERS:
+            why = f"{named.name}.settings has nothing that is read here; these are: {', '.join(MEMBERS)}"
+            return Imported(file=file.name, name=name, done="skipped", problem=why)
+        if named is not None and named.type not in (TYPE, SETTINGS, *CUSTOM_TYPES):
             return Imported(file=file.name, name=name, done="skipped", problem=f"{named.type} is not supported yet")
         document = read(file.data)
         if type_of_root(document.type) is None:
@@ -166,6 +170,8 @@ async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool =
             )
         if document.type in CUSTOM_TYPES and named is not None:
             return await _import_custom(desk, org, file.name, named, document, dry_run=dry_run)
+        if member_of(document.type) in MEMBERS and type_of_root(document.type) == SETTINGS:
+            return await _import_org(desk, org, file.name, document, dry_run=dry_run)
         if document.type != TYPE:
             return Imported(file=file.name, name=name, done="skipped", problem=f"{document.type} is not supported yet")
         if named is None:
@@ -192,6 +198,18 @@ async def _import_custom(
         done = await import_custom(changing, org, named.local_name, document)
         word = "created" if done.created else "updated"
         imported = Imported(file=file, name=f"{document.type} {done.name}", done=word, kept=done.kept)
+        if dry_run:
+            raise _DryRun(imported)
+        return imported
+
+
+async def _import_org(desk: Desk, org: Org, file: str, document: MetadataDocument, *, dry_run: bool) -> Imported:
+    """Import a file of settings of the org."""
+    async with desk.changing() as changing:
+        done = await import_org_file(changing, org, file, document)
+        changes = tuple(Change(setting=name, before=before, after=after) for name, before, after in done.changes)
+        name = f"{SETTINGS} {member_of(document.type)}"
+        imported = Imported(file=file, name=name, done="updated", changes=changes, kept=done.kept)
         if dry_run:
             raise _DryRun(imported)
         return imported

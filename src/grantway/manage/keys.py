@@ -3,12 +3,14 @@
 Those of JWT-based access tokens are made and rotated elsewhere (`access_keys`): neither rotation touches the other's.
 """
 
+import contextlib
 from typing import Any, Final, cast
 
 from grantway.kit.clock import DAY_MS
-from grantway.kit.jose import SigningKey
+from grantway.kit.jose import RS256, SigningKey
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.problem import NotAllowed, StaleVersion
 from grantway.store.signing_keys import ID_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Conflict, Insert, Statement
 
@@ -20,6 +22,9 @@ _ALL: Final = Statement(
 _KIDS: Final = Statement(
     "SELECT kid, created_at FROM signing_key WHERE purpose = :purpose ORDER BY created_at DESC, kid DESC"
 )
+_SIGNING: Final = Statement(
+    "SELECT kid FROM signing_key WHERE purpose = :purpose AND retired_at IS NULL ORDER BY created_at DESC, kid DESC"
+)
 _NEWEST: Final = Statement(
     "SELECT private_box FROM signing_key WHERE purpose = :purpose ORDER BY created_at DESC, kid DESC LIMIT 1"
 )
@@ -27,6 +32,7 @@ _RETIRE: Final = Statement(
     "UPDATE signing_key SET retired_at = :at WHERE purpose = :purpose AND (retired_at IS NULL OR retired_at > :at)"
     " RETURNING kid"
 )
+_ORGS: Final = Statement("SELECT COUNT(*) FROM org")
 _FIRST_KID: Final = 220
 _COLUMNS: Final = ("kid", "purpose", "org_id", "org", "created_at", "retired_at")
 # ID tokens live twelve hours at most; a day covers them and every cache of the JWK set.
@@ -34,20 +40,23 @@ OVERLAP_MS: Final = DAY_MS
 
 
 async def all_keys(desk: Desk) -> tuple[dict[str, Any], ...]:
-    """Return every signing key without its private half, newest first; `state` is signs, published or retired.
+    """Return the signing keys without their private halves, newest first; another org's are the operator's to see.
 
-    `org_id` and `org` (its name) are empty where a key signs for all orgs.
+    `state` is signs, published or retired. Times are in ms; `retired_at` is None for a key that signs. `org_id` and
+    `org` (its name) are empty where a key signs for all orgs.
 
     Raises:
-        ManageProblem: the caller is not the operator.
+        ManageProblem: no right.
     """
-    desk.caller.needs(Right.SERVER)
+    desk.caller.needs(Right.SIGNING_KEYS, desk.caller.org_id)
     found = []
     for row in await desk.session.all(_ALL):
         key: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+        if not desk.caller.is_operator and key["org_id"] not in ("", desk.caller.org_id):
+            continue
         end = key["retired_at"]
         state = "signs" if end is None else "published" if end > desk.clock.now_ms() else "retired"
-        found.append(key | {"state": state})
+        found.append(key | {"state": state, "algorithm": RS256})
     return tuple(found)
 
 
@@ -61,38 +70,56 @@ async def ensure(desk: Desk) -> None:
     if newest is not None:
         desk.ring.open(cast(bytes, newest[0]), SEAL_PURPOSE)
         return
-    await _add(desk, "admin.keys.create", only_first=True)
+    pem = SigningKey.generate_pem()
+    with contextlib.suppress(Conflict):  # another process made its first key in the same moment; one is enough
+        async with desk.changing() as changing:
+            if not await changing.session.all(_KIDS, ID_TOKEN):
+                await _add(changing, "admin.keys.create", pem, OVERLAP_MS)
 
 
-async def rotate(desk: Desk, *, at_once: bool = False) -> str:
+async def demand_rotation(desk: Desk) -> None:
+    """Demand the right to rotate: keys sign for every org of the server, so a user has it where theirs is the only one.
+
+    Raises:
+        NotAllowed: says what is missing.
+    """
+    desk.caller.needs(Right.ROTATE_SIGNING_KEYS, desk.caller.org_id)
+    row = await desk.session.one(_ORGS)
+    if not desk.caller.is_operator and row is not None and cast(int, row[0]) > 1:
+        text = "that is the operator's, for they sign for another org's apps too: grantway keys rotate"
+        raise NotAllowed(f"{desk.caller.username} may not rotate the signing keys here: {text}")
+
+
+async def rotate(desk: Desk, *, at_once: bool = False, seen: str = "") -> str:
     """Make a new key that signs from now on, and return its id.
 
     The keys before stay published for a day, so that what they signed can still be verified; with `at_once`, for a key
-    that got into wrong hands, they are retired now.
+    that got into wrong hands, they are retired now. `seen` is the id of the key that the caller saw signing; empty
+    where that does not matter.
 
     Raises:
-        ManageProblem: the caller is not the operator.
+        ManageProblem: no right, or (StaleVersion) another key signs by now.
     """
-    desk.caller.needs(Right.SERVER)
-    return await _add(desk, "admin.keys.rotate", others_until=0 if at_once else OVERLAP_MS)
-
-
-async def _add(desk: Desk, kind: str, *, others_until: int = OVERLAP_MS, only_first: bool = False) -> str:
+    await demand_rotation(desk)
     pem = SigningKey.generate_pem()
-    try:
-        async with desk.changing() as changing:
-            rows = await changing.session.all(_KIDS, ID_TOKEN)
-            if rows and only_first:
-                return cast(str, rows[0][0])
-            kid = str(max((int(cast(str, row[0])) for row in rows), default=_FIRST_KID - 1) + 1)
-            now = desk.clock.now_ms()
-            retired = await changing.run(_RETIRE, at=now + others_until, purpose=ID_TOKEN)
-            # Keys made in one millisecond would tie; the one that signs must be the newest.
-            made_at = max([now, *(cast(int, row[1]) + 1 for row in rows)])
-            await changing.run(_ADD, kid, ID_TOKEN, desk.ring.seal(pem, SEAL_PURPOSE), made_at, None)
-            retired_kids = sorted(cast(str, row[0]) for row in retired)
-            await changing.audit(kind, "", kid=kid, retired=retired_kids, retired_at=now + others_until)
-            return kid
-    except Conflict:
-        # Another process made its first key in the same moment; one is enough.
-        return str(_FIRST_KID)
+    async with desk.changing() as changing:
+        await demand_rotation(changing)
+        if seen:
+            rows = await changing.session.all(_SIGNING, ID_TOKEN)
+            if [row[0] for row in rows[:1]] != [seen]:
+                raise StaleVersion("somebody else rotated the keys since you opened this: look at them again")
+        return await _add(changing, "admin.keys.rotate", pem, 0 if at_once else OVERLAP_MS)
+
+
+async def _add(changing: Desk, kind: str, pem: bytes, others_until: int) -> str:
+    rows = await changing.session.all(_KIDS, ID_TOKEN)
+    kid = str(max((int(cast(str, row[0])) for row in rows), default=_FIRST_KID - 1) + 1)
+    now = changing.clock.now_ms()
+    retired = await changing.run(_RETIRE, at=now + others_until, purpose=ID_TOKEN)
+    # Keys made in one millisecond would tie; the one that signs must be the newest.
+    made_at = max([now, *(cast(int, row[1]) + 1 for row in rows)])
+    await changing.run(_ADD, kid, ID_TOKEN, changing.ring.seal(pem, SEAL_PURPOSE), made_at, None)
+    retired_kids = sorted(cast(str, row[0]) for row in retired)
+    org_id = changing.caller.org_id
+    await changing.audit(kind, org_id, kid=kid, retired=retired_kids, retired_at=now + others_until)
+    return kid

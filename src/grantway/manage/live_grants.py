@@ -7,10 +7,9 @@ live on for minutes, and are not counted.
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from grantway import settings as s
 from grantway.domain.app import InstalledApp
+from grantway.domain.refresh_life import RefreshLife, refresh_life
 from grantway.manage.desk import Desk
-from grantway.settings.choices import RefreshTokenPolicy
 from grantway.store.statement import SqlValue, Statement
 
 _OF: Final = "FROM token_family f JOIN person u ON u.id = f.user_id"
@@ -64,18 +63,16 @@ class GrantHolder:
 
 def live_values(desk: Desk, app: InstalledApp) -> dict[str, SqlValue]:
     """Return the values of `LIVE`: what stands, as the app's policies have it now."""
-    born, used = cutoffs(app[s.REFRESH_TOKEN_POLICY], desk.clock.now_ms())
+    born, used = cutoffs(refresh_life(app), desk.clock.now_ms())
     mark = max(app.org.not_before, app.policy.not_before if app.policy else 0)
     return {"app_id": app.id, "org_id": app.org.id, "mark": mark, "born": born, "used": used}
 
 
-def cutoffs(policy: RefreshTokenPolicy, now_ms: int) -> tuple[int, int]:
-    """Return the times (ms) after which a line must have begun, and have been used, to be within a policy now."""
-    if policy.form == "infinite":
-        return _NEVER, _NEVER
-    if policy.form == "specific_inactivity":
-        return _NEVER, now_ms - policy.period_ms
-    return now_ms - policy.period_ms, _NEVER
+def cutoffs(life: RefreshLife, now_ms: int) -> tuple[int, int]:
+    """Return the times (ms) after which a line must have begun, and have been used, to be within its bounds now."""
+    born = _NEVER if life.lifetime_ms is None else now_ms - life.lifetime_ms
+    used = _NEVER if life.idle_ms is None else now_ms - life.idle_ms
+    return born, used
 
 
 async def count(desk: Desk, app: InstalledApp) -> Counted:
@@ -87,9 +84,9 @@ async def count(desk: Desk, app: InstalledApp) -> Counted:
     return Counted(users=users, grants=grants, last_used=last_used)
 
 
-async def past(desk: Desk, app: InstalledApp, policy: RefreshTokenPolicy) -> int:
-    """Count the grants that stand now and would be past their end under another refresh token policy."""
-    born, used = cutoffs(policy, desk.clock.now_ms())
+async def past(desk: Desk, app: InstalledApp, life: RefreshLife) -> int:
+    """Count the grants that stand now and would be past their end under other bounds."""
+    born, used = cutoffs(life, desk.clock.now_ms())
     values = live_values(desk, app) | {"born_after": born, "used_after": used}
     row = await desk.session.one(_PAST, *(values[name] for name in _PAST.names))
     return cast(int, row[0]) if row else 0

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from grantway.manage.import_app import SourceFile
-from grantway.metadata.archive import TOTAL_LIMIT, read_archive
+from grantway.metadata.archive import TOTAL_LIMIT, is_archive, read_archive
 from grantway.metadata.names import name_of_file
 from grantway.metadata.problem import MetadataProblem
 from grantway.metadata.xml import SIZE_LIMIT
+
+_NOTHING: Final = "no metadata file is in there; they are named My_App.connectedApp-meta.xml"
 
 
 def source_files(source: Path) -> Iterator[SourceFile]:
@@ -21,9 +24,7 @@ def source_files(source: Path) -> Iterator[SourceFile]:
         nothing = False
         yield file
     if nothing:
-        yield SourceFile(
-            name=str(source), problem="no metadata file is in there; they are named My_App.connectedApp-meta.xml"
-        )
+        yield SourceFile(name=str(source), problem=_NOTHING)
 
 
 def _files(source: Path) -> Iterator[SourceFile]:
@@ -37,12 +38,38 @@ def _files(source: Path) -> Iterator[SourceFile]:
         if not _is_zip(source):
             yield SourceFile(name=source.name, data=_read(source, SIZE_LIMIT))
             return
-        for name, data in read_archive(_read(source, TOTAL_LIMIT)):
-            last = name.rpartition("/")[2]
-            if name_of_file(last) is not None and not last.startswith("."):
-                yield SourceFile(name=last, data=data)
+        yield from _packed(_read(source, TOTAL_LIMIT))
     except (OSError, MetadataProblem) as problem:
         yield SourceFile(name=source.name, problem=_words(problem))
+
+
+def files_in(name: str, data: bytes) -> Iterator[SourceFile]:
+    """Give the metadata files that were sent as one file: itself, or those of an archive, whatever it is called.
+
+    As with `source_files`, what cannot be read comes with its problem.
+    """
+    try:
+        if not is_archive(data):
+            if len(data) > SIZE_LIMIT:
+                raise MetadataProblem(_too_large(len(data), SIZE_LIMIT))
+            yield SourceFile(name=name, data=data)
+            return
+        files = tuple(_packed(data))
+    except MetadataProblem as problem:
+        yield SourceFile(name=name, problem=str(problem))
+        return
+    yield from files or (SourceFile(name=name, problem=_NOTHING),)
+
+
+def _packed(data: bytes) -> Iterator[SourceFile]:
+    for name, content in read_archive(data):
+        last = name.rpartition("/")[2]
+        if name_of_file(last) is not None and not last.startswith("."):
+            yield SourceFile(name=last, data=content)
+
+
+def _too_large(size: int, limit: int) -> str:
+    return f"the file has {size:,} bytes; at most {limit:,} are read."
 
 
 def _is_zip(path: Path) -> bool:
@@ -54,7 +81,7 @@ def _read(path: Path, limit: int) -> bytes:
     if path.exists() and not path.is_file():
         raise MetadataProblem("it is no plain file.")
     if path.stat().st_size > limit:
-        raise MetadataProblem(f"the file has {path.stat().st_size:,} bytes; at most {limit:,} are read.")
+        raise MetadataProblem(_too_large(path.stat().st_size, limit))
     return path.read_bytes()
 
 

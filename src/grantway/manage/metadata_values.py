@@ -121,7 +121,7 @@ def read_settings(document: MetadataDocument) -> Reading:
         if not word or word == xml.unset_word:
             continue
         try:
-            found[setting] = _read_one(setting, xml, word)
+            found[setting] = read_one(setting, xml, word)
         except (s.SettingProblem, MetadataProblem) as problem:
             # What somebody took for a certificate may be a key: it is not quoted.
             why = str(problem) if setting.kind is s.CERTIFICATE.kind else _why(word, problem)
@@ -221,7 +221,12 @@ def _items(setting: AnySetting, xml: Xml, texts: tuple[str, ...]) -> list[str]:
     return parts_of(texts)
 
 
-def _read_one(setting: AnySetting, xml: Xml, word: str) -> Any:
+def read_one(setting: AnySetting, xml: Xml, word: str) -> Any:
+    """Return the value that the text of a setting's one element says.
+
+    Raises:
+        SettingProblem, MetadataProblem: the setting does not take it.
+    """
     if xml.inverted:
         return not boolean(word)
     if "true" in xml.words:

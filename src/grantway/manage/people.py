@@ -5,6 +5,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from grantway.domain.app import AppKind
 from grantway.domain.org import Org, User
 from grantway.manage import users
 from grantway.manage.caller import Right
@@ -115,7 +116,7 @@ async def members(desk: Desk, org: Org) -> dict[str, int]:
 
 
 async def pre_authorized(desk: Desk, org: Org, *, profile: str = "", permission_set: str = "") -> tuple[AppNamed, ...]:
-    """Return the apps whose policies name a profile or permission set.
+    """Return the apps whose policies name a profile or permission set, of the kinds that the caller may read.
 
     Raises:
         ManageProblem: no right.
@@ -123,6 +124,8 @@ async def pre_authorized(desk: Desk, org: Org, *, profile: str = "", permission_
     desk.caller.needs(Right.SEE_PEOPLE, org.id)
     found = []
     for app_id, name, home, settings, policies in await desk.session.all(_POLICIES, org.id):
+        if not desk.caller.may(Right.READ_APPS, org.id, AppKind.of_id(cast(str, app_id))):
+            continue
         named = msgspec.json.decode(cast(str, policies), type=_Policies)
         if (profile and profile in named.profiles) or (permission_set and permission_set in named.permission_sets):
             found.append(_named(org.id, app_id, name, home, settings))
@@ -141,7 +144,7 @@ async def grants_of(desk: Desk, org: Org, user: User) -> tuple[Line, ...]:
     Raises:
         ManageProblem: no right.
     """
-    desk.caller.needs(Right.USERS, org.id)
+    desk.caller.needs(Right.USAGE, org.id)
     found = []
     for line_id, app_id, name, home, settings, scopes, created, used in await desk.session.all(_LINES, user.id):
         found.append(

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from grantway.domain.app import AppKind
 from grantway.domain.org import Org
 from grantway.manage import apps
-from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.explain import shown_facts
 from grantway.protocol.no import by_id
@@ -18,6 +18,7 @@ _LIST: Final = Statement(
     "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.address, a.name, u.username"  # noqa: S608 - our own names
     " FROM refusal f LEFT JOIN app a ON a.id = f.app_id LEFT JOIN person u ON u.id = f.user_id"
     " WHERE f.org_id = :org_id AND f.at >= :since AND f.at <= :until"
+    " AND (:prefix = '' OR f.app_id = '' OR substr(f.app_id, 1, 3) = :prefix)"
     " AND (f.at < :until OR f.request_id < :after)"
     " AND (:app_id = '' OR f.app_id = :app_id) AND (:reason = '' OR f.reason = :reason)"
     " AND (:endpoint = '' OR f.endpoint = :endpoint)"
@@ -25,7 +26,8 @@ _LIST: Final = Statement(
 )
 _BY_APP: Final = Statement(
     "SELECT f.reason, a.name, COUNT(*) AS number, MAX(f.request_id) FROM refusal f JOIN app a ON a.id = f.app_id"
-    " WHERE f.org_id = :org_id AND f.at >= :since GROUP BY f.reason, a.name ORDER BY number DESC, f.reason, a.name"
+    " WHERE f.org_id = :org_id AND f.at >= :since AND (:kind = '' OR a.kind = :kind)"
+    " GROUP BY f.reason, a.name ORDER BY number DESC, f.reason, a.name"
     " LIMIT :most"
 )
 # Sorts after every request id: a page that begins at a moment begins with all of that moment.
@@ -69,14 +71,17 @@ class RefusalList:
 
 
 async def refusals(desk: Desk, org: Org, asked: Asked) -> RefusalList:
-    """Return a page of an org's refusals, the newest first. Refusals of unknown clients belong to no org.
+    """Return a page of an org's refusals, the newest first; of apps of the kinds that the caller may read.
+
+    Refusals of unknown clients belong to no org. Those of apps that were deleted since are of their app's kind.
 
     Raises:
         ManageProblem: no right, or no such app.
     """
-    desk.caller.needs(Right.APPS, org.id)
+    kind = desk.caller.reads(org.id)
     values: dict[str, SqlValue] = {
         "org_id": org.id,
+        "prefix": AppKind(kind).id_prefix if kind else "",
         "since": asked.since_ms,
         "until": asked.until_ms,
         "after": asked.after,
@@ -104,10 +109,10 @@ async def refused_most(desk: Desk, org: Org, since_ms: int, most: int = 10) -> t
     Raises:
         ManageProblem: no right.
     """
-    desk.caller.needs(Right.APPS, org.id)
+    kind = desk.caller.reads(org.id)
     return tuple(
         RefusedFor(reason=cast(str, row[0]), app=cast(str, row[1]), number=cast(int, row[2]), request_id=str(row[3]))
-        for row in await desk.session.all(_BY_APP, org.id, since_ms, most)
+        for row in await desk.session.all(_BY_APP, org.id, since_ms, kind, most)
     )
 
 

@@ -1,37 +1,41 @@
-"""Staged rotation of an app's consumer key and secret (connected-apps.md 2.7): stage, apply, cancel."""
+"""Staged rotation of an app's consumer key and secret: stage, apply, cancel.
 
-from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+A connected app's staged pair waits until it is applied, which ends the app's tokens (connected-apps.md 2.7). An
+external client app's answers at once, beside the app's own, and so does for 30 days the one it replaces; tokens stay,
+for they belong to the app (2.8).
+"""
 
-import msgspec
+from dataclasses import dataclass
+from typing import Final, cast
 
 from grantway import settings as s
-from grantway.domain.app import Credential, InstalledApp
+from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
-from grantway.kit.clock import MINUTE_MS
-from grantway.kit.secrets import Secret, new_consumer_key, new_consumer_secret
+from grantway.kit.clock import DAY_MS, MINUTE_MS
+from grantway.kit.ids import CREDENTIAL_SET, canonical_id
 from grantway.manage import apps
 from grantway.manage.app_values import demand_power_of
 from grantway.manage.caller import Right
+from grantway.manage.credentials import (
+    Pair,
+    Pairs,
+    PairState,
+    add_staged,
+    drop,
+    is_external,
+    pairs_of,
+    put_in_force,
+)
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem, StaleVersion
-from grantway.store.apps import SECRET_PURPOSE
-from grantway.store.statement import Insert, Statement, columns_of
+from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
+from grantway.protocol.when import iso_seconds
+from grantway.store.statement import Statement
 
 OVERLAP_MS: Final = 10 * MINUTE_MS
-_STAGED: Final = "staged"
-_PREVIOUS: Final = "previous"
-_ADD: Final = Insert("app_credential", Credential.__struct_fields__)
-_DROP: Final = Statement("DELETE FROM app_credential WHERE app_id = :app_id AND state = :state RETURNING app_id")
-_PAIRS: Final = Statement(
-    f"SELECT {columns_of(Credential, 'c')} FROM app_credential c WHERE c.app_id = :app_id"  # noqa: S608 - our own names
-)
-# Each step counts as a change of the app: what was read of it is read again, and what was seen of it is old.
-_TOUCH: Final = Statement("UPDATE app SET version = version + 1 WHERE id = :id")
-_SWAP: Final = Statement(
-    "UPDATE app SET consumer_key = :consumer_key, secret_mac = :secret_mac, secret_box = :secret_box,"
-    " version = version + 1 WHERE id = :id"
-)
+SET_MS: Final = 30 * DAY_MS
+"""How long a set of an external client app answers, from when it was staged or replaced."""
+MOST_SETS: Final = 10
+"""How many sets an external client app has at most: each is a secret that somebody keeps."""
 _END_LINES: Final = Statement(
     "UPDATE token_family SET revoked_at = :now, revoked_why = 'app.rotated' WHERE app_id = :id AND revoked_at IS NULL"
     " RETURNING has_refresh"
@@ -51,25 +55,6 @@ _COUNT_ACCESS: Final = Statement(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A consumer key and secret beside the current ones. `ends_at` (ms): until when it answers, if it does."""
-
-    consumer_key: str
-    secret: Secret
-    created_at: int
-    ends_at: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairs:
-    """An app and its pairs: `staged` waits to be applied, `previous` was replaced and still answers."""
-
-    app: InstalledApp
-    staged: Pair | None = None
-    previous: Pair | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
     """What applying would end, or has ended: grants with a refresh token, and access tokens."""
 
@@ -83,6 +68,9 @@ class Impact:
         return f"{grants} and {self.access_tokens} access token{'' if self.access_tokens == 1 else 's'}"
 
 
+NOTHING: Final = Impact(grants=0, access_tokens=0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
     """An app under its new key and secret, until when the old ones answer too (ms), and what ended."""
@@ -91,14 +79,27 @@ class Applied:
     previous_until: int
     ended: Impact
 
+    @property
+    def ends_tokens(self) -> bool:
+        """Whether tokens end with it at all."""
+        return not is_external(self.app)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """An app, and the pair that it had until now."""
+
+    app: InstalledApp
+    pair: Pair
+
 
 async def look(desk: Desk, org: Org, name: str) -> Pairs:
-    """Return an app with its staged pair, and the previous one while it answers. Show their secrets to nobody.
+    """Return an app with its pairs beside the current one. Show their secrets to nobody.
 
     Raises:
         ManageProblem: no right, no such app, or an app of another org.
     """
-    return await _look(desk, await _own(desk, org, name, Right.ROTATE_KEYS))
+    return await pairs_of(desk, await _own(desk, org, name, Right.ROTATE_KEYS))
 
 
 async def impact(desk: Desk, app: InstalledApp) -> Impact:
@@ -108,125 +109,164 @@ async def impact(desk: Desk, app: InstalledApp) -> Impact:
         ManageProblem: no right.
     """
     desk.caller.needs(Right.ROTATE_KEYS, app.app.org_id, app.kind)
+    if is_external(app):
+        return NOTHING
     lines = await desk.session.one(_COUNT_LINES, app.id)
     tokens = await desk.session.one(_COUNT_ACCESS, app.id, desk.clock.now_ms())
     return Impact(grants=cast(int, lines[0]) if lines else 0, access_tokens=cast(int, tokens[0]) if tokens else 0)
 
 
 async def stage(desk: Desk, org: Org, name: str) -> Pairs:
-    """Make a new key and secret that wait to be applied; a pair that waited before is overwritten.
+    """Make a new key and secret.
+
+    A connected app's wait to be applied, and overwrite what waited before. An external client app's answer at once,
+    for 30 days; there is one such set at a time.
 
     Raises:
-        ManageProblem: no right, no such app, an app of another org, or one that acts as a user with more rights.
+        ManageProblem: no right, no such app, an app of another org, one that acts as a user with more rights, or an
+            external client app that has a staged set, or too many sets, already.
     """
     async with desk.changing() as changing:
         app = await _rotatable(changing, org, name)
-        secret, now = new_consumer_secret(), desk.clock.now_ms()
-        await changing.run(_DROP, app.id, _STAGED)
+        held = await pairs_of(changing, app)
+        if is_external(app):
+            await _make_room(changing, held)
+        elif held.staged is not None:
+            await drop(changing, app, (held.staged,))
         # Without an end the pair does not answer before it is applied.
-        pair = Credential(
-            app_id=app.id,
-            state=_STAGED,
-            consumer_key=new_consumer_key(),
-            secret_mac=desk.ring.digest(secret.reveal(), SECRET_PURPOSE),
-            secret_box=desk.ring.seal(secret.reveal().encode(), SECRET_PURPOSE),
-            created_at=now,
-            created_by=desk.caller.user_id,
-            ends_at=None,
-        )
-        await changing.run(_ADD, *msgspec.structs.astuple(pair))
-        await changing.run(_TOUCH, app.id)
-        await changing.audit("admin.app.stage", org.id, app_id=app.id, name=app.app.name)
-        return await _look(changing, await apps.find(changing, org, app.id))
+        await add_staged(changing, app, desk.clock.now_ms() + SET_MS if is_external(app) else None)
+        about = {"of": app.kind.words, "name": app.app.name}
+        await changing.audit("admin.app.stage", org.id, app_id=app.id, **about)
+        return await pairs_of(changing, await apps.find(changing, org, app.id))
 
 
-async def apply(desk: Desk, org: Org, name: str, *, seen: str = "", most: Impact | None = None) -> Applied:
-    """Make the staged pair the app's own, and end every access and refresh token of the app, at once.
+async def apply(
+    desk: Desk, org: Org, name: str, *, set_id: str = "", seen: str = "", most: Impact | None = None
+) -> Applied:
+    """Make the staged pair the app's own; what users approved stays, and the pair that was replaced answers a while.
 
-    For ten minutes the pair that was replaced answers too; what users approved stays. `seen` is the staged key that
-    the caller looked at, `most` what they were told would end.
+    A connected app's for ten minutes, and every access and refresh token of it ends at once. An external client app's
+    for 30 days, and nothing ends. `set_id` or `seen`, its key, say which staged pair the caller looked at; `most` what
+    they were told would end.
 
     Raises:
-        ManageProblem: no right, no such app, nothing is staged; (StaleVersion) another pair is staged than was seen, or
-            more would end than was told.
+        ManageProblem: no right, no such app, nothing is staged; (NotFound) no such pair; (StaleVersion) another pair is
+            staged than was seen, or more would end than was told.
     """
     async with desk.changing() as changing:
         app = await _rotatable(changing, org, name)
-        staged = next((one for one in await _pairs(changing, app) if one.state == _STAGED), None)
+        held = await pairs_of(changing, app)
+        staged = _named(held, set_id) if set_id else held.staged
         if staged is None:
             raise ManageProblem(f"nothing is staged for {app.app.name}: generate a new key and secret first")
+        if staged.state not in (PairState.ACTIVE, PairState.STAGED):
+            raise ManageProblem(f"the set {staged.id} is {staged.state.value}: only a staged one can be rotated")
         if seen and seen != staged.consumer_key:
             raise StaleVersion(f"another key and secret were staged for {app.app.name} meanwhile: look at them again")
         now = await impact(changing, app)
         if most is not None and (now.grants > most.grants or now.access_tokens > most.access_tokens):
             raise StaleVersion("more grants or tokens would end now than when you looked: look at it again")
-        return await _swap(changing, org, app, staged, now)
+        return await _swap(changing, org, held, staged, now)
 
 
-async def cancel(desk: Desk, org: Org, name: str) -> InstalledApp:
-    """Drop the staged pair; it will never answer.
+async def cancel(desk: Desk, org: Org, name: str, *, set_id: str = "") -> Dropped:
+    """Drop a pair beside the current one: what is staged never answers, what answered is refused at once.
+
+    `set_id` says which; without it there must be one alone.
 
     Raises:
-        ManageProblem: no right, no such app, an app of another org, or nothing is staged.
+        ManageProblem: no right, no such app, an app of another org, nothing is staged, or there are several sets;
+            (NotFound) no such pair.
     """
     async with desk.changing() as changing:
         app = await _own(changing, org, name, Right.ROTATE_KEYS)
-        if not await changing.run(_DROP, app.id, _STAGED):
-            raise ManageProblem(f"nothing is staged for {app.app.name}")
-        await changing.run(_TOUCH, app.id)
-        await changing.audit("admin.app.unstage", org.id, app_id=app.id, name=app.app.name)
-        return await apps.find(changing, org, app.id)
+        dropped = _chosen(await pairs_of(changing, app), set_id)
+        await drop(changing, app, (dropped,))
+        about = {"of": app.kind.words, "name": app.app.name}
+        if is_external(app):
+            about["pair"] = f"credential set {dropped.id} ({dropped.state.value})"
+        await changing.audit("admin.app.unstage", org.id, app_id=app.id, **about)
+        return Dropped(app=await apps.find(changing, org, app.id), pair=dropped)
 
 
-async def reveal_staged(desk: Desk, org: Org, name: str) -> Pair:
-    """Return the staged pair to somebody who may read it; leaves an audit record.
+async def reveal_staged(desk: Desk, org: Org, name: str, *, set_id: str = "") -> Pair:
+    """Return a pair beside the current one to somebody who may read it; leaves an audit record.
+
+    `set_id` says which; without it, the one that is staged.
 
     Raises:
-        ManageProblem: as with `stage`, or nothing is staged.
+        ManageProblem: as with `stage`, or nothing is staged; (NotFound) no such pair.
     """
     async with desk.changing() as changing:
         app = await _rotatable(changing, org, name, Right.REVEAL_SECRET)
-        staged = (await _look(changing, app)).staged
-        if staged is None:
+        held = await pairs_of(changing, app)
+        found = _named(held, set_id) if set_id else held.staged
+        if found is None:
             raise ManageProblem(f"nothing is staged for {app.app.name}")
-        await changing.audit("admin.app.reveal", org.id, app_id=app.id, name=app.app.name, pair="temporary credentials")
-        return staged
+        about = {"of": app.kind.words, "name": app.app.name}
+        pair = f"credential set {found.id}" if is_external(app) else "temporary credentials"
+        await changing.audit("admin.app.reveal", org.id, app_id=app.id, pair=pair, **about)
+        return found
 
 
-async def _swap(desk: Desk, org: Org, app: InstalledApp, staged: Credential, told: Impact) -> Applied:
-    now = desk.clock.now_ms()
-    old = app.app
-    previous = Credential(
-        app_id=app.id,
-        state=_PREVIOUS,
-        consumer_key=old.consumer_key,
-        secret_mac=old.secret_mac,
-        secret_box=old.secret_box,
-        created_at=now,
-        created_by=desk.caller.user_id,
-        ends_at=now + OVERLAP_MS,
-    )
-    for state in (_STAGED, _PREVIOUS):
-        await desk.run(_DROP, app.id, state)
-    await desk.run(
-        _SWAP,
-        consumer_key=staged.consumer_key,
-        secret_mac=staged.secret_mac,
-        secret_box=staged.secret_box,
-        id=app.id,
-    )
-    await desk.run(_ADD, *msgspec.structs.astuple(previous))
-    await desk.run(_END_LINES, now=now, id=app.id)
-    await desk.run(_END_ACCESS, now=now, id=app.id)
+async def _swap(desk: Desk, org: Org, held: Pairs, staged: Pair, told: Impact) -> Applied:
+    app, now = held.app, desk.clock.now_ms()
+    until = now + (SET_MS if is_external(app) else OVERLAP_MS)
+    if not is_external(app):
+        await drop(desk, app, tuple(one for one in held.sets if one.id != staged.id))
+    await put_in_force(desk, app, staged, until)
+    if not is_external(app):
+        await desk.run(_END_LINES, now=now, id=app.id)
+        await desk.run(_END_ACCESS, now=now, id=app.id)
     await desk.audit(
         "admin.app.rotate",
         org.id,
         app_id=app.id,
-        name=old.name,
-        tokens=told.words,
-        previous_until=previous.ends_at,
+        of=app.kind.words,
+        name=app.app.name,
+        tokens="none" if is_external(app) else told.words,
+        previous_until=until,
     )
-    return Applied(app=await apps.find(desk, org, app.id), previous_until=now + OVERLAP_MS, ended=told)
+    return Applied(app=await apps.find(desk, org, app.id), previous_until=until, ended=told)
+
+
+async def _make_room(desk: Desk, held: Pairs) -> None:
+    """Demand that another set may be staged, and forget those that ended long ago.
+
+    Raises:
+        ManageProblem: one is staged already, or there are too many.
+    """
+    name, staged, now = held.app.app.name, held.staged, desk.clock.now_ms()
+    if staged is not None:
+        until = f" and answers until {iso_seconds(staged.ends_at)}" if staged.ends_at is not None else ""
+        raise ManageProblem(
+            f"{name} has a staged set already: {staged.id}, which is {staged.state.value}{until}; "
+            "rotate or delete it first"
+        )
+    old = tuple(one for one in held.sets if one.ends_at is not None and one.ends_at + SET_MS <= now)
+    if len(held.sets) - len(old) >= MOST_SETS:
+        raise ManageProblem(f"{name} has {MOST_SETS} sets of key and secret beside its own: delete one first")
+    await drop(desk, held.app, old)
+
+
+def _chosen(held: Pairs, set_id: str) -> Pair:
+    if set_id:
+        return _named(held, set_id)
+    # Of a connected app only what is staged: the pair it has replaced ends by itself.
+    sets = held.sets if is_external(held.app) else tuple(one for one in held.sets if one is held.staged)
+    if not sets:
+        raise ManageProblem(f"nothing is staged for {held.app.app.name}")
+    if len(sets) > 1:
+        told = ", ".join(f"{one.id} ({one.state.value})" for one in sets)
+        raise ManageProblem(f"{held.app.app.name} has several sets, say which to delete: {told}")
+    return sets[0]
+
+
+def _named(held: Pairs, set_id: str) -> Pair:
+    found = held.named(canonical_id(set_id, CREDENTIAL_SET) or "")
+    if found is None:
+        raise NotFound(f"{held.app.app.name} has no set of key and secret with the id {set_id[:40]!r}")
+    return found
 
 
 async def _rotatable(desk: Desk, org: Org, name: str, right: Right = Right.ROTATE_KEYS) -> InstalledApp:
@@ -245,22 +285,3 @@ async def _own(desk: Desk, org: Org, name: str, right: Right) -> InstalledApp:
     if app.app.org_id != org.id:
         raise ManageProblem(f"{app.app.name} belongs to another org: only that one can rotate its key and secret")
     return app
-
-
-async def _pairs(desk: Desk, app: InstalledApp) -> tuple[Credential, ...]:
-    return tuple(Credential(*cast(Any, row)) for row in await desk.session.all(_PAIRS, app.id))
-
-
-async def _look(desk: Desk, app: InstalledApp) -> Pairs:
-    found = Pairs(app=app)
-    for one in await _pairs(desk, app):
-        if one.ends_at is not None and one.ends_at <= desk.clock.now_ms():
-            continue
-        pair = Pair(
-            consumer_key=one.consumer_key,
-            secret=Secret(desk.ring.open(one.secret_box, SECRET_PURPOSE).decode()),
-            created_at=one.created_at,
-            ends_at=one.ends_at,
-        )
-        found = replace(found, staged=pair) if one.state == _STAGED else replace(found, previous=pair)
-    return found

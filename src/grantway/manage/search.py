@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from grantway import settings as s
-from grantway.domain.app import read_values
+from grantway.domain.app import AppKind, read_values
 from grantway.domain.org import Org
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
@@ -12,12 +12,13 @@ from grantway.manage.problem import NotAllowed
 from grantway.store.statement import Statement
 
 MOST: Final = 20
+_IDS: Final = tuple(kind.id_prefix for kind in AppKind)
 _ESCAPE: Final = "\\"
 # The settings hold the label among other text, so what the database finds is looked at again.
 _APPS: Final = Statement(
-    "SELECT a.name, a.settings, a.consumer_key FROM app a WHERE a.org_id = :org_id AND (lower(a.name) LIKE :part"
-    " ESCAPE '\\' OR lower(a.settings) LIKE :part ESCAPE '\\' OR a.consumer_key = :exact OR a.id = :exact)"
-    " ORDER BY a.name LIMIT 1000"
+    "SELECT a.name, a.settings, a.consumer_key FROM app a WHERE a.org_id = :org_id AND (:kind = '' OR a.kind = :kind)"
+    " AND (lower(a.name) LIKE :part ESCAPE '\\' OR lower(a.settings) LIKE :part ESCAPE '\\'"
+    " OR a.consumer_key = :exact OR a.id = :exact) ORDER BY a.name LIMIT 1000"
 )
 _USERS: Final = Statement(
     "SELECT u.username, u.first_name, u.last_name FROM person u WHERE u.org_id = :org_id AND (lower(u.username)"  # noqa: S608 - our own names
@@ -45,15 +46,23 @@ class FoundUser:
 
 
 async def find_apps(desk: Desk, org: Org, text: str) -> tuple[FoundApp, ...]:
-    """Return the org's own apps whose API name or label has a text in it, at most 20; none for who may not see apps."""
-    if not _may(desk, Right.APPS, org):
+    """Return the org's own apps whose API name or label has a text in it, at most 20, of the kinds that the caller may
+    read; none for who may not see apps.
+    """
+    try:
+        kind = desk.caller.reads(org.id)
+    except NotAllowed:
         return ()
     wanted = text.lower()
     found = []
-    for name, settings, key in await desk.session.all(_APPS, org.id, _part(text), text):
+    for name, settings, key in await desk.session.all(_APPS, org.id, kind, _part(text), text):
         label: str = read_values(cast(str, settings)).get(s.LABEL, "")
         # Found by its id: then nothing else of it fits.
-        is_exact = wanted in (str(name).lower(), label.lower()) or text == key or text.startswith("0H4")
+        is_exact = (
+            wanted in (str(name).lower(), label.lower())
+            or text == key
+            or text.startswith(tuple(one.id_prefix for one in AppKind))
+        )
         if is_exact or wanted in str(name).lower() or wanted in label.lower():
             found.append(FoundApp(name=str(name), label=label or str(name), is_exact=is_exact))
     return tuple(sorted(found, key=lambda one: not one.is_exact)[:MOST])
@@ -61,7 +70,7 @@ async def find_apps(desk: Desk, org: Org, text: str) -> tuple[FoundApp, ...]:
 
 async def find_users(desk: Desk, org: Org, text: str) -> tuple[FoundUser, ...]:
     """Return the org's users whose username or name has a text in it, at most 20; none for who may not see users."""
-    if not _may(desk, Right.SEE_PEOPLE, org):
+    if not desk.caller.may(Right.SEE_PEOPLE, org.id):
         return ()
     return tuple(
         FoundUser(
@@ -71,14 +80,6 @@ async def find_users(desk: Desk, org: Org, text: str) -> tuple[FoundUser, ...]:
         )
         for row in await desk.session.all(_USERS, org.id, _part(text), text)
     )
-
-
-def _may(desk: Desk, right: Right, org: Org) -> bool:
-    try:
-        desk.caller.needs(right, org.id)
-    except NotAllowed:
-        return False
-    return True
 
 
 def _part(text: str) -> str:

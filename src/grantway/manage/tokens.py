@@ -9,8 +9,7 @@ from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_ro
 from grantway.manage import apps, users
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem, NotFound
-from grantway.store.apps import Apps
+from grantway.manage.problem import ManageProblem
 from grantway.store.statement import SqlValue, Statement
 
 LISTED: Final = 1000
@@ -49,7 +48,14 @@ _FORGET_APPROVAL: Final = Statement("DELETE FROM approval WHERE person_id = :use
 _FORGET_APPROVALS: Final = Statement(
     "DELETE FROM approval WHERE app_id = :app_id AND person_id IN (SELECT id FROM person WHERE org_id = :org_id)"
 )
-_HAS_LINES: Final = Statement("SELECT id FROM token_family WHERE org_id = :org_id AND app_id = :app_id LIMIT 1")
+_HAS: Final = (
+    Statement("SELECT id FROM token_family WHERE org_id = :org_id AND app_id = :app_id LIMIT 1"),
+    Statement("SELECT id FROM access_token WHERE org_id = :org_id AND app_id = :app_id LIMIT 1"),
+    Statement(
+        "SELECT y.person_id FROM approval y JOIN person u ON u.id = y.person_id"
+        " WHERE u.org_id = :org_id AND y.app_id = :app_id LIMIT 1"
+    ),
+)
 _MARK_USER: Final = Statement("UPDATE person SET not_before = :now WHERE id = :user_id")
 _MARK_APP: Final = Statement(
     "UPDATE app_policy SET not_before = :now, version = version + 1 WHERE org_id = :org_id AND app_id = :app_id"
@@ -204,14 +210,18 @@ async def _ids(desk: Desk, org: Org, username: str, app: str) -> tuple[str, str]
 
 
 async def _app(desk: Desk, org: Org, named: str) -> InstalledApp:
-    """Return an app of the org, or one that is not installed here and yet has tokens of its users."""
-    try:
-        return await apps.find(desk, org, named)
-    except NotFound:
-        app_id = await apps.id_of(desk, named)
-        if app_id is None or await desk.session.one(_HAS_LINES, org.id, app_id) is None:
-            raise
-        app = await Apps(desk.ring).in_org(desk.session, app_id, org.id)
-        if app is None:
-            raise
-        return app
+    """Return an app of the org, or one that is not installed here and yet has tokens or approvals of its users.
+
+    Whose tokens may be ended, that app may be named: it takes no right to read the app.
+    """
+    app = await apps.met(desk, org, named)
+    if app is None or not (app.is_at_home or app.policy is not None or await _has_something(desk, app)):
+        raise await apps.unknown(desk, org, named)
+    return app
+
+
+async def _has_something(desk: Desk, app: InstalledApp) -> bool:
+    for statement in _HAS:
+        if await desk.session.one(statement, app.org.id, app.id) is not None:
+            return True
+    return False

@@ -8,10 +8,8 @@ import msgspec
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org, canonical_username
 from grantway.kit.clock import DAY_MS
-from grantway.kit.ids import CONNECTED_APP, canonical_id
-from grantway.manage import tokens
+from grantway.manage import apps, tokens
 from grantway.manage.app_activity import LIVE_ACCESS, LIVE_LINES, LOOKED, Out, bounds_of, out_of
-from grantway.manage.apps import id_of_name
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import NotFound
@@ -180,14 +178,13 @@ async def asked_for(desk: Desk, org: Org) -> tuple[Asked, ...]:
 
 
 async def find(desk: Desk, org: Org, ref: str) -> InstalledApp:
-    """Return an app as an org meets it, installed or not, by the API name of an own app or any app's id.
+    """Return an app as an org meets it, installed or not, by API name, id or consumer key.
 
     Raises:
         ManageProblem: no right, or there is none; an app of another org that has nothing out here is as if unknown.
     """
     desk.caller.needs(USAGE, org.id)
-    app_id = await id_of_name(desk, org, ref) or canonical_id(ref, CONNECTED_APP)
-    met = await _met(desk, org, app_id) if app_id else None
+    met = await apps.met(desk, org, ref)
     if met is None or (met.app.org_id != org.id and met.policy is None and not await _is_in_use(desk, met)):
         raise NotFound(f"no app {ref!r} has access to the org {org.name}")
     return met

@@ -20,6 +20,7 @@ from grantway.manage.passwords import hash_password
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.settings.kinds import EMAIL, FLAG, SettingProblem, text
 from grantway.store.people import USER_COLUMNS, permissions_of, user_and_password, user_by_id
+from grantway.store.security_tokens import DROP
 from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert(
@@ -219,7 +220,7 @@ async def change(desk: Desk, org: Org, username: str, asked: dict[str, Any], *, 
 
 
 async def set_password(desk: Desk, org: Org, username: str, password: str) -> User:
-    """Give a user a new password; every token and session from before ends.
+    """Give a user a new password; every token and session from before ends, and the security token.
 
     Raises:
         ManageProblem: no right, no such user, an unusable password, or a user with more rights than the caller's.
@@ -232,6 +233,8 @@ async def set_password(desk: Desk, org: Org, username: str, password: str) -> Us
         desk.caller.holds_all(await permissions_of(changing.session, user), doing)
         now = desk.clock.now_ms()
         await changing.run(_SET_PASSWORD, hash=hashed, now=now, updated_at=_after(user, now), id=user.id)
+        # Who changes a password because somebody knows it means the text that apps send, too.
+        await changing.run(DROP, person_id=user.id)
         await changing.audit("admin.user.password", org.id, username=user.username)
         return user
 

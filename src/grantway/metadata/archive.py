@@ -45,6 +45,11 @@ _BROKEN: Final = (
 _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 
 
+def is_archive(data: bytes) -> bool:
+    """Tell whether a file begins as a zip does; its name does not count."""
+    return data.startswith(_STARTS)
+
+
 def read_archive(data: bytes) -> tuple[tuple[str, bytes], ...]:
     """Return name and content of every file in a zip, in its order; `package.xml` and what a Mac adds are left out.
 
@@ -53,7 +58,7 @@ def read_archive(data: bytes) -> tuple[tuple[str, bytes], ...]:
     """
     if len(data) > TOTAL_LIMIT:
         raise MetadataProblem(f"the archive has {len(data):,} bytes; at most {TOTAL_LIMIT:,} are read.")
-    if not data.startswith(_STARTS):
+    if not is_archive(data):
         raise MetadataProblem("this is no zip archive.")
     # Every entry costs memory as soon as the directory is read, so they are counted before that.
     if data.count(_CENTRAL) > ENTRY_LIMIT:

@@ -109,6 +109,14 @@ def replaced(document: MetadataDocument, path: str, values: Sequence[str] | None
     return replace(document, root=_replaced(document.root, _steps(path), tuple(values or ()), path))
 
 
+def merged(older: MetadataDocument, newer: MetadataDocument) -> MetadataDocument:
+    """Return `newer`, with what only `older` has: for files of which each says a part.
+
+    Groups that stand once in both are merged; of everything else that both have, the newer counts.
+    """
+    return replace(newer, root=_merged(older.root, newer.root))
+
+
 def to_json(document: MetadataDocument, *, secrets: bool = False) -> list[Any]:
     """Return the document as JSON to be stored: `[name, text or list of children]`, then attributes if there are any.
 
@@ -120,6 +128,24 @@ def to_json(document: MetadataDocument, *, secrets: bool = False) -> list[Any]:
 def from_json(stored: Any) -> MetadataDocument:
     """Return the document that `to_json` gave. MetadataProblem if `stored` is none."""
     return MetadataDocument(root=_from_json(stored, 1))
+
+
+def _merged(older: Element, newer: Element) -> Element:
+    if not newer.children:
+        return newer if newer.text or newer.is_nil else replace(older, attributes=newer.attributes)
+    names = Counter(child.name for child in (*older.children, *newer.children))
+    before = {child.name: child for child in older.children}
+    children = [
+        _merged(before[child.name], child)
+        if child.children and names[child.name] == 2 and child.name in before and before[child.name].children
+        else child
+        for child in newer.children
+    ]
+    for child in older.children:
+        if not any(child.name == other.name for other in newer.children):
+            place = sum(1 for other in children if _retrieve_order(other.name) <= _retrieve_order(child.name))
+            children.insert(place, child)
+    return replace(newer, children=tuple(children))
 
 
 def _element(node: etree._Element, *, is_root: bool = False) -> Element:

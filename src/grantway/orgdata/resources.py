@@ -5,6 +5,7 @@ from typing import Final
 from grantway.domain.permissions import API_ENABLED
 from grantway.endpoints.answer import json_reply, note
 from grantway.endpoints.bearer import Bearer, header_token, look_up, needs_scope, renew
+from grantway.endpoints.legacy import token_in_url
 from grantway.endpoints.parameters import refuse_secrets_in_url
 from grantway.endpoints.server import Server
 from grantway.endpoints.versions import VERSIONS, version_in
@@ -47,7 +48,9 @@ async def api_caller(call: Call, server: Server) -> tuple[HeldAccessToken | None
         Refused: the URL cannot be read, or holds something secret.
     """
     token = header_token(call, SALESFORCE)
-    refuse_secrets_in_url(call, repeated=token)
+    if token is None:
+        token = await token_in_url(call, server)
+    refuse_secrets_in_url(call, repeated=token, legacy=True)
     bearer = await look_up(server, token, SALESFORCE)
     if not needs_scope(bearer, "api") or bearer.held is None:
         return None, _refuse(server, call, bearer.refusal or no.TOKEN_UNKNOWN(), bearer)
@@ -70,6 +73,7 @@ def _refuse(server: Server, call: Call, refusal: Refusal, bearer: Bearer | None)
         refusal,
         wire,
         findings=tuple(bearer.trail.findings) if bearer is not None else (),
+        left=bearer.trail.left if bearer is not None else (),
         org_id=held.token.org_id if held else "",
         app_id=held.token.app_id if held else "",
         user_id=held.token.user_id if held else "",

@@ -45,6 +45,7 @@ class Box:
     height: int
     refused: bool
     lines: tuple[Text, ...]
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +77,14 @@ def sequence(
     setting: str,
     answer: str,
     says: str,
+    not_reached: int = 0,
 ) -> Drawing:
     """Lay out a refused request.
 
     Args:
         client: who asked; `asked`: method and path.
         checks: what was looked at, in order: name, finding, whether it refused. Empty when nothing was.
+        not_reached: how many checks the refusal kept from being made.
         setting: the label of the setting that refused; empty where none did.
         answer: status and error as the client got them; `says`: the description beside them.
     """
@@ -100,6 +103,13 @@ def sequence(
         Lifeline(x=_CLIENT, name=capped(client, 24), what="the client"),
         Lifeline(x=_SERVER, name="Grantway", what="makes the checks"),
     ]
+    if not_reached:
+        words = f"– not reached: {not_reached} more check{'' if not_reached == 1 else 's'}"
+        height = _LINE + _PAD
+        line = Text(y=y + 21, text=words)
+        x = _SERVER - _BOX_WIDTH // 2
+        boxes.append(Box(x=x, y=y, height=height, refused=False, lines=(line,), is_off=True))
+        y += height + _GAP
     if setting_y:
         lifelines.append(Lifeline(x=_SETTING, name="Setup", what="the setting that refused"))
     answered_y = y + 26

@@ -46,6 +46,7 @@ class Voices:
 
     app_blocked: Reason
     oauth_off: Reason
+    off_in_org: Reason
     app_not_installed: Reason
     external_not_installed: Reason
     external_is_local: Reason
@@ -59,6 +60,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
     """Return the checks in their order, refusing with the reasons given."""
 
     def installed(case: UseCase) -> Finding | None:
+        """The app must be installed in the user's org, and not blocked there."""
         app = case.of.app
         if app.app.kind == _EXTERNAL and (refused := _kept_out(app, no)):
             return refused
@@ -66,12 +68,14 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
             return _uninstalled(case, no)
         if app.policy.is_blocked:
             return Finding(APP, "blocked", no.app_blocked(app=app.app.name))
-        return _INSTALLED if app[s.OAUTH_ENABLED] else _switched_off(app, no)
+        return _INSTALLED if app[s.OAUTH_ENABLED] and app[s.ENABLED_IN_ORG] else _switched_off(app, no)
 
     def active(case: UseCase) -> Finding | None:
+        """The user must be active."""
         return _active(case, no)
 
     def permitted(case: UseCase) -> Finding | None:
+        """Permitted Users must let the user in."""
         app, user = case.of.app, case.of.user
         if app[s.PERMITTED_USERS] is PermittedUsers.SELF_AUTHORIZE:
             return _SELF
@@ -83,9 +87,11 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         return Finding(PERMITTED, "in no profile or permission set of this app", refusal)
 
     def api_access(case: UseCase) -> Finding | None:
+        """API Access Control must let the app in."""
         return _api_access(case, no)
 
     def standing(case: UseCase) -> Finding | None:
+        """What was issued must not have been taken back since."""
         if case.issued_at is None:
             return None
         app, user = case.of.app, case.of.user
@@ -138,6 +144,8 @@ def _uninstalled(case: UseCase, no: Voices) -> Finding:
 
 
 def _switched_off(app: InstalledApp, no: Voices) -> Finding:
+    if app[s.OAUTH_ENABLED]:
+        return Finding(APP, "switched off in this org", no.off_in_org(app=app.app.name, org=app.org.name))
     return Finding(APP, "OAuth settings are off", no.oauth_off(app=app.app.name))
 
 

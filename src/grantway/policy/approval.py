@@ -9,6 +9,7 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import AppUser, InstalledApp
+from grantway.domain.refresh_life import refresh_life
 from grantway.domain.token import StandingGrant
 from grantway.policy.app_use import UseCase
 from grantway.protocol.decision import Finding
@@ -94,10 +95,10 @@ def _standing(case: ApprovalCase) -> tuple[StandingGrant, ...]:
         return ()
     policy = of.app.policy
     mark = max(of.user.not_before, of.app.org.not_before, policy.not_before if policy is not None else 0)
-    rule = of.app[s.REFRESH_TOKEN_POLICY]
+    life = refresh_life(of.app)
     found = []
     for grant in case.grants:
-        ends_at = rule.ends_at(grant.created_at, grant.used_at)
+        ends_at = life.ends_at(grant.created_at, grant.used_at)
         if grant.created_at > mark and (ends_at is None or case.now_ms < ends_at):
             found.append(grant)
     return tuple(found)

@@ -65,7 +65,7 @@ def known(case: ClientCase) -> Finding | None:
         return Finding(CLIENT, "named by a key that is staged", no.KEY_STAGED(app=app.app.name))
     if state is KeyState.ENDED:
         ends_at = (app.pair.ends_at if app.pair is not None else None) or 0
-        return Finding(CLIENT, "named by a key that was replaced", no.KEY_ENDED(app=app.app.name, ended_at=ends_at))
+        return Finding(CLIENT, "named by a key whose time is over", no.KEY_ENDED(app=app.app.name, ended_at=ends_at))
     if not app[s.OAUTH_ENABLED]:
         return Finding(CLIENT, "OAuth settings are off", no.OAUTH_OFF(app=app.app.name))
     if app[s.DOORS] is case.door.closed_for:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from grantway.domain.org import canonical_username
+import msgspec
+
+from grantway.domain.org import User, canonical_username
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,13 @@ class Pace:
         # 2^16 seconds are beyond any longest wait; nobody needs the power of a larger number.
         wait_s = min(self.longest_s, 1 << min(beyond - 1, 16))
         return max(0, last_at + wait_s * 1000 - now_ms)
+
+
+class Looked(msgspec.Struct, frozen=True, gc=False):
+    """What came of a try: the user who is there now, or None; `wait_ms` above 0 means that nothing was looked at."""
+
+    user: User | None
+    wait_ms: int = 0
 
 
 ACCOUNT: Final = Pace(free=5, longest_s=30)

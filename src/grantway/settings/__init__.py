@@ -40,6 +40,7 @@ from grantway.settings.choices import (
 )
 from grantway.settings.custom import CUSTOM_ATTRIBUTES, CUSTOM_SCOPES
 from grantway.settings.distribution import DISTRIBUTION_STATE, Distribution
+from grantway.settings.handler import PLUGIN, PLUGIN_RUN_AS
 from grantway.settings.id_token import (
     ID_TOKEN_ATTRIBUTES,
     ID_TOKEN_AUDIENCES,
@@ -64,6 +65,7 @@ from grantway.settings.oauth import (
     DOORS,
     INTROSPECT_ALL,
     JWT_ACCESS_TOKENS,
+    LIMIT_IDLE_REFRESH_TOKENS,
     OAUTH_ENABLED,
     REFRESH_TOKEN_ROTATION,
     REQUIRE_PKCE,
@@ -73,6 +75,7 @@ from grantway.settings.oauth import (
     ROTATION_OVERLAP,
     SCOPES,
     TOKEN_EXCHANGE,
+    USERNAME_PASSWORD,
 )
 from grantway.settings.org import (
     ADMIN_APPROVED_APPS_ONLY,
@@ -82,13 +85,18 @@ from grantway.settings.org import (
     ALLOW_LEGACY_QUERY_PARAMETERS,
     BLOCK_USER_AGENT_FLOW,
     BLOCK_USERNAME_PASSWORD_FLOW,
+    CONSUMER_SECRETS_BY_REST,
     CORS_ORIGINS,
+    LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS,
     LOGOUT_LANDING_PAGE,
     OPEN_REGISTRATION,
     ORG_SESSION_TIMEOUT,
     REQUIRE_PKCE_FOR_ALL_APPS,
+    TRUSTED_IP_RANGES,
 )
 from grantway.settings.policies import (
+    ENABLED_IN_ORG,
+    GUEST_CODE_AND_CREDENTIALS,
     IP_RELAXATION,
     PERMISSION_SETS,
     PERMITTED_USERS,
@@ -155,6 +163,7 @@ __all__ = [
     "CLIENT_CREDENTIALS",
     "CODE_AND_CREDENTIALS",
     "CODE_AND_CREDENTIALS_POST_ONLY",
+    "CONSUMER_SECRETS_BY_REST",
     "CONTACT_EMAIL",
     "CONTACT_PHONE",
     "CORS_ORIGINS",
@@ -164,6 +173,8 @@ __all__ = [
     "DEVICE_FLOW",
     "DISTRIBUTION_STATE",
     "DOORS",
+    "ENABLED_IN_ORG",
+    "GUEST_CODE_AND_CREDENTIALS",
     "GUEST_JWT_TIMEOUT",
     "ICON_URL",
     "ID_TOKEN_ATTRIBUTES",
@@ -177,6 +188,8 @@ __all__ = [
     "IP_RELAXATION",
     "JWT_ACCESS_TOKENS",
     "LABEL",
+    "LIMIT_IDLE_REFRESH_TOKENS",
+    "LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS",
     "LOGOUT_LANDING_PAGE",
     "LOGO_URL",
     "MOBILE_START_URL",
@@ -186,6 +199,8 @@ __all__ = [
     "ORG_SESSION_TIMEOUT",
     "PERMISSION_SETS",
     "PERMITTED_USERS",
+    "PLUGIN",
+    "PLUGIN_RUN_AS",
     "PROFILES",
     "REFRESH_TOKEN_POLICY",
     "REFRESH_TOKEN_ROTATION",
@@ -219,6 +234,8 @@ __all__ = [
     "START_URL",
     "TOKEN_EXCHANGE",
     "TOKEN_EXCHANGE_ALLOWED",
+    "TRUSTED_IP_RANGES",
+    "USERNAME_PASSWORD",
     "AnySetting",
     "Certificate",
     "Distribution",

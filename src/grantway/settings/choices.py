@@ -109,14 +109,6 @@ class RefreshTokenPolicy:
         """The period in milliseconds; a month counts 30 days."""
         return self.number * _UNIT_MS.get(self.unit, 0)
 
-    def ends_at(self, granted_at: int, used_at: int) -> int | None:
-        """Return when a refresh token granted and last used at these times (ms) ends; None when it does not."""
-        if self.form == "infinite":
-            return None
-        if self.form == "specific_inactivity":
-            return used_at + self.period_ms
-        return granted_at + self.period_ms
-
     def __str__(self) -> str:
         return f"{self.form}:{self.number}:{self.unit}" if self.unit else self.form
 

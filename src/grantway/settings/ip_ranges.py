@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +25,20 @@ class IpRange:
 
     def __str__(self) -> str:
         return f"{self.start} - {self.end}" + (f" {self.description}" if self.description else "")
+
+
+def covers(ranges: Iterable[IpRange], address: str) -> bool:
+    """Tell whether an address lies within one of some ranges; an IPv4 address in IPv6 clothes is the IPv4 one (S52)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    for one in ranges:
+        start, end = ipaddress.ip_address(one.start), ipaddress.ip_address(one.end)
+        if start.version == parsed.version and int(start) <= int(parsed) <= int(end):
+            return True
+    return False
 
 
 def _address(raw: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

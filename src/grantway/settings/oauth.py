@@ -143,6 +143,17 @@ CLIENT_CREDENTIALS: Final = Setting[bool](
     xml={"ConnectedApp": Xml(path="oauthConfig/isClientCredentialEnabled")},
 )
 
+USERNAME_PASSWORD: Final = Setting[bool](
+    name="username_password",
+    kind=FLAG,
+    label="Enable Username-Password Flow",
+    help="The app logs people in with their username and password. No app should know these: keep it off.",
+    default=False,
+    section=Section.OAUTH,
+    effect="token, password: invalid_grant 'authentication failure' when off, whatever the password",
+    example="true",
+)
+
 CODE_AND_CREDENTIALS: Final = Setting[bool](
     name="code_and_credentials",
     kind=FLAG,
@@ -224,6 +235,21 @@ ROTATION_OVERLAP: Final = Setting[int](
     under=REFRESH_TOKEN_ROTATION,
     effect="token, refresh_token: the immediate predecessor is answered with the same successor within this time",
     example="30",
+)
+
+LIMIT_IDLE_REFRESH_TOKENS: Final = Setting[bool](
+    name="limit_idle_refresh_tokens",
+    kind=FLAG,
+    label="Limit idle refresh token TTL",
+    help=(
+        "Refresh tokens that nobody uses for 30 days then end, whatever the refresh token policy says. A policy that "
+        "ends them sooner holds as it is."
+    ),
+    default=False,
+    section=Section.OAUTH,
+    effect="token, refresh_token: invalid_grant 'expired access/refresh token' after 30 days without use",
+    example="true",
+    xml={"ExtlClntAppGlobalOauthSettings": Xml(path="isEnforceRefreshTokenTTL")},
 )
 
 JWT_ACCESS_TOKENS: Final = Setting[bool](

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from grantway.settings.ip_ranges import IP_RANGES_KIND, IpRange
 from grantway.settings.kinds import FLAG, HTTPS_URL, ORIGINS_KIND, integer
 from grantway.settings.setting import Holder, Section, Setting, Xml
 
@@ -18,6 +19,18 @@ REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
     xml={"OauthOidcSettings": Xml(path="isPkceRequired")},
 )
 
+LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS: Final = Setting[bool](
+    name="limit_idle_refresh_tokens_of_all_apps",
+    kind=FLAG,
+    label="Limit idle refresh token TTL",
+    help="Refresh tokens of every app then end when nobody uses them for 30 days, whatever the apps' policies say.",
+    default=False,
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="token, refresh_token: invalid_grant 'expired access/refresh token' after 30 days without use",
+    example="true",
+)
+
 BLOCK_USERNAME_PASSWORD_FLOW: Final = Setting[bool](
     name="block_username_password_flow",
     kind=FLAG,
@@ -27,10 +40,21 @@ BLOCK_USERNAME_PASSWORD_FLOW: Final = Setting[bool](
     for_new_apps=True,
     section=Section.ORG,
     held_by=Holder.ORG,
-    effect="token, password: refused when on",
-    awaits="the username-password flow",
+    effect="token, password: invalid_grant 'authentication failure' when on, whatever the password",
     example="true",
     xml={"OauthOidcSettings": Xml(path="blockOAuthUnPwFlow")},
+)
+
+TRUSTED_IP_RANGES: Final = Setting[tuple[IpRange, ...]](
+    name="trusted_ip_ranges",
+    kind=IP_RANGES_KIND,
+    label="Trusted IP Ranges",
+    help="From these addresses a password is enough where an app sends it; from others the security token follows it.",
+    default=(),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="token, password: from elsewhere invalid_grant 'authentication failure' without the security token",
+    example="192.0.2.0 - 192.0.2.255",
 )
 
 BLOCK_USER_AGENT_FLOW: Final = Setting[bool](
@@ -79,12 +103,17 @@ ALLOW_LEGACY_QUERY_PARAMETERS: Final = Setting[bool](
     name="allow_legacy_query_parameters",
     kind=FLAG,
     label="Allow legacy query parameters",
-    help="Secrets and tokens are then read from URLs, where logs and histories keep them. For tests of old clients.",
+    help=(
+        "Salesforce's endpoints then read secrets and tokens from URLs, where logs and histories of others keep them. "
+        "Only to test old clients; the standards' endpoints never do."
+    ),
     default=False,
     section=Section.ORG,
     held_by=Holder.ORG,
-    effect="everywhere: invalid_request 'secrets are not accepted in the URL' when off",
-    awaits="endpoints that read what old clients put into URLs; until then it is refused at every one",
+    effect=(
+        "token, revoke (by GET too), userinfo, identity URL, data API: invalid_request 'secrets are not accepted in "
+        "the URL' when off"
+    ),
     example="true",
 )
 
@@ -98,7 +127,21 @@ ORG_SESSION_TIMEOUT: Final = Setting[int](
     held_by=Holder.ORG,
     effect="access token: INVALID_SESSION_ID after this time without use",
     example="60",
-    xml={"SecuritySettings": Xml(path="sessionSettings/sessionTimeout")},
+    xml={
+        "SecuritySettings": Xml(
+            path="sessionSettings/sessionTimeout",
+            words={
+                "FifteenMinutes": "15",
+                "ThirtyMinutes": "30",
+                "SixtyMinutes": "60",
+                "TwoHours": "120",
+                "FourHours": "240",
+                "EightHours": "480",
+                "TwelveHours": "720",
+                "TwentyFourHours": "1440",
+            },
+        )
+    },
 )
 
 LOGOUT_LANDING_PAGE: Final = Setting[str](
@@ -159,6 +202,22 @@ ALLOW_CONNECTED_APP_CREATION: Final = Setting[bool](
     held_by=Holder.ORG,
     shown_on="console, command line under --as, import, admin API: creating a connected app is refused",
     example="true",
+)
+
+CONSUMER_SECRETS_BY_REST: Final = Setting[bool](
+    name="consumer_secrets_by_rest",
+    kind=FLAG,
+    label="Allow access to External Client App consumer secrets via REST API",
+    help=(
+        "Programs may then read, stage and rotate keys and secrets of external client apps through the data API, with "
+        "tokens of users who may do so in Setup. Setup, command line and admin API do not ask for it."
+    ),
+    default=False,
+    section=Section.ORG_ACCESS,
+    held_by=Holder.ORG,
+    effect="data API, apps/oauth/credentials: FUNCTIONALITY_NOT_ENABLED when off",
+    example="true",
+    xml={"ExternalClientAppSettings": Xml(path="enableClientSecretInRestApiAccess")},
 )
 
 CORS_ORIGINS: Final = Setting[tuple[str, ...]](

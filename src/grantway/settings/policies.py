@@ -9,8 +9,21 @@ from grantway.settings.choices import (
     RefreshTokenPolicy,
 )
 from grantway.settings.kinds import FLAG, HTTPS_URL, START_PAGE_KIND, names, one_of, text
-from grantway.settings.oauth import TOKEN_EXCHANGE
+from grantway.settings.oauth import CODE_AND_CREDENTIALS, TOKEN_EXCHANGE
 from grantway.settings.setting import Holder, Section, Setting, Xml
+
+ENABLED_IN_ORG: Final = Setting[bool](
+    name="enabled_in_org",
+    kind=FLAG,
+    label="Enable the app in this org",
+    help="Off, the app is of no use in this org until it is on again: no login, no new token, and none that is out.",
+    default=True,
+    section=Section.POLICIES,
+    held_by=Holder.POLICY,
+    effect="authorize, token, APIs: refused as for a blocked app when off",
+    example="false",
+    xml={"ExtlClntAppConfigurablePolicies": Xml(path="isEnabled")},
+)
 
 PERMITTED_USERS: Final = Setting[PermittedUsers](
     name="permitted_users",
@@ -138,6 +151,21 @@ TOKEN_EXCHANGE_ALLOWED: Final = Setting[bool](
     awaits="the token exchange flow",
     example="true",
     xml={"ConnectedApp": Xml(path="oauthPolicy/isTokenExchangeFlowEnabled")},
+)
+
+GUEST_CODE_AND_CREDENTIALS: Final = Setting[bool](
+    name="guest_code_and_credentials",
+    kind=FLAG,
+    label="Enable Authorization Code and Credentials Flow for guest users",
+    help="Visitors who have not logged in get tokens too, which tell one from another. Needs JWT-based access tokens.",
+    default=False,
+    section=Section.POLICIES,
+    held_by=Holder.POLICY,
+    under=CODE_AND_CREDENTIALS,
+    effect="authorize, code_credentials for guests: answered only when on",
+    awaits="the Authorization Code and Credentials flow",
+    example="true",
+    xml={"ExtlClntAppOauthConfigurablePolicies": Xml(path="isGuestCodeCredFlowEnabled")},
 )
 
 START_PAGE: Final = Setting[str](

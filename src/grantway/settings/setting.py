@@ -31,6 +31,7 @@ class Section(Enum):
     ASSET_TOKENS = "Asset Tokens"
     SINGLE_LOGOUT = "Single Logout"
     WEB_APP = "Web App Settings"
+    HANDLER = "Custom Connected App Handler"
     TRUSTED_IPS = "Trusted IP Range for OAuth Web Server Flow"
     POLICIES = "OAuth Policies"
     SESSION_POLICIES = "Session Policies"

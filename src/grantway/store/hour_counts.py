@@ -1,8 +1,10 @@
 """What happened in each hour of an org, as numbers: counted while it happens, so that nobody has to read it all."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
+from grantway.domain.app import AppKind
 from grantway.kit.clock import HOUR_MS
 from grantway.store.database import Session
 from grantway.store.statement import Insert, Statement, Step, Write
@@ -25,6 +27,11 @@ _SINCE: Final = Statement(
 _SWEEP: Final = Statement("DELETE FROM hour_count WHERE hour < :before")
 
 
+def of_kind(what: str, kind: AppKind) -> str:
+    """Return what is counted of one kind of app: who may read one kind only is not told how much the other does."""
+    return what if kind is AppKind.CONNECTED_APP else f"{what}:{kind.value}"
+
+
 def hour_of(at_ms: int) -> int:
     """Return when the hour of a moment began (ms)."""
     return at_ms - at_ms % HOUR_MS
@@ -40,7 +47,12 @@ def forget_before(before_ms: int) -> Write:
     return Write((Step(_SWEEP, (before_ms,)),))
 
 
-async def counts_since(db: Session, org_id: str, what: str, since_ms: int) -> tuple[tuple[int, str, int], ...]:
-    """Return (hour, name, number) of an org from the hour of a moment on, in time's order."""
-    rows = await db.all(_SINCE, org_id, hour_of(since_ms), what)
-    return tuple((cast(int, hour), cast(str, name), cast(int, number)) for hour, name, number in rows)
+async def counts_since(
+    db: Session, org_id: str, what: str, since_ms: int, kinds: Iterable[AppKind] = tuple(AppKind)
+) -> tuple[tuple[int, str, int], ...]:
+    """Return (hour, name, number) of an org's apps of some kinds from the hour of a moment on, in time's order."""
+    found = Counter[tuple[int, str]]()
+    for kind in kinds:
+        for hour, name, number in await db.all(_SINCE, org_id, hour_of(since_ms), of_kind(what, kind)):
+            found[cast(int, hour), cast(str, name)] += cast(int, number)
+    return tuple((hour, name, number) for (hour, name), number in sorted(found.items()))

@@ -69,6 +69,8 @@ RULES: Final = (
     Rule(table="browser", ended="t.seen_at < :before", kept_ms=2 * DAY_MS),
     Rule(table="event", ended="t.at < :before", kept_ms=180 * DAY_MS),
     Rule(table="refusal", ended="t.at < :before", kept_ms=30 * DAY_MS, key="request_id", dated="at"),
+    # What was uploaded and never confirmed; it stopped counting after half an hour.
+    Rule(table="metadata_upload", ended="t.created_at < :before", kept_ms=HOUR_MS, dated="created_at"),
     Rule(table="seen_assertion", ended="t.ends_at < :before", kept_ms=0, key="digest", dated="ends_at"),
     Rule(table="idempotent_answer", ended="t.created_at < :before", kept_ms=DAY_MS, dated="created_at"),
 )

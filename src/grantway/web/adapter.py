@@ -20,11 +20,14 @@ Dispatch = Callable[[Call], Awaitable[Reply]]
 BodyLimit = Callable[[str], int]
 Step = Callable[[], Awaitable[None]]
 BODY_BYTES: Final = 64 * 1024
-_LONG_FORMS: Final = ("/setup/apps/", "/setup/login")
-# An app's form holds every setting, and what it began with: a long description in Chinese alone is 48 kB, twice.
+# An app's form holds every setting, and what it began with: a long description in Chinese alone is 48 kB, twice. The
+# login may carry one that was sent after a session had ended.
 CONSOLE_BODY_BYTES: Final = 256 * 1024
-# Metadata files come many at once.
-_LARGE: Final = {"/setup/api/v1/imports": 512 * 1024}
+_LONG_FORMS: Final = re.compile(r"/setup/(?:login|apps/new|apps/[^/]+/(?:edit|save))")
+# Metadata files, several at once: each may have 5 MB (docs/decisions/0011-uploads.md).
+UPLOAD_BYTES: Final = 10 * 1024 * 1024
+_UPLOADS: Final = frozenset({"/setup/import", "/setup/api/v1/imports"})
+UPLOADS_AT_ONCE: Final = 8
 _log: Final = logging.getLogger("grantway.edge")
 # Requests whose body means nothing (RFC 9110, section 9.3.1); it is neither awaited nor read.
 _BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -34,8 +37,10 @@ _ACCIDENT: Final = Reply(500, b'{"error":"server_error"}', ((b"content-type", b"
 
 
 def usual_body_limit(path: str) -> int:
-    """Return 64 kB (decision 12); more for the form of an app and the login that may carry it, and for imports."""
-    return CONSOLE_BODY_BYTES if path.startswith(_LONG_FORMS) else _LARGE.get(path, BODY_BYTES)
+    """Return 64 kB (decision 12); more for the form of an app and the login that may carry it, and for uploads."""
+    if path in _UPLOADS:
+        return UPLOAD_BYTES
+    return CONSOLE_BODY_BYTES if _LONG_FORMS.fullmatch(path) else BODY_BYTES
 
 
 class Edge:
@@ -55,8 +60,8 @@ class Edge:
     ) -> None:
         """Take what the server is made of.
 
-        - `dispatch(call)`: answers; `refuse(call, status, problem)`: renders 400, 408, 413, 415, 421 and 500 (with the
-          exception that escaped `dispatch`) in the dialect of `call.path`.
+        - `dispatch(call)`: answers; `refuse(call, status, problem)`: renders 400, 408, 413, 415, 421, 503 and 500 (with
+          the exception that escaped `dispatch`) in the dialect of `call.path`.
         - `trusted_proxies`: addresses and networks whose X-Forwarded-For and X-Forwarded-Proto count.
         - `allowed_hosts`: names without port, in lower case, or what decides about one; None when `dispatch` does.
         - `body_limit(path)`: bytes.
@@ -74,6 +79,7 @@ class Edge:
         self._body_limit = body_limit
         self._on_startup = on_startup
         self._on_shutdown = on_shutdown
+        self._uploads = 0
         self._going_on: set[asyncio.Task[Reply]] = set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -140,7 +146,16 @@ class Edge:
         length = fields.length
         if length is not None and (len(length) > 12 or not length.isdigit() or int(length) > limit):
             raise BodyNotRead(413)
-        return await exchange.read_body(limit)
+        if limit <= CONSOLE_BODY_BYTES or (length is not None and int(length) <= CONSOLE_BODY_BYTES):
+            return await exchange.read_body(limit)
+        # Nobody has said yet who they are, and it is kept in memory: so only a few large ones arrive at once.
+        if self._uploads >= UPLOADS_AT_ONCE:
+            raise BodyNotRead(503)
+        self._uploads += 1
+        try:
+            return await exchange.read_body(limit)
+        finally:
+            self._uploads -= 1
 
     def _origin(self, scope: Message, fields: Fields) -> tuple[str, str]:
         """Return the client's address and scheme; a trusted proxy may name both (S51)."""

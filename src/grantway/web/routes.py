@@ -15,7 +15,7 @@ from grantway.endpoints.revoke import revoke
 from grantway.endpoints.server import Server
 from grantway.endpoints.token import token
 from grantway.kit.http import Call, Reply
-from grantway.orgdata import resources
+from grantway.orgdata import credentials, resources
 
 Endpoint = Callable[[Call, Server, str], Awaitable[Reply]]
 READ: Final = ("GET", "HEAD")
@@ -68,6 +68,8 @@ PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
     ("/assets/", Route(static.asset, READ)),
     ("/id/", Route(people.identity, ANY)),
 )
+# Says itself which methods an address takes, and begins with any API version.
+_CREDENTIALS: Final = Route(credentials.credentials)
 # Where people meet the server: what goes wrong there is said on a page.
 PAGES: Final = frozenset(path for path, route in EXACT.items() if route.endpoint in (authorize, login, consent))
 _CONSOLE: Final = "/setup/"
@@ -91,6 +93,8 @@ def route_of(path: str) -> Route | None:
     found = EXACT.get(path)
     if found is not None:
         return found
+    if credentials.is_here(path):
+        return _CREDENTIALS
     for prefix, route in PREFIXES:
         if path.startswith(prefix):
             return route

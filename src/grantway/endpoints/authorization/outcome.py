@@ -33,6 +33,7 @@ ON_THE_PAGE: Final = frozenset(
         no.EXTERNAL_IS_LOCAL,
         no_app.APP_BLOCKED,
         no_app.OAUTH_OFF,
+        no_app.OFF_IN_ORG,
         no_app.USER_INACTIVE,
     }
 )
@@ -75,7 +76,7 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
         reason: _Words(
             "Your administrator has blocked this app.", "Ask your administrator, and send them this request id."
         )
-        for reason in (no_app.APP_BLOCKED, no_app.OAUTH_OFF)
+        for reason in (no_app.APP_BLOCKED, no_app.OAUTH_OFF, no_app.OFF_IN_ORG)
     },
     **{
         reason: _Words(
@@ -206,6 +207,7 @@ def _note(
         refusal,
         refusal.reason.wire(door.voice),
         findings=tuple(trail.findings) if trail is not None else (),
+        left=trail.left if trail is not None else (),
         # Once it is known whose data is asked for, it is that org's administrator who can look and help.
         org_id=user.org_id if user else app.org.id if app else "",
         app_id=app.id if app else "",

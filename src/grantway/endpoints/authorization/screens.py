@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.custom import CustomScope
+from grantway.domain.refresh_life import IDLE_CAP_DAYS, refresh_life
 from grantway.kit.http import Header, Reply
 from grantway.pages import Ask, Asker, Display, render, security_headers
 from grantway.pages.screens import Page
@@ -93,6 +94,8 @@ def _ask(app: InstalledApp, name: str, names: list[str], described: Mapping[str,
 
 def _how_long(app: InstalledApp) -> str:
     rule = app[s.REFRESH_TOKEN_POLICY]
+    if refresh_life(app).capped_by is not None and rule.form != "specific_lifetime":
+        return f"Also when you are not there, until it goes unused for {IDLE_CAP_DAYS} days or you take it back."
     unit = rule.unit.lower() if rule.number != 1 else rule.unit.lower()[:-1]
     return {
         "infinite": "Also when you are not there, until you take it back.",

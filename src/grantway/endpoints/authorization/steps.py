@@ -29,10 +29,11 @@ from grantway.store.waiting import Waiting, add_waiting, change_waiting, finish_
 
 # A session in use is noted at most this often: its end is measured in minutes.
 _NOTED_MS: Final = MINUTE_MS
-_USE_CHECKS: Final = app_use.checks(
+USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no_app.APP_BLOCKED,
         oauth_off=no_app.OAUTH_OFF,
+        off_in_org=no_app.OFF_IN_ORG,
         app_not_installed=no.APP_NOT_INSTALLED,
         external_not_installed=no.EXTERNAL_NOT_INSTALLED,
         external_is_local=no.EXTERNAL_IS_LOCAL,
@@ -99,7 +100,7 @@ async def _use_refused(flow: Flow, user: User, here: InstalledApp) -> Refusal | 
     db = flow.server.db
     sets = await permission_sets_that_count(db, here, user)
     of = AppUser(here, user, sets, await permissions_that_count(db, here, user))
-    passed = flow.trail.passes(_USE_CHECKS, app_use.UseCase(of, None))
+    passed = flow.trail.passes(USE_CHECKS, app_use.UseCase(of, None))
     if passed and here is not flow.app:
         # The app's own org was asked when the request came in; only now it is known whose data is asked for.
         passed = flow.trail.passes((challenge_sent,), case_of(flow.request, flow.door, here))

@@ -13,7 +13,9 @@ from grantway.protocol.no import (
     bearer,
     client,
     code,
+    data,
     machine,
+    password,
     refresh,
     request,
 )
@@ -21,7 +23,20 @@ from grantway.protocol.refusal import Reason
 
 ALL: Final[dict[str, Reason]] = {
     reason.id: reason
-    for module in (request, client, assertion, app, code, refresh, machine, authorize, bearer, administration)
+    for module in (
+        request,
+        client,
+        assertion,
+        app,
+        code,
+        refresh,
+        machine,
+        password,
+        authorize,
+        bearer,
+        administration,
+        data,
+    )
     for reason in vars(module).values()
     if isinstance(reason, Reason)
 }

@@ -22,6 +22,13 @@ OAUTH_OFF: Final = Reason(
     remedy="Switch them on again, if the app should have access.",
     setting=s.OAUTH_ENABLED,
 )
+OFF_IN_ORG: Final = Reason(
+    id="app.off_in_org",
+    wires=APP_BLOCKED.wires,
+    means="The app {app} is switched off in the org {org}.",
+    remedy="Switch it on again there, if the app should have access.",
+    setting=s.ENABLED_IN_ORG,
+)
 APP_NOT_INSTALLED: Final = Reason(
     id="app.not_installed",
     wires=oauth(

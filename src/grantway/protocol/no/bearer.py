@@ -101,6 +101,13 @@ OAUTH_OFF: Final = Reason(
     remedy="Switch them on again, if the app should have access.",
     setting=s.OAUTH_ENABLED,
 )
+OFF_IN_ORG: Final = Reason(
+    id="bearer.off_in_org",
+    wires=_DEAD,
+    means="The token's app {app} is switched off in the org {org}.",
+    remedy="Switch it on again there, if the app should have access.",
+    setting=s.ENABLED_IN_ORG,
+)
 NOT_ADMIN_APPROVED: Final = Reason(
     id="bearer.not_admin_approved",
     wires=_DEAD,

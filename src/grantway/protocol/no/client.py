@@ -30,7 +30,7 @@ KEY_STAGED: Final = Reason(
 KEY_ENDED: Final = Reason(
     id="client.key_ended",
     wires=_UNKNOWN,
-    means="The consumer key was replaced by another one of the app {app}; it answered until {ended_at}.",
+    means="The consumer key is one that the app {app} had, staged or replaced; it answered until {ended_at}.",
     remedy="Give the client the app's current key and secret.",
 )
 OAUTH_OFF: Final = Reason(

@@ -66,6 +66,20 @@ REFRESH_TOKEN_EXPIRED: Final = Reason(
     remedy="The user has to approve the app again; a longer policy helps from then on.",
     setting=s.REFRESH_TOKEN_POLICY,
 )
+REFRESH_TOKEN_IDLE: Final = Reason(
+    id="refresh.idle",
+    wires=_EXPIRED,
+    means="The refresh token ended at {ended_at}: {app} ends what nobody uses for 30 days, whatever its policy says.",
+    remedy="The user has to approve the app again; then it should refresh at least once in 30 days.",
+    setting=s.LIMIT_IDLE_REFRESH_TOKENS,
+)
+REFRESH_TOKEN_IDLE_IN_ORG: Final = Reason(
+    id="refresh.idle_in_org",
+    wires=_EXPIRED,
+    means="The refresh token ended at {ended_at}: the org {org} ends what nobody uses for 30 days, also of {app}.",
+    remedy="The user has to approve the app again; then it should refresh at least once in 30 days.",
+    setting=s.LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS,
+)
 SCOPE_NOT_SUPPORTED: Final = Reason(
     id="refresh.scope_not_supported",
     wires=oauth("invalid_request", "scope parameter not supported"),

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from grantway import settings as s
 from grantway.protocol.door import Voice
 from grantway.protocol.refusal import Reason, Wire, oauth
 
@@ -104,6 +105,23 @@ SECRET_IN_URL: Final = Reason(
     wires=_http("invalid_request", "secrets are not accepted in the URL", 400, "SECRET_IN_URL"),
     means="The parameter {parameter} came in the URL, where logs and histories keep it.",
     remedy="Send it in the body of a POST. Change the secret if it was a real one.",
+)
+SECRET_IN_LEGACY_URL: Final = Reason(
+    id="request.secret_in_legacy_url",
+    wires=SECRET_IN_URL.wires,
+    means="The parameter {parameter} came in the URL, where logs keep it, and the org does not allow that.",
+    remedy=(
+        "Send it in the body of a POST, and change the secret if it was a real one. Only to test old clients: "
+        "allow_legacy_query_parameters=true for the org has this endpoint read it."
+    ),
+    setting=s.ALLOW_LEGACY_QUERY_PARAMETERS,
+)
+REVOKED_BY_GET: Final = Reason(
+    id="request.revoked_by_get",
+    wires=MUST_POST.wires,
+    means="A token came in the URL of a GET to be revoked, where logs keep it, and its org does not allow that.",
+    remedy="Send it in the body of a POST. Only to test old clients: allow_legacy_query_parameters=true for the org.",
+    setting=s.ALLOW_LEGACY_QUERY_PARAMETERS,
 )
 GRANT_TYPE_MISSING: Final = Reason(
     id="request.grant_type_missing",

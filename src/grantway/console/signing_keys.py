@@ -1,0 +1,127 @@
+"""GET, POST /setup/keys: the keys that sign ID tokens; which signs, which still verify until when, and rotating."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from grantway.console.places import SIGNING_KEYS, with_query
+from grantway.console.review import ReviewPage, ask_again, ticked
+from grantway.console.verify import verified_until, way_to
+from grantway.console.visit import Route, Visit
+from grantway.kit.http import Reply
+from grantway.manage import keys
+from grantway.manage.problem import NotAllowed
+from grantway.protocol.when import iso_seconds
+
+_ROTATE: Final = f"{SIGNING_KEYS}/rotate"
+_PURPOSES: Final = {"id_token": "ID tokens"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One key; times as ISO text, `until` empty for the one that signs."""
+
+    kid: str
+    purpose: str
+    algorithm: str
+    created: str
+    state: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeysPage:
+    """The keys. `cannot` says why this person cannot rotate them; empty where they can."""
+
+    template: ClassVar[str] = "setup/signing_keys.html"
+    title: str = "Signing keys"
+    rows: tuple[Row, ...]
+    rotate: str
+    at_once: str
+    cannot: str
+
+
+async def show(visit: Visit) -> Reply:
+    """Show the keys, without their private halves."""
+    found = await keys.all_keys(visit.desk)
+    try:
+        await keys.demand_rotation(visit.desk)
+        cannot = ""
+    except NotAllowed as problem:
+        cannot = str(problem)
+    page = SigningKeysPage(
+        rows=tuple(map(_row, found)), rotate=_ROTATE, at_once=with_query(_ROTATE, at_once="1"), cannot=cannot
+    )
+    return visit.show(page, here=SIGNING_KEYS)
+
+
+def _row(key: dict[str, Any]) -> Row:
+    return Row(
+        kid=key["kid"],
+        purpose=_PURPOSES.get(key["purpose"], key["purpose"]),
+        algorithm=key["algorithm"],
+        created=iso_seconds(key["created_at"]),
+        state=key["state"],
+        until=iso_seconds(key["retired_at"]) if key["retired_at"] is not None else "",
+    )
+
+
+async def review(visit: Visit) -> Reply:
+    """Say what a rotation does, before it is done."""
+    at_once = bool(visit.query.get("at_once"))
+    await keys.demand_rotation(visit.desk)
+    if verified_until(visit) is None:
+        return visit.go(way_to(with_query(_ROTATE, at_once="1" if at_once else "")))
+    return visit.show(await _page(visit, at_once=at_once), here=SIGNING_KEYS, crumbs=_CRUMBS)
+
+
+async def rotate(visit: Visit) -> Reply:
+    """Rotate, if the key that was seen still signs, for somebody who verified their identity a moment ago."""
+    at_once = bool(visit.form.get("at_once"))
+    await keys.demand_rotation(visit.desk)
+    if verified_until(visit) is None:
+        return visit.go(way_to(_ROTATE))
+    if not ticked(visit):
+        return ask_again(visit, await _page(visit, at_once=at_once), here=SIGNING_KEYS, crumbs=_CRUMBS)
+    kid = await keys.rotate(visit.desk, at_once=at_once, seen=visit.form.get("seen", "-"))
+    before = "are retired" if at_once else "stay published for a day"
+    return visit.go(SIGNING_KEYS, saying=f"The key {kid} signs now; the ones before {before}.")
+
+
+async def _page(visit: Visit, *, at_once: bool) -> ReviewPage:
+    signing = next((key["kid"] for key in await keys.all_keys(visit.desk) if key["state"] == "signs"), "")
+    until = iso_seconds(visit.desk.clock.now_ms() + keys.OVERLAP_MS)
+    lines: tuple[str, ...] = (
+        f"A new key is made and signs from that moment; every worker of this server has it within a second. Until now "
+        f"the key {signing} signs.",
+        "Clients that check signatures fetch the new key by themselves, at /id/keys and /oidc/jwks: they look there "
+        "whenever a token names a key that they do not know.",
+    )
+    if at_once:
+        lines += (
+            "Every key before is retired at once: no ID token that it signed can be verified any more, neither by "
+            "clients, once what they cached ends after a minute, nor by this server as id_token_hint.",
+            "Do this when a key may be in wrong hands. Access and refresh tokens are not signed by these keys, and "
+            "go on.",
+        )
+        tick = "ID tokens from before now shall no longer count"
+    else:
+        lines += (
+            f"The keys before stay published until {until}. ID tokens live for twelve hours at most, so everything "
+            "that they signed can be verified to its end.",
+            "Nobody is logged out, and no token ends.",
+        )
+        tick = "I have seen what this does"
+    return ReviewPage(
+        title="Rotate the signing keys and retire the old ones at once" if at_once else "Rotate the signing keys",
+        lines=lines,
+        tick=tick,
+        button="Rotate and retire at once" if at_once else "Rotate",
+        action=_ROTATE,
+        back=SIGNING_KEYS,
+        hidden=(("seen", signing), *((("at_once", "1"),) if at_once else ())),
+        danger=at_once,
+    )
+
+
+_CRUMBS: Final = (("Signing keys", SIGNING_KEYS),)
+ROUTES: Final = (Route(SIGNING_KEYS, get=show), Route(_ROTATE, get=review, post=rotate))
