@@ -3,6 +3,7 @@
 from typing import Final
 
 from grantway.console import (
+    access_keys,
     app_manager,
     app_page,
     app_review,
@@ -51,6 +52,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *reference.ROUTES,
     *org.ROUTES,
     *signing_keys.ROUTES,
+    *access_keys.ROUTES,
     *audit.ROUTES,
 )
 

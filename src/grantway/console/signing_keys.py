@@ -1,19 +1,21 @@
-"""GET, POST /setup/keys: the keys that sign ID tokens; which signs, which still verify until when, and rotating."""
+"""GET, POST /setup/keys: the keys that sign; which does, which verify until when; rotating those of ID tokens."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from grantway.console.places import SIGNING_KEYS, with_query
+from grantway.console.places import ACCESS_KEYS, SIGNING_KEYS, with_query
 from grantway.console.review import ReviewPage, ask_again, ticked
 from grantway.console.verify import verified_until, way_to
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
 from grantway.manage import keys
+from grantway.manage.caller import Right
 from grantway.manage.problem import NotAllowed
 from grantway.protocol.when import iso_seconds
+from grantway.store.signing_keys import ACCESS_TOKEN, ID_TOKEN
 
 _ROTATE: Final = f"{SIGNING_KEYS}/rotate"
-_PURPOSES: Final = {"id_token": "ID tokens"}
+_PURPOSES: Final = {ID_TOKEN: "ID tokens", ACCESS_TOKEN: "JWT-based access tokens"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKeysPage:
-    """The keys. `cannot` says why this person cannot rotate them; empty where they can."""
+    """The keys. `cannot` says why this person cannot rotate those of ID tokens; empty where they can.
+
+    `revoke_all` is where they end every JWT-based access token, empty where they may not; `has_access_key` whether the
+    org has given any.
+    """
 
     template: ClassVar[str] = "setup/signing_keys.html"
     title: str = "Signing keys"
@@ -38,6 +44,8 @@ class SigningKeysPage:
     rotate: str
     at_once: str
     cannot: str
+    revoke_all: str
+    has_access_key: bool
 
 
 async def show(visit: Visit) -> Reply:
@@ -49,7 +57,12 @@ async def show(visit: Visit) -> Reply:
     except NotAllowed as problem:
         cannot = str(problem)
     page = SigningKeysPage(
-        rows=tuple(map(_row, found)), rotate=_ROTATE, at_once=with_query(_ROTATE, at_once="1"), cannot=cannot
+        rows=tuple(map(_row, found)),
+        rotate=_ROTATE,
+        at_once=with_query(_ROTATE, at_once="1"),
+        cannot=cannot,
+        revoke_all=ACCESS_KEYS if visit.desk.caller.may(Right.USAGE, visit.org.id) else "",
+        has_access_key=any(key["purpose"] == ACCESS_TOKEN for key in found),
     )
     return visit.show(page, here=SIGNING_KEYS)
 
@@ -88,7 +101,8 @@ async def rotate(visit: Visit) -> Reply:
 
 
 async def _page(visit: Visit, *, at_once: bool) -> ReviewPage:
-    signing = next((key["kid"] for key in await keys.all_keys(visit.desk) if key["state"] == "signs"), "")
+    found = await keys.all_keys(visit.desk)
+    signing = next((key["kid"] for key in found if key["purpose"] == ID_TOKEN and key["state"] == "signs"), "")
     until = iso_seconds(visit.desk.clock.now_ms() + keys.OVERLAP_MS)
     lines: tuple[str, ...] = (
         f"A new key is made and signs from that moment; every worker of this server has it within a second. Until now "
