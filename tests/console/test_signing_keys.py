@@ -127,7 +127,7 @@ async def test_every_jwt_of_the_org_is_ended_after_a_page_that_says_how_many(hou
 
 async def test_without_a_key_for_access_tokens_there_is_nothing_to_end(setup: Setup) -> None:
     assert "no JWT-based access token yet" in (await setup.open(PAGE)).text
-    assert "No access token ends" in (await setup.open(ACCESS)).text
+    assert "No such token lives now" in (await setup.open(ACCESS)).text
 
 
 async def test_who_may_not_end_tokens_is_not_offered_to(house: House) -> None:

@@ -26,11 +26,11 @@ async def revoke(visit: Visit) -> Reply:
 
 async def _page(visit: Visit) -> ReviewPage:
     found = await access_keys.look(visit.desk, visit.org)
-    ends = f"{_counted(found.live)} {'ends' if found.live == 1 else 'end'}" if found.live else "No access token ends"
+    ends = f"{_counted(found.live)} {'ends' if found.live == 1 else 'end'} at once: this server refuses every JWT-based"
     return ReviewPage(
         title="Revoke all JWT-based access tokens",
         lines=(
-            f"{ends} at once: this server refuses every JWT-based access token that it gave to users of this org.",
+            f"{ends} access token that it gave to users of this org." if found.live else "No such token lives now.",
             "Another key signs them from that moment. The one before leaves /id/keys and /oidc/jwks; an API that "
             "checks tokens itself refuses the old ones once it reads the key set anew, a minute or more later.",
             "Refresh tokens, opaque access tokens, ID tokens and logins go on: apps get a new token with their next "
