@@ -8,7 +8,6 @@ from tests.endpoints.house import House
 
 PAGE = "/setup/keys"
 ROTATE = f"{PAGE}/rotate"
-ACCESS = f"{PAGE}/access-tokens"
 
 
 async def verified(setup: Setup) -> Setup:
@@ -91,49 +90,19 @@ async def test_where_the_keys_sign_for_other_orgs_too_only_the_operator_rotates(
     assert len(await states(house)) == 1
 
 
-async def test_a_newer_key_of_access_tokens_is_not_taken_for_the_one_that_signs_id_tokens(
-    house: House, setup: Setup
-) -> None:
+async def test_the_key_of_the_orgs_access_tokens_is_another_and_rotated_by_itself(house: House, setup: Setup) -> None:
+    first = await access_keys.ensure(house.desk, house.org_id)
     house.clock.advance(ms=1)
-    await access_keys.ensure(house.desk, house.org_id)
-    form = {"seen": field_of(await (await verified(setup)).open(ROTATE), "seen"), "sure": "1"}
+    path = f"{PAGE}/rotate-access"
+    form = {"seen": field_of(await (await verified(setup)).open(ROTATE), "seen")}
 
-    done = await setup.follow(await setup.send(ROTATE, form, page=ROTATE))
+    without_tick = await setup.send(path, {}, page=path)
+    done = await setup.follow(await setup.send(path, {"sure": "1"}, page=path))
 
-    assert "The key 221 signs now" in done.text
-
-
-async def test_every_jwt_of_the_org_is_ended_after_a_page_that_says_how_many(house: House, setup: Setup) -> None:
-    app = await house.jwt_app()
-    answer = await house.sign_in(app)
-    assert "JWT-based access tokens" in (await setup.open(PAGE)).text
-    review = await setup.open(ACCESS)
-    form = {"seen": field_of(review, "seen")}
-
-    without_tick = await setup.send(ACCESS, form, page=ACCESS)
-    assert await house.is_active(app, answer["access_token"])
-    done = await setup.follow(await setup.send(ACCESS, form | {"sure": "1"}, page=ACCESS))
-    again = await setup.send(ACCESS, form | {"sure": "1"}, page=ACCESS)
-
-    assert "1 access token ends" in review.text
-    assert (without_tick.status_code, again.status_code) == (400, 409)
-    assert "1 access token ended" in done.text
-    assert not await house.is_active(app, answer["access_token"])
-    assert [purpose["purpose"] for purpose in await keys.all_keys(house.desk) if purpose["state"] == "signs"] == [
-        "access_token",
-        "id_token",
-    ]
-
-
-async def test_without_a_key_for_access_tokens_there_is_nothing_to_end(setup: Setup) -> None:
-    assert "no JWT-based access token yet" in (await setup.open(PAGE)).text
-    assert "No such token lives now" in (await setup.open(ACCESS)).text
-
-
-async def test_who_may_not_end_tokens_is_not_offered_to(house: House) -> None:
-    await add_user(house, "vera@harbour.example", VIEW_SETUP.name)
-    setup = await sign_in(house, "vera@harbour.example")
-
-    assert ACCESS not in (await setup.open(PAGE)).text
-    assert (await setup.browser.get(ACCESS)).status_code == 403
-    assert (await setup.send(ACCESS, {"seen": "", "sure": "1"}, page=PAGE)).status_code == 403
+    assert form == {"seen": "220"}
+    assert without_tick.status_code == 400
+    assert "signs access tokens now" in done.text
+    by_kid = dict(await states(house))
+    assert by_kid.pop(first) == "retired"
+    assert by_kid.pop("220") == "signs"
+    assert list(by_kid.values()) == ["signs"]

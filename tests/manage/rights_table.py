@@ -226,7 +226,6 @@ EXTERNAL_APPS: Final = (
         name="stage a key and secret of an external client app",
         does=lambda d, o: rotation.stage(d, o, "Outer"),
         enough=_with(OF_EXTERNAL, SECRETS),
-        command=("app", "rotate", "Outer", "stage"),
     ),
     Row(
         name="install a packaged external client app",

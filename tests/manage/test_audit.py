@@ -43,6 +43,21 @@ async def test_each_changed_setting_has_its_record_with_both_values_in_words(off
     assert {one.username for one in page.entries} == {"operator"}
 
 
+async def test_records_of_the_same_millisecond_come_in_the_order_they_were_made_in(office: Office) -> None:
+    minutes = list(range(30, 42))
+    for number in minutes:
+        await orgs.change(office.desk, office.org, {"org_session_timeout": number})
+
+    found: list[str] = []
+    cursor, more = "", True
+    while more:
+        page = await audit_trail(office.desk, office.org, AuditFilter(text="timeout"), cursor=cursor, limit=1)
+        found += [one.after for one in page.entries]
+        cursor, more = page.cursor, bool(page.cursor)
+
+    assert found == [f"{number} minutes" for number in reversed(minutes)]
+
+
 async def test_pages_follow_each_other_by_a_cursor_that_nobody_can_make_up(office: Office) -> None:
     for number in range(5):
         office.clock.advance(ms=1)

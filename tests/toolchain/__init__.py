@@ -3,6 +3,7 @@
 `scripts/fetch-test-tools` fetches them; this package looks in the same places. It starts nothing by itself.
 """
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
+from tests.toolchain.memory import memory_folder
 from tests.toolchain.postgres import PostgresServer, postgres_bin
 
-__all__ = ["PostgresServer", "chromium", "need", "node", "node_modules", "postgres_bin"]
+__all__ = ["PostgresServer", "chromium", "memory_folder", "need", "node", "node_modules", "postgres_bin"]
 
 T = TypeVar("T")
 
@@ -28,9 +30,18 @@ def chromium() -> str | None:
 
 
 def node_modules() -> Path | None:
-    """Give the folder with the installed Node clients, or None."""
-    folder = CLIENTS / "node_modules"
-    return folder if (folder / ".fetched").is_file() else None
+    """Give the folder with the installed Node clients, or None; ends the test where they are not those of the lock."""
+    stamp = CLIENTS / "node_modules" / ".fetched"
+    if not stamp.is_file():
+        return None
+    # As `sha256sum` says it: scripts/fetch-test-tools wrote it.
+    wanted = hashlib.sha256(b"".join((CLIENTS / name).read_bytes() for name in ("package.json", "package-lock.json")))
+    if stamp.read_text().split()[:1] != [wanted.hexdigest()]:
+        _give_up(
+            "tests/clients/node_modules is not what package.json and package-lock.json name:"
+            " scripts/fetch-test-tools node (part of `make test`) brings it up to date"
+        )
+    return stamp.parent
 
 
 def node() -> str | None:

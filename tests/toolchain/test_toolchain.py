@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tests import toolchain
 from tests.toolchain import PostgresServer, chromium, need, node, node_modules, postgres_bin
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,24 @@ def test_a_missing_tool_fails_the_test_in_ci(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match=r"Chromium is missing"):
         need(None, "Chromium")
+
+
+def test_node_clients_of_another_lock_say_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(toolchain, "CLIENTS", tmp_path)
+    assert node_modules() is None
+    for name in ("package.json", "package-lock.json"):
+        (tmp_path / name).write_text("{}")
+    (tmp_path / "node_modules").mkdir()
+    stamp = tmp_path / "node_modules" / ".fetched"
+    command = ["sh", "-c", "cat package.json package-lock.json | sha256sum"]
+    stamp.write_text(subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path).stdout)
+    assert node_modules() == stamp.parent
+
+    (tmp_path / "package-lock.json").write_text("{ }")
+
+    with pytest.raises(pytest.fail.Exception, match=r"scripts/fetch-test-tools node"):
+        node_modules()
 
 
 @pytest.mark.postgres

@@ -1,4 +1,4 @@
-"""The keys that sign: seen; those of ID tokens are rotated here where the server has one org."""
+"""The keys that sign: all seen; those of ID tokens rotated where the server has one org."""
 
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ ROUTES: Final = (
         method="POST",
         path="/signing-keys/rotate",
         name="rotateSigningKeys",
-        summary="Make a new key that signs from now on; the ones before verify for a day more, or not at all",
+        summary="Make a new key that signs ID tokens from now on; the ones before verify for a day more, or not at all",
         right="Customize Application and Modify All Data; of a server with several orgs the operator's alone",
         answer=_rotate,
         gives=record({"kid": text(40)}),

@@ -67,6 +67,7 @@ class AppManagerPage:
 
 async def manager(visit: Visit) -> Reply:
     """Show one page of the list."""
+    await visit.server.tally.catch_up()
     query = visit.query
     page = query.get("page", "1")
     flow, state, sort = query.get("flow", ""), query.get("state", ""), query.get("sort", "name")
@@ -78,7 +79,7 @@ async def manager(visit: Visit) -> Reply:
         descending=query.get("dir") == "desc",
         page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
     )
-    found = await app_list.page_of(visit.desk, visit.org, asked)
+    found = await app_list.page_of(visit.desk, visit.org, asked, visit.server.verdicts)
     offers = await creation.offers(visit.desk, visit.org)
     closed = next((one.closed for one in offers if one.closed and not one.lacks), None)
     now = visit.desk.clock.now_ms()

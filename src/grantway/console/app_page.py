@@ -95,6 +95,7 @@ class AppPage:
 
 async def show(visit: Visit) -> Reply:
     """Show an app."""
+    await visit.server.tally.catch_up()
     app = await apps.find(visit.desk, visit.org, visit.params["name"])
     now = visit.server.clock.now_ms()
     out = await app_activity.out_of(visit.desk, app)

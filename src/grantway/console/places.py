@@ -12,7 +12,6 @@ AUDIT: Final = "/setup/audit"
 SEARCH: Final = "/setup/search"
 SETTINGS: Final = "/setup/settings"
 SIGNING_KEYS: Final = "/setup/keys"
-ACCESS_KEYS: Final = f"{SIGNING_KEYS}/access-tokens"
 IMPORT: Final = "/setup/import"
 
 

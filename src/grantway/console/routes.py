@@ -3,7 +3,6 @@
 from typing import Final
 
 from grantway.console import (
-    access_keys,
     app_manager,
     app_page,
     app_review,
@@ -52,7 +51,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *reference.ROUTES,
     *org.ROUTES,
     *signing_keys.ROUTES,
-    *access_keys.ROUTES,
     *audit.ROUTES,
 )
 

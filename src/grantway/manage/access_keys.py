@@ -13,7 +13,6 @@ from grantway.kit.access_jwt import key_id
 from grantway.kit.jose import SigningKey
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
-from grantway.manage.problem import StaleVersion
 from grantway.store.signing_keys import ACCESS_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Insert, Statement
 
@@ -24,10 +23,6 @@ _RETIRE: Final = Statement(
     "UPDATE signing_key SET retired_at = :now WHERE org_id = :org_id AND purpose = :purpose AND retired_at IS NULL"
 )
 _NAME: Final = Statement("UPDATE org SET access_kid = :kid WHERE id = :org_id")
-_LIVE: Final = Statement(
-    "SELECT COUNT(*) FROM access_token WHERE org_id = :org_id AND kid <> '' AND revoked_at IS NULL"
-    " AND expires_at > CAST(:now AS BIGINT)"
-)
 _END: Final = Statement(
     "UPDATE access_token SET revoked_at = :now WHERE org_id = :org_id AND kid <> '' AND revoked_at IS NULL"
     " AND expires_at > :now RETURNING id"
@@ -40,25 +35,6 @@ class Rotated:
 
     kid: str
     ended: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """The id of the key that signs (empty where there is none yet), and how many tokens a rotation would end."""
-
-    kid: str
-    live: int
-
-
-async def look(desk: Desk, org: Org) -> Standing:
-    """Return which key signs an org's JWT-based access tokens, and how many of these live.
-
-    Raises:
-        ManageProblem: no right.
-    """
-    desk.caller.needs(Right.USAGE, org.id)
-    live = await desk.session.one(_LIVE, org.id, desk.clock.now_ms())
-    return Standing(kid=await _current(desk, org.id), live=cast(int, live[0]) if live else 0)
 
 
 async def ensure(desk: Desk, org_id: str) -> str:
@@ -81,21 +57,18 @@ async def ensure(desk: Desk, org_id: str) -> str:
         return kid
 
 
-async def revoke_all(desk: Desk, org: Org, *, seen: str | None = None) -> Rotated:
+async def revoke_all(desk: Desk, org: Org) -> Rotated:
     """End every JWT-based access token of an org: another key signs from now on, what the ones before signed is dead.
 
     Their public halves leave the key set, so APIs that check tokens themselves refuse them once they read it anew.
-    Refresh tokens, opaque access tokens, ID tokens and sessions go on. `seen` is the id of the key that the caller saw
-    signing; None where that does not matter.
+    Refresh tokens, opaque access tokens, ID tokens and sessions go on.
 
     Raises:
-        ManageProblem: no right, or (StaleVersion) another key signs by now.
+        ManageProblem: no right.
     """
     desk.caller.needs(Right.USAGE, org.id)
     pem = await asyncio.to_thread(SigningKey.generate_pem)
     async with desk.changing() as changing:
-        if seen is not None and seen != await _current(changing, org.id):
-            raise StaleVersion("somebody else rotated this key since you opened this: look at it again")
         kid = await _put(changing, org.id, pem)
         ended = await changing.run(_END, now=desk.clock.now_ms(), org_id=org.id)
         await changing.audit("admin.access_key.rotate", org.id, kid=kid, access_tokens=len(ended))

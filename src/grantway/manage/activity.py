@@ -19,6 +19,11 @@ _NUMBER: Final = Statement("SELECT COUNT(*) FROM app WHERE org_id = :org_id AND 
 # A token that comes back after its use is a token that two have: once is enough to look.
 _ALARMS: Final = frozenset({"refresh.reused", "code.reused"})
 _OFTEN: Final = 10
+_FLOWS: Final = {
+    "token.code": "Web Server",
+    "token.refresh": "Refresh Token",
+    "token.client_credentials": "Client Credentials",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,11 @@ class Attention:
     def is_urgent(self) -> bool:
         """Whether something goes wrong now, and does not just look as if it could."""
         return bool(self.refused)
+
+
+def flow_of(kind: str) -> str:
+    """Return the name of the flow that tokens of a kind came of, as `Activity.tokens` has kinds."""
+    return _FLOWS.get(kind) or kind.partition(".")[2].replace("_", " ").title()
 
 
 async def activity(desk: Desk, org: Org, since_ms: int) -> Activity:

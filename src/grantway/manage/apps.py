@@ -1,6 +1,5 @@
 """Connected apps: registered, changed, blocked, deleted. Every value goes through its setting's one declaration."""
 
-import difflib
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
@@ -24,6 +23,7 @@ from grantway.manage.caller import Right
 from grantway.manage.creation import demand_creation
 from grantway.manage.desk import Desk
 from grantway.manage.left_out import begins_admin_approval, end_grants
+from grantway.manage.near import did_you_mean
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
 from grantway.store.apps import SECRET_PURPOSE, Apps
@@ -70,6 +70,7 @@ _DELETE: Final = tuple(
         "DELETE FROM approval WHERE app_id = :id",
         "DELETE FROM app_policy WHERE app_id = :id",
         "DELETE FROM app_credential WHERE app_id = :id",
+        "DELETE FROM app_use WHERE app_id = :id",
         "DELETE FROM app WHERE id = :id",
     )
 )
@@ -207,10 +208,9 @@ async def met(desk: Desk, org: Org, name: str) -> InstalledApp | None:
 async def unknown(desk: Desk, org: Org, name: str) -> NotFound:
     """Say that an org has no such app, with the nearest name that the caller may know."""
     kinds = [kind for kind in AppKind if desk.caller.may(Right.READ_APPS, org.id, kind)]
-    names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
-    near = difflib.get_close_matches(name, names, 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return NotFound(f"there is no app {name!r} in the org {org.name}{hint}")
+    rows = await desk.session.all(_ALL, org.id)
+    names = (cast(str, row[1]) for row in rows if AppKind(row[2]) in kinds)
+    return NotFound(f"there is no app {name!r} in the org {org.name}{did_you_mean(name, names)}")
 
 
 async def id_of_name(desk: Desk, org: Org, name: str) -> str | None:

@@ -35,7 +35,8 @@ _END_LINES: Final = Statement(
     " WHERE org_id = :org_id AND app_id = :app_id AND revoked_at IS NULL"
 )
 _END_ACCESS: Final = Statement(
-    "UPDATE access_token SET revoked_at = :now WHERE org_id = :org_id AND app_id = :app_id AND revoked_at IS NULL"
+    "UPDATE access_token SET revoked_at = :now WHERE family_id = '' AND app_id = :app_id AND org_id = :org_id"
+    " AND revoked_at IS NULL"
 )
 _END_CODES: Final = Statement(
     "DELETE FROM authorization_code WHERE org_id = :org_id AND app_id = :app_id AND spent_at IS NULL"

@@ -40,10 +40,12 @@ OVERLAP_MS: Final = DAY_MS
 
 
 async def all_keys(desk: Desk) -> tuple[dict[str, Any], ...]:
-    """Return the signing keys without their private halves, newest first; another org's are the operator's to see.
+    """Return the signing keys without their private halves, newest first, of other orgs to the operator alone.
 
-    `state` is signs, published or retired. Times are in ms; `retired_at` is None for a key that signs. `org_id` and
-    `org` (its name) are empty where a key signs for all orgs.
+    `state` is signs, published or retired.
+
+    Times are in ms; `retired_at` is None for a key that signs. `org_id` and `org` (its name) are empty where a key
+    signs for all orgs.
 
     Raises:
         ManageProblem: no right.

@@ -1,4 +1,4 @@
-"""Finding an app or a user of an org by any part of a name."""
+"""Finding an app or a user of an org, or a setting, by any part of a name."""
 
 from dataclasses import dataclass
 from typing import Final, cast
@@ -9,6 +9,8 @@ from grantway.domain.org import Org
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import NotAllowed
+from grantway.settings.catalogue import ALL
+from grantway.settings.setting import AnySetting
 from grantway.store.statement import Statement
 
 MOST: Final = 20
@@ -80,6 +82,17 @@ async def find_users(desk: Desk, org: Org, text: str) -> tuple[FoundUser, ...]:
         )
         for row in await desk.session.all(_USERS, org.id, _part(text), text)
     )
+
+
+def find_settings(text: str) -> tuple[AnySetting, ...]:
+    """Return the settings whose name or label has a text in it, then those whose help or effect has."""
+    wanted = " ".join(text.lower().split())
+    if not wanted:
+        return ALL
+    named = [one for one in ALL if wanted in one.label.lower() or wanted in one.name.lower().replace("_", " ")]
+    named += [one for one in ALL if one not in named and wanted.replace(" ", "_") in one.name]
+    told = [one for one in ALL if one not in named and wanted in f"{one.help} {one.effect}".lower()]
+    return (*named, *told)
 
 
 def _part(text: str) -> str:
