@@ -62,6 +62,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
             ("app", "rotate", EXTERNAL, "apply", "--org=Demo"),
             ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
+            ("keys", "rotate", "--purpose=access-token", "--org=Demo"),
         ):
             done = running.cli(*command)
             assert done.returncode == 0, done.stderr
