@@ -24,6 +24,11 @@ from grantway.store.tokens import add_refresh
 C = TypeVar("C")
 
 
+def every(_params: Mapping[str, str]) -> bool:
+    """Claim every request of the grant type."""
+    return True
+
+
 class TokenCall(msgspec.Struct, frozen=True, gc=False):
     """A token request, read: at which door, with which parameters, by which client, when.
 
@@ -116,6 +121,8 @@ class Grant(Generic[C]):
     - `use`: who would use which app; asked only after `checks` found nothing to refuse.
     - `prove`: what follows; asked only when every check has passed.
     - `doors`: where the grant is offered; elsewhere it is an unknown one.
+    - `claims`: whether a request of this grant type is for this grant; pure, by the parameters alone. Only where two
+      grants share a type is it more than `every`.
     """
 
     grant_type: str
@@ -127,3 +134,4 @@ class Grant(Generic[C]):
     use: Callable[[C], UseCase]
     prove: Callable[[C, KeyRing], Proof]
     doors: tuple[Door, ...] = (SALESFORCE, STANDARDS)
+    claims: Callable[[Mapping[str, str]], bool] = every
