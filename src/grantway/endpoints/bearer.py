@@ -1,19 +1,16 @@
 """Who calls with this access token, and is it still good for anything? Read anew at each use (RFC 6750; S15)."""
 
 import contextlib
-import hmac
 from typing import Any, Final
 
 import msgspec
 
-from grantway import settings as s
 from grantway.endpoints.issue import lifetime_of
 from grantway.endpoints.legacy import token_in_url
 from grantway.endpoints.parameters import form_of, is_form, refuse_secrets_in_url
 from grantway.endpoints.server import Server
-from grantway.kit.access_jwt import problem_of
+from grantway.grants.held_access import BearerCase, bearer_case, live
 from grantway.kit.http import Call
-from grantway.kit.secrets import fingerprint, looks_like_jwt, read_access_token
 from grantway.policy import app_use
 from grantway.protocol.decision import Check, Finding, Trail
 from grantway.protocol.door import DOORS, SALESFORCE, Door
@@ -21,12 +18,10 @@ from grantway.protocol.no import bearer as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.protocol.scopes import allows
 from grantway.store import tokens
-from grantway.store.hot import HeldAccessToken, held_access_token
+from grantway.store.hot import HeldAccessToken
 from grantway.store.statement import Unavailable, Write
 
-TOKEN: Final = "Access token"
 SCOPE: Final = "Scope"
-_LIVE: Final = Finding(TOKEN, "known, not expired, not revoked")
 _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no.APP_BLOCKED,
@@ -43,18 +38,6 @@ _USE_CHECKS: Final = app_use.checks(
 )
 
 
-class BearerCase(msgspec.Struct, frozen=True, gc=False):
-    """A token that came, and what the server holds of it."""
-
-    held: HeldAccessToken | None
-    presented: bool
-    now_ms: int
-    door: Door | None
-    """The door of the endpoint; None where tokens of both doors are good (introspection)."""
-    stranger: str = ""
-    """What is wrong with a JWT that is none of our access tokens."""
-
-
 class Bearer(msgspec.Struct, frozen=True, gc=False):
     """What came of looking at a token: the held token if it is good, else the refusal, and the checks either way."""
 
@@ -65,36 +48,6 @@ class Bearer(msgspec.Struct, frozen=True, gc=False):
     def refusal(self) -> Refusal | None:
         """Why the token is no good, or None."""
         return self.trail.refusal
-
-
-def live(case: BearerCase) -> Finding | None:
-    """The token must be one of ours, of this door, within its time, and neither it nor its line revoked."""
-    held = case.held
-    if held is None:
-        return _absent(case)
-    token = held.token
-    if case.door is not None and token.door != case.door.name:
-        return Finding(TOKEN, "of the other door", no.TOKEN_UNKNOWN())
-    if token.kid and token.kid != held.app.org.access_kid:
-        org = held.app.org.name
-        return Finding(TOKEN, "its signing key was rotated out", no.KEY_ROTATED(kid=token.kid, org=org))
-    revoked_at = token.revoked_at if token.revoked_at is not None else held.family_revoked_at
-    if revoked_at is not None:
-        return Finding(TOKEN, "revoked", no.TOKEN_REVOKED(revoked_at=revoked_at))
-    if case.now_ms >= token.expires_at:
-        reason = no.TOKEN_EXPIRED if held.app[s.SESSION_TIMEOUT] else no.TOKEN_EXPIRED_FOR_ORG
-        if token.kid:
-            reason = no.JWT_EXPIRED
-        return Finding(TOKEN, "expired", reason(ended_at=token.expires_at, app=held.app.app.name))
-    return _LIVE
-
-
-def _absent(case: BearerCase) -> Finding:
-    if not case.presented:
-        return Finding(TOKEN, "missing", no.TOKEN_MISSING())
-    if case.stranger:
-        return Finding(TOKEN, "a JWT, and none of our access tokens", no.JWT_NOT_OURS(problem=case.stranger))
-    return Finding(TOKEN, "unknown", no.TOKEN_UNKNOWN())
 
 
 _LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
@@ -140,20 +93,9 @@ async def presented_token(call: Call, server: Server, door: Door) -> str | None:
 
 async def look_up(server: Server, token: str | None, door: Door | None) -> Bearer:
     """Read a token with all that decides about it, and decide whether it is good."""
-    names = read_access_token(token) if token else None
-    held = await held_access_token(server.directory, names[0]) if names else None
-    stranger = ""
-    if (
-        held is not None
-        and names is not None
-        and token is not None
-        and not (hmac.compare_digest(held.token.hash, fingerprint(token)) and names[1] == held.token.org_id[:15])
-    ):
-        held = None
-    if held is None and token is not None and looks_like_jwt(token):
-        stranger = problem_of(token)
     trail = Trail(_AHEAD)
-    case = BearerCase(held, token is not None, server.clock.now_ms(), door, stranger)
+    case = await bearer_case(server.directory, token, door, server.clock.now_ms())
+    held = case.held
     if not trail.passes(_LIVE_CHECKS, case) or held is None:
         return Bearer(held, trail)
     trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True))

@@ -7,10 +7,12 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.refresh_life import refresh_life
 from grantway.endpoints.answer import json_reply, note, refuse_oauth
+from grantway.endpoints.asset_token import held_asset_token, is_good, told_of
 from grantway.endpoints.bearer import look_up
 from grantway.endpoints.client import authenticated_client
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
+from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
@@ -54,6 +56,8 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
             found = await _access_token(server, client, token, base)
         elif refresh_token_row(token) is not None:
             found = await _refresh_token(server, client, token, base)
+        elif asset_token_row(token) is not None:
+            found = await _asset_token(server, client, token)
         elif door is SALESFORCE:
             raise Refused(no.TOKEN_TYPE_UNSUPPORTED())
         else:
@@ -100,6 +104,15 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "nbf": held.token.issued_at // 1000 - (EARLY_S if held.token.kid and issued is SALESFORCE else 0),
         "iss": server.issuer(issued, base),
     }
+
+
+async def _asset_token(server: Server, client: InstalledApp, token: str) -> dict[str, Any] | None:
+    held = await held_asset_token(server, token)
+    if held is None or not _may_see(client, held.token.app_id, held.token.org_id) or not await is_good(server, held):
+        return None
+    if decide(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True)).refusal is not None:
+        return None
+    return told_of(held, lambda app: _key_of(app, client))
 
 
 async def _refresh_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:

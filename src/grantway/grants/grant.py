@@ -14,6 +14,7 @@ from grantway.policy.app_use import UseCase
 from grantway.policy.assertion import OF_CLIENTS
 from grantway.policy.client import ClientCase
 from grantway.policy.login_pace import Looked
+from grantway.protocol.asset_token import AssetTerms
 from grantway.protocol.credentials import Credentials
 from grantway.protocol.decision import Check
 from grantway.protocol.door import SALESFORCE, STANDARDS, Door
@@ -90,6 +91,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     - `wants_id_token`: whether an ID token goes with it, if `openid` is among the scopes.
     - `auth_time`: when the user logged in (seconds), for the ID token; 0 when no user did.
     - `event`: what the event log says happened.
+    - `asset`: what the asset token says that is given in the access token's place; None for an access token.
     """
 
     of: AppUser
@@ -104,6 +106,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     wants_id_token: bool = False
     nonce: str = ""
     auth_time: int = 0
+    asset: AssetTerms | None = None
 
     @property
     def stands_alone(self) -> bool:

@@ -1,0 +1,77 @@
+"""Access tokens that somebody shows: what is held of them, and whether they are good. Read anew each time (S15)."""
+
+import hmac
+from typing import Final
+
+import msgspec
+
+from grantway import settings as s
+from grantway.kit.access_jwt import problem_of
+from grantway.kit.secrets import fingerprint, looks_like_jwt, read_access_token
+from grantway.protocol.decision import Finding
+from grantway.protocol.door import Door
+from grantway.protocol.no import bearer as no
+from grantway.store.directory import Directory
+from grantway.store.hot import HeldAccessToken, held_access_token
+
+TOKEN: Final = "Access token"
+_LIVE: Final = Finding(TOKEN, "known, not expired, not revoked")
+
+
+class BearerCase(msgspec.Struct, frozen=True, gc=False):
+    """A token that came, and what the server holds of it."""
+
+    held: HeldAccessToken | None
+    presented: bool
+    now_ms: int
+    door: Door | None
+    """The door of the endpoint; None where tokens of both doors are good (introspection)."""
+    stranger: str = ""
+    """What is wrong with a JWT that is none of our access tokens."""
+
+
+async def bearer_case(directory: Directory, token: str | None, door: Door | None, now_ms: int) -> BearerCase:
+    """Read a token with all that decides about it; what is held of another text than this one does not count."""
+    names = read_access_token(token) if token else None
+    held = await held_access_token(directory, names[0]) if names else None
+    stranger = ""
+    if (
+        held is not None
+        and names is not None
+        and token is not None
+        and not (hmac.compare_digest(held.token.hash, fingerprint(token)) and names[1] == held.token.org_id[:15])
+    ):
+        held = None
+    if held is None and token is not None and looks_like_jwt(token):
+        stranger = problem_of(token)
+    return BearerCase(held, token is not None, now_ms, door, stranger)
+
+
+def live(case: BearerCase) -> Finding | None:
+    """The token must be one of ours, of this door, within its time, and neither it nor its line revoked."""
+    held = case.held
+    if held is None:
+        return _absent(case)
+    token = held.token
+    if case.door is not None and token.door != case.door.name:
+        return Finding(TOKEN, "of the other door", no.TOKEN_UNKNOWN())
+    if token.kid and token.kid != held.app.org.access_kid:
+        org = held.app.org.name
+        return Finding(TOKEN, "its signing key was rotated out", no.KEY_ROTATED(kid=token.kid, org=org))
+    revoked_at = token.revoked_at if token.revoked_at is not None else held.family_revoked_at
+    if revoked_at is not None:
+        return Finding(TOKEN, "revoked", no.TOKEN_REVOKED(revoked_at=revoked_at))
+    if case.now_ms >= token.expires_at:
+        reason = no.TOKEN_EXPIRED if held.app[s.SESSION_TIMEOUT] else no.TOKEN_EXPIRED_FOR_ORG
+        if token.kid:
+            reason = no.JWT_EXPIRED
+        return Finding(TOKEN, "expired", reason(ended_at=token.expires_at, app=held.app.app.name))
+    return _LIVE
+
+
+def _absent(case: BearerCase) -> Finding:
+    if not case.presented:
+        return Finding(TOKEN, "missing", no.TOKEN_MISSING())
+    if case.stranger:
+        return Finding(TOKEN, "a JWT, and none of our access tokens", no.JWT_NOT_OURS(problem=case.stranger))
+    return Finding(TOKEN, "unknown", no.TOKEN_UNKNOWN())
