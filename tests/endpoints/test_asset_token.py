@@ -15,8 +15,9 @@ from grantway.endpoints.discovery import jwks
 from grantway.endpoints.introspect import introspect
 from grantway.kit.clock import MINUTE_MS
 from grantway.manage import apps, certificates, custom_permissions, holders, users
+from grantway.store.certificates import DEFAULT_NAME, certificate_named
 from grantway.store.statement import Statement
-from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
+from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp, access_pem
 from tests.endpoints.signer import signer
 
 BACKEND = "https://devices.harbour.example"
@@ -36,7 +37,10 @@ SETTINGS: dict[s.AnySetting, Any] = {
 
 
 async def fleet_app(house: House, **more: Any) -> TestApp:
-    """An app that may have asset tokens."""
+    """An app that may have asset tokens; the org's own key for them is there, for to make one takes long."""
+    if await certificate_named(house.db, house.org_id, DEFAULT_NAME) is None:
+        async with house.desk.changing() as changing:
+            await certificates._put(changing, house.org_id, DEFAULT_NAME, access_pem(), 1)
     return await house.app(SETTINGS | {s.BY_NAME[name]: value for name, value in more.items()})
 
 
@@ -104,6 +108,15 @@ async def test_a_device_gets_a_token_that_its_backend_verifies_by_itself(house: 
     assert (await send(house, answer["access_token"]))[0] == 400
     await apps.change(house.desk, house.org, app.id, {"asset_tokens": "false"})
     assert (await send(house, token))[1]["error_description"] == "app not enabled for asset tokens"
+
+
+async def test_the_orgs_own_key_is_made_once_when_the_first_token_is_asked_for(house: House) -> None:
+    token = (await house.sign_in(await house.app(SETTINGS)))["access_token"]
+    answers = await asyncio.gather(*(send(house, token) for _ in range(3)))
+
+    kids = {jwt.get_unverified_header(answer["access_token"])["kid"] for _, answer in answers}
+    assert len(kids) == 1
+    assert [one.kid for one in await certificates.all_of(house.desk, house.org)] == list(kids)
 
 
 async def test_the_actor_token_may_be_left_out(house: House) -> None:

@@ -35,6 +35,7 @@ WITHOUT: Final = {
     "apps.met": _NAMED,
     "apps.unknown": _NAMED,
     "audit.record_changes": _PART,
+    "certificates.ensure": _PART,
     "creation.demand_creation": _PART,
     "creation.offers": _OWN,
     "credentials.add_staged": _FOUND,
@@ -70,6 +71,8 @@ WITHOUT: Final = {
 ELSEWHERE: Final = {
     "assignments.assign": "tests/console/test_people.py",
     "assignments.assignable": "tests/console/test_people.py",
+    **{f"assets.{name}": "tests/endpoints/test_assets.py" for name in ("page_of", "find", "freeze", "delete")},
+    **{f"certificates.{name}": "tests/endpoints/test_assets.py" for name in ("all_of", "find", "create", "delete")},
     "keys.demand_rotation": "tests/adminapi/test_signing_keys.py",
     "org_files.import_org_file": "tests/manage/test_org_files.py",
     "permission_use.givers": "tests/endpoints/test_custom_permissions_in_use.py",

@@ -40,6 +40,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "changeProfileCustomPermissions": {"custom_permissions": ["Book_Docks"]},
     "changePermissionSetCustomPermissions": {"custom_permissions": ["Book_Docks"]},
     "changeOrg": {"settings": {"org_session_timeout": 120}},
+    "createCertificate": {"name": "Fleet_2026", "days": 730},
     "rotateSigningKeys": {"at_once": False},
     "revokeTokens": {"app": "Shipment_Sync", "user": "ada@harbour.example"},
 }

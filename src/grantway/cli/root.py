@@ -7,6 +7,7 @@ import click
 from grantway import __version__
 from grantway.cli.app_files import export, import_apps
 from grantway.cli.apps import app
+from grantway.cli.assets import asset, certificate
 from grantway.cli.audit import audit
 from grantway.cli.context import shared
 from grantway.cli.custom import permission, scope
@@ -39,5 +40,22 @@ def cli(context: click.Context, /, **given: Any) -> None:
 user.add_command(reset_security_token)
 for command in (import_apps, export, rotate):
     app.add_command(command)
-for command in (serve, org, user, profile, permset, app, scope, permission, token, settings, explain, audit, db, keys):
+for command in (
+    serve,
+    org,
+    user,
+    profile,
+    permset,
+    app,
+    scope,
+    permission,
+    token,
+    asset,
+    certificate,
+    settings,
+    explain,
+    audit,
+    db,
+    keys,
+):
     cli.add_command(command)

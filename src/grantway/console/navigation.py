@@ -17,6 +17,7 @@ NAV: Final = (
             NavLink(label="Import metadata", path=IMPORT),
             NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
             NavLink(label="OAuth Custom Scopes", path="/setup/scopes"),
+            NavLink(label="Assets", path="/setup/assets"),
         ),
     ),
     NavGroup(
@@ -40,6 +41,7 @@ NAV: Final = (
         links=(
             NavLink(label="OAuth and OpenID Connect", path=ORG),
             NavLink(label="Signing keys", path=SIGNING_KEYS),
+            NavLink(label="Certificates", path="/setup/certificates"),
             NavLink(label="Audit Trail", path=AUDIT),
         ),
     ),

@@ -26,6 +26,7 @@ _FLOWS: Final = {
     "token.jwt_bearer": "JWT Bearer",
     "token.saml_bearer": "SAML Bearer",
     "token.password": "Username-Password",
+    "token.asset": "Asset Token",
 }
 
 
