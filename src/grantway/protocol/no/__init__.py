@@ -18,6 +18,7 @@ from grantway.protocol.no import (
     password,
     refresh,
     request,
+    saml,
 )
 from grantway.protocol.refusal import Reason
 
@@ -27,6 +28,7 @@ ALL: Final[dict[str, Reason]] = {
         request,
         client,
         assertion,
+        saml,
         app,
         code,
         refresh,
