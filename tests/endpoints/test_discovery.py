@@ -15,6 +15,7 @@ from grantway.manage import orgs
 from grantway.protocol import door as doors
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
+from tests.endpoints.saml_signer import signed
 from tests.endpoints.signer import proof, signer
 from tests.endpoints.wire import (
     DOOR_NAME,
@@ -219,6 +220,7 @@ async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.A
         "authorization_code": {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER},
         "refresh_token": {"refresh_token": answer["refresh_token"]},
         "urn:ietf:params:oauth:grant-type:jwt-bearer": {"assertion": assertion},
+        "urn:ietf:params:oauth:grant-type:saml2-bearer": {"assertion": signed(house, app.consumer_key, door=door)},
         "password": {"username": "ada@harbour.example", "password": PASSWORD},
     }
 
