@@ -53,20 +53,21 @@ def at(now_ms: int, *, seconds: int = 0) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def signed(
+def signed(house: House, issuer: str, **changed: Any) -> str:
+    """Return `signed_text` as clients send it."""
+    return encoded(signed_text(house, issuer, **changed))
+
+
+def signed_text(
     house: House,
     issuer: str,
     *,
     door: str = SALESFORCE,
     by: Signer | None = None,
-    root: str = "",
     inside: str = "",
     **changed: str | None,
 ) -> str:
-    """Return an assertion about ada, signed by somebody; None leaves a part out.
-
-    `root` is put into the tag of the assertion, `inside` at its end, before it is signed.
-    """
+    """Return an assertion about ada, signed by somebody; None leaves a part out, `inside` stands at its end."""
     now = house.clock.now_ms()
     parts: dict[str, str | None] = {
         "id": "_1",
@@ -93,13 +94,13 @@ def signed(
         else ""
     )
     text = (
-        f'<saml:Assertion xmlns:saml="{SAML}"{own}{root}>'
+        f'<saml:Assertion xmlns:saml="{SAML}"{own}>'
         f"<saml:Issuer>{issuer}</saml:Issuer><saml:Subject>{parts['subject'] or ''}"
         f'<saml:SubjectConfirmation Method="{parts["method"]}">{confirmation}</saml:SubjectConfirmation></saml:Subject>'
         f"<saml:Conditions{_attributes(NotBefore='not_before', NotOnOrAfter='until', of=parts)}>{restriction}"
         f"{parts['conditions']}</saml:Conditions>{inside}</saml:Assertion>"
     )
-    return encoded(signed_by(text, by or signer()))
+    return signed_by(text, by or signer()).decode()
 
 
 def _attributes(*, of: dict[str, str | None], **names: str) -> str:

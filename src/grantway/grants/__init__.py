@@ -10,6 +10,7 @@ from grantway.grants import (
     client_credentials,
     jwt_bearer,
     refresh_token,
+    saml_assertion,
     saml_bearer,
     username_password,
 )
@@ -24,6 +25,7 @@ GRANTS: Final[dict[str, Grant[Any]]] = {
         client_credentials.GRANT,
         jwt_bearer.GRANT,
         saml_bearer.GRANT,
+        saml_assertion.GRANT,
         username_password.GRANT,
     )
 }

@@ -1,29 +1,29 @@
 """SAML Bearer Assertion Flow: a signed SAML assertion stands for a user (RFC 7522 2.1; salesforce-oauth.md 3.7)."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
-from grantway.grants import bearer
+from grantway.grants import bearer, signed_saml
 from grantway.grants.bearer import BearerCase
 from grantway.grants.grant import Grant, Proof, Sources, TokenCall
+from grantway.grants.signed_saml import Known, token_endpoints
 from grantway.kit.secrets import KeyRing
-from grantway.policy.assertion import SIGNED, Voices, statements
+from grantway.policy.assertion import Voices, statements
 from grantway.policy.client import secret_if_sent
-from grantway.protocol.assertion import Assertion
 from grantway.protocol.decision import Check, Finding
 from grantway.protocol.door import SALESFORCE
 from grantway.protocol.no import saml as no
-from grantway.protocol.refusal import Refused
-
-if TYPE_CHECKING:
-    from grantway.kit.saml import Message
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:saml2-bearer"
-RECIPIENT: Final = "Recipient"
-_TOKEN_ENDPOINT: Final = "/token"
+_VOICES: Final = signed_saml.Voices(
+    unreadable=no.UNREADABLE,
+    no_certificate=no.NO_CERTIFICATE,
+    not_signed=no.NOT_SIGNED,
+    other_recipient=no.OTHER_RECIPIENT,
+)
 _STATEMENTS: Final = statements(
     Voices(
         no_certificate=no.NO_CERTIFICATE,
@@ -54,54 +54,30 @@ async def load(call: TokenCall, sources: Sources) -> SamlCase:
     Raises:
         Refused: there is no assertion, or its form is not taken, or it names another client than the request.
     """
-    text = bearer.sent(call)
-    message = _opened(text, call)
+    text, lax = bearer.sent(call), call.door is SALESFORCE
+    message = signed_saml.opened(text, in_response=False, strict=not lax, unreadable=no.UNREADABLE)
     issuer = message.claimed_issuer
     bearer.one_client(call, issuer, no_issuer=no.NO_ISSUER, other_client=no.OTHER_CLIENT)
     app = await sources.directory.app_by_key(issuer)
-    assertion, signed, confirmed = _read(text, message, app, call)
-    return SamlCase(await bearer.bearer_case(call, sources, assertion, app), signed, confirmed)
-
-
-def _opened(text: str, call: TokenCall) -> "Message":
-    from grantway.kit import saml
-
-    try:
-        return saml.opened(text, root=saml.ASSERTION, strict=call.door is not SALESFORCE)
-    except saml.SamlRefused as problem:
-        raise Refused(no.UNREADABLE(why=str(problem))) from problem
-
-
-def _read(
-    text: str, message: "Message", app: InstalledApp | None, call: TokenCall
-) -> tuple[Assertion, Finding | None, Finding | None]:
-    """Return what the assertion says, if its signature holds, and what was found of signature and recipient."""
-    from grantway.kit.saml import SamlRefused
-    from grantway.protocol.saml import read_statement, unsigned
-
-    nothing = unsigned(text, message.claimed_issuer)
     if app is None:
-        return nothing, None, None
+        found = signed_saml.unvouched(text, message)
+    else:
+        found = signed_saml.vouched(
+            text, message, _known(app), recipients=token_endpoints(call.names), bare=not lax, no=_VOICES
+        )
+    return SamlCase(await bearer.bearer_case(call, sources, found.assertion, app), found.signed, found.confirmed)
+
+
+def _known(app: InstalledApp) -> Known:
     certificate = app[s.CERTIFICATE]
     if certificate is None:
-        return nothing, Finding(SIGNED, "the app has no certificate", no.NO_CERTIFICATE(app=app.app.name)), None
-    try:
-        element = message.verified(certificate.pem)
-    except SamlRefused as problem:
-        refusal = no.NOT_SIGNED(app=app.app.name, why=str(problem), certificate=certificate.fingerprint)
-        return nothing, Finding(SIGNED, str(problem), refusal), None
-    signed = Finding(SIGNED, f"by the certificate of {certificate.subject}")
-    try:
-        statement = read_statement(element)
-    except SamlRefused as problem:
-        return nothing, signed, Finding(RECIPIENT, str(problem), no.UNREADABLE(why=str(problem)))
-    recipients = {name for name in call.names if name.endswith(_TOKEN_ENDPOINT)}
-    by = statement.confirmed(recipients, bare=call.door is not SALESFORCE)
-    if by is not None:
-        return statement.as_assertion(text, by), signed, Finding(RECIPIENT, "this server's token endpoint")
-    sent = ", ".join(one.recipient or "none" for one in statement.confirmations) or "none"
-    refusal = no.OTHER_RECIPIENT(sent=sent[:200], names=", ".join(sorted(recipients)))
-    return statement.as_assertion(text, None), signed, Finding(RECIPIENT, f"another: {sent[:200]}", refusal)
+        return Known(name=app.app.name, pem="", subject="", fingerprint="")
+    return Known(
+        name=app.app.name,
+        pem=certificate.pem,
+        subject=certificate.subject,
+        fingerprint=certificate.fingerprint,
+    )
 
 
 def _on_bearer(check: Check[BearerCase]) -> Check[SamlCase]:

@@ -19,6 +19,7 @@ from grantway.protocol.no import (
     refresh,
     request,
     saml,
+    sso,
 )
 from grantway.protocol.refusal import Reason
 
@@ -29,6 +30,7 @@ ALL: Final[dict[str, Reason]] = {
         client,
         assertion,
         saml,
+        sso,
         app,
         code,
         refresh,

@@ -6,12 +6,12 @@ from grantway.protocol.no import assertion as of_jwt
 from grantway.protocol.refusal import Reason
 
 
-def _of_saml(reason: Reason, *, remedy: str, means: str = "") -> Reason:
+def _of_saml(reason: Reason, *, remedy: str) -> Reason:
     """Return a reason that answers as the one about JWTs does."""
     return Reason(
         id=reason.id.replace("assertion.", "saml."),
         wires=reason.wires,
-        means=means or reason.means,
+        means=reason.means,
         remedy=remedy,
         setting=reason.setting,
     )
