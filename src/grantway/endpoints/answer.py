@@ -103,13 +103,15 @@ def note(
     )
 
 
-def refuse_oauth(door: Door, call: Call, refusal: Refusal, asked_format: str = "") -> Reply:
+def refuse_oauth(door: Door, call: Call, refusal: Refusal, asked_format: str = "", *, error_uri: str = "") -> Reply:
     """Put a refusal as an OAuth error of a door: JSON, or the format asked for at Salesforce's (2.4)."""
-    return come_again(_oauth_error(door, call, refusal.reason.wire(door.voice), asked_format))
+    return come_again(_oauth_error(door, call, refusal.reason.wire(door.voice), asked_format, error_uri))
 
 
-def _oauth_error(door: Door, call: Call, wire: Wire, asked_format: str) -> Reply:
+def _oauth_error(door: Door, call: Call, wire: Wire, asked_format: str, error_uri: str) -> Reply:
     fields = {"error": wire.error, "error_description": wire.says}
+    if error_uri:
+        fields["error_uri"] = error_uri
     if door.voice is Voice.STANDARDS:
         headers: tuple[Header, ...] = ()
         if wire.status == 401:
