@@ -23,6 +23,8 @@ _FLOWS: Final = {
     "token.code": "Web Server",
     "token.refresh": "Refresh Token",
     "token.client_credentials": "Client Credentials",
+    "token.jwt_bearer": "JWT Bearer",
+    "token.password": "Username-Password",
 }
 
 
