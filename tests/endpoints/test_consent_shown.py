@@ -40,7 +40,7 @@ async def test_consent_shows_what_each_app_says_of_itself_and_nothing_in_its_pla
 ) -> None:
     told = {s.LABEL: "Tide Tables", s.CONTACT_EMAIL: "help@tides.example", s.INFO_URL: "https://tides.example/about"}
     of_told = (await browser.to_consent(await house.app(told))).text
-    silent = await house.app({s.LABEL: "", s.CONTACT_EMAIL: "b@quay.example", s.INFO_URL: ""})
+    silent = await house.app({s.CONTACT_EMAIL: "b@quay.example"})
     of_silent = html.unescape((await browser.to_consent(silent, BEN, prompt="login")).text)
 
     for text in ("Allow <bdi>Tide Tables</bdi>", "mailto:help@tides.example", 'href="https://tides.example/about"'):
