@@ -1,6 +1,7 @@
 """Databases for tests: one that takes `db` runs on both engines, a SQLite file and a PostgreSQL of the tests' own."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,11 @@ from grantway.kit.clock import SystemClock
 from grantway.store import schema
 from grantway.store.database import Database
 from grantway.store.open import open_database
-from tests.toolchain import PostgresServer, need, postgres_bin
+from tests.toolchain import PostgresServer, memory_folder, need, postgres_bin
+
+# The suite commits some ten thousand times: on a disk it waits for flushes more than for anything else.
+if memory := memory_folder():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
 
 one_engine = pytest.mark.parametrize("engine", ["sqlite"])
 """For tests of what is decided before a database is asked: there, one engine tells all."""

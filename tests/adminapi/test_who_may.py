@@ -28,6 +28,19 @@ TABLE: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
     "change an app": ("PATCH", "/apps/Sync", {"settings": {"require_pkce": False}}, APPS),
     "block an app": ("POST", "/apps/Sync/block", None, APPS),
     "unblock an app": ("POST", "/apps/Sync/unblock", None, APPS),
+    "preview a change": ("POST", "/apps/Sync/preview", {"settings": {"require_pkce": False}}, APPS),
+    "see what an app has out": ("GET", "/apps/Sync/activity", None, APPS),
+    "list refusals": ("GET", "/refusals", None, APPS),
+    "see the numbers": ("GET", "/activity", None, APPS),
+    "list apps in use": ("GET", "/usage", None, USAGE),
+    "list users of an app": ("GET", "/usage/Sync/users", None, USAGE),
+    "list uninstalled apps": ("GET", "/uninstalled-apps", None, USAGE),
+    "list grants of a user": ("GET", f"{ADA}/grants", None, USAGE),
+    "list logins of a user": ("GET", f"{ADA}/logins", None, PEOPLE),
+    "see who has a profile": ("GET", "/profiles/Minimum/used-by", None, PROFILES),
+    "list apps of a custom scope": ("GET", "/custom-scopes/gate/apps", None, APPS),
+    "give an app a custom scope": ("PUT", "/custom-scopes/gate/apps/Sync", None, APPS),
+    "take a custom scope from an app": ("DELETE", "/custom-scopes/gate/apps/Sync", None, APPS),
     "export an app": ("GET", "/apps/Sync/metadata", None, APPS),
     "reveal a secret": ("POST", "/apps/Sync/reveal", None, (*APPS, "ClientSecretRotation")),
     "delete an app": ("DELETE", "/apps/Sync", None, APPS),
@@ -83,6 +96,8 @@ async def test_each_operation_takes_its_permissions_and_no_fewer(house: House, c
     await apps.create(house.desk, house.org, apps.NewApp(name="Sync", values={"contact_email": "a@b.example"}))
     await holders.create(house.desk, holders.PERMISSION_SETS, house.org_id, "Clerk", ())
     await custom_scopes.create(house.desk, house.org, custom_scopes.NewScope(name="gate", description="The gate"))
+    # To delete a scope that an app has is to change the app.
+    await apps.change(house.desk, house.org, "Sync", {"custom_scopes": "gate"})
     await custom_permissions.create(house.desk, house.org, custom_permissions.NewPermission(name="Gate"))
     other = await (await house.elsewhere()).app()
     path = path.replace("elsewhere", other.id)

@@ -12,7 +12,7 @@ from tests.cli.terminal import Terminal
 FILE = """<?xml version="1.0" encoding="UTF-8"?>
 <ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata">
     <label>{label}</label>
-    <plugin>SyncHandler</plugin>
+    <isFoo>true</isFoo>
 </ConnectedApp>
 """
 
@@ -109,7 +109,7 @@ def test_a_dry_run_says_what_an_import_would_change(grantway: Terminal, tmp_path
         "updated  Sync",
         "         label: Sync -> Sync 2",
         "         oauth_enabled: on -> off",
-        "         kept plugin (line 4): no setting for it yet",
+        "         kept isFoo (line 4): no setting for it yet",
         "Nothing was changed: this was a dry run.",
     ]
     assert grantway.json("app", "show", "Sync")["settings"]["label"] == "Sync"
@@ -177,6 +177,7 @@ def test_an_app_is_shown_with_every_setting_under_the_heading_of_the_page(grantw
         "Asset Tokens",
         "Single Logout",
         "Web App Settings",
+        "Custom Connected App Handler",
         "Trusted IP Range for OAuth Web Server Flow",
         "OAuth Policies",
         "Session Policies",

@@ -77,11 +77,18 @@ def test_settings_and_policies_are_changed_all_or_none(terminal: Terminal, secre
 
 @one_engine
 def test_what_should_be_looked_at_is_told_with_the_change(terminal: Terminal, secret: str) -> None:
-    changed = terminal.json("app", "set", "Sync", "client_credentials=true", "permitted_users=admin_approved")
+    changed = terminal.json("app", "set", "Sync", "session_level=high_assurance", "permitted_users=admin_approved")
 
-    assert any("no run_as user is named" in warning for warning in changed["warnings"])
+    assert any("set session_policy_action" in warning for warning in changed["warnings"])
     assert any("nobody may" in warning for warning in changed["warnings"])
     assert "Look at this: " in terminal.says("app", "set", "Sync", "profiles=Nobodys")
+
+
+def test_what_can_never_work_is_refused_with_what_to_change(terminal: Terminal, secret: str) -> None:
+    refused = terminal.refuses("app", "set", "Sync", "client_credentials=true")
+
+    assert "run_as: client_credentials is on, but no run_as user is named: name one" in refused
+    assert terminal.json("app", "show", "Sync")["settings"]["client_credentials"] is False
 
 
 def test_a_deleted_app_is_gone_and_its_name_free(terminal: Terminal, secret: str) -> None:

@@ -47,10 +47,21 @@ async def typed_for(setup: Setup, setting: s.AnySetting, value: Any) -> dict[str
     return {setting.name: list(raw) or None}
 
 
+# What must be there before another value of a setting is no contradiction.
+NEEDS: dict[s.AnySetting, dict[str, Any]] = {
+    s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: {"require_pkce": True},
+    s.CLIENT_CREDENTIALS: {"run_as": "ada@harbour.example"},
+    s.ASSET_TOKENS: {"scopes": ["api", "openid"]},
+    s.SESSION_POLICY_ACTION: {"session_level": "high_assurance"},
+}
+
+
 @pytest.mark.parametrize("setting", ON_FORM, ids=lambda one: one.name)
 async def test_every_setting_is_on_the_form_and_saved_through_it(
     house: House, setup: Setup, name: str, setting: s.AnySetting
 ) -> None:
+    if setting in NEEDS:
+        await apps.change(house.desk, house.org, name, NEEDS[setting])
     before = await held(house, name)
     page = await setup.open(f"/setup/apps/{name}/edit")
     assert f'name="shown" value="{setting.name}"' in page.text

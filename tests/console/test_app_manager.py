@@ -8,7 +8,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.app import App
-from grantway.manage import apps
+from grantway.manage import apps, holders
 from grantway.store.statement import Insert, Statement
 from tests.console.setup import Setup
 from tests.endpoints.house import House
@@ -83,6 +83,25 @@ async def test_apps_are_narrowed_by_flow_and_state(house: House, setup: Setup) -
         ("flow=nonsense&state=nonsense&sort=nonsense&page=-1", ["Blocked", "Fine", "Machine", "Off", "Worrying"]),
     ):
         assert sorted(names_on((await setup.open(f"/setup/apps?{query}")).text)) == found, query
+
+
+async def test_apps_that_need_attention_are_counted_like_all_others(house: House, setup: Setup) -> None:
+    wide: dict[s.AnySetting, Any] = {s.CALLBACK_URL: ("https://a.example/",), s.SCOPES: ("full",)}
+    for number in range(27):
+        await apps.add(house.desk, house.org, f"Wide_{number:02}", wide)
+    await apps.add(house.desk, house.org, "Fine", wide | {s.SCOPES: ("api",)})
+
+    assert "1 to 25 of 27" in (await setup.open("/setup/apps?state=attention")).text
+    assert "26 to 27 of 27" in (await setup.open("/setup/apps?state=attention&page=2")).text
+
+    await apps.change(house.desk, house.org, "Wide_26", {"scopes": "api"})
+    await apps.change(house.desk, house.org, "Fine", {"permitted_users": "admin_approved", "profiles": ["Nobodys"]})
+    page = await setup.open("/setup/apps?state=attention&page=2")
+    assert "26 to 27 of 27" in page.text
+    assert names_on((await setup.open("/setup/apps?state=attention&q=fine")).text) == ["Fine"]
+
+    await holders.create(house.desk, holders.PROFILES, house.org_id, "Nobodys", ())
+    assert "of 26" in (await setup.open("/setup/apps?state=attention")).text
 
 
 @pytest.mark.parametrize("sort", ["name", "permitted", "used"])

@@ -87,6 +87,7 @@ async def test_verifying_leads_back_into_the_console_only(setup: Setup, to: str)
 async def test_a_pair_is_generated_shown_reviewed_and_applied(house: House, setup: Setup, app: TestApp) -> None:
     path = page_of(app)
     await house.sign_in(app)
+    await house.sign_in(app, "ben", scopes="api")
     await verify(setup, path)
     assert (await setup.send(path, {"action": "stage"}, page=path)).status_code == 303
     shown = await setup.send(path, {"action": "reveal_staged"}, page=path)
@@ -104,7 +105,7 @@ async def test_a_pair_is_generated_shown_reviewed_and_applied(house: House, setu
     applied = await setup.send(f"{path}/apply", {**fields, "agree": "1"}, page=f"{path}/apply")
 
     assert applied.status_code == 303
-    assert "2 grants and 2 access tokens ended" in (await setup.follow(applied)).text
+    assert "2 grants and 1 single access token ended" in (await setup.follow(applied)).text
     new = TestApp(app.id, fields["seen"], secret)
     assert (await house.redeem(new, await house.code(new)))[0] == 200
 

@@ -42,6 +42,18 @@ async def test_a_change_is_in_force_at_once_and_said(house: House, setup: Setup)
     assert CALLBACK.encode() not in dict(before.headers)[b"location"]
 
 
+async def test_secrets_in_urls_are_warned_of_beside_their_switch_while_it_is_on(setup: Setup) -> None:
+    name = "allow_legacy_query_parameters"
+    before = await setup.open(PAGE)
+
+    await setup.send(PAGE, sent(before, **{name: "true"}), page=PAGE)
+    after = await setup.open(PAGE)
+
+    assert f'id="w-{name}"' not in before.text
+    assert f'id="w-{name}">Secrets and tokens in URLs are read now.' in after.text
+    assert f'aria-describedby="h-{name} w-{name}"' in after.text
+
+
 async def test_a_value_that_is_not_taken_comes_back_with_what_was_typed_and_changes_nothing(setup: Setup) -> None:
     page = await setup.open(PAGE)
 

@@ -1,7 +1,7 @@
 """Signing keys in the console: seen, rotated after a page that says what keeps verifying until when."""
 
 from grantway.domain.permissions import VIEW_SETUP
-from grantway.manage import keys, orgs
+from grantway.manage import access_keys, keys, orgs
 from tests.console.setup import Setup, add_user, field_of, sign_in
 from tests.endpoints.browsing import PASSWORD
 from tests.endpoints.house import House
@@ -88,3 +88,23 @@ async def test_where_the_keys_sign_for_other_orgs_too_only_the_operator_rotates(
     assert "grantway keys rotate" in page.text
     assert refused.status_code == 403
     assert len(await states(house)) == 1
+
+
+async def test_the_key_of_the_orgs_access_tokens_is_another_and_rotated_by_itself(house: House, setup: Setup) -> None:
+    first = await access_keys.ensure(house.desk, house.org_id)
+    house.clock.advance(ms=1)
+    path = f"{PAGE}/rotate-access"
+    form = {"seen": field_of(await (await verified(setup)).open(path), "seen")}
+
+    without_tick = await setup.send(path, form, page=path)
+    done = await setup.follow(await setup.send(path, form | {"sure": "1"}, page=path))
+    again = await setup.send(path, form | {"sure": "1"}, page=path)
+
+    assert form == {"seen": first}
+    assert without_tick.status_code == 400
+    assert "signs access tokens now" in done.text
+    assert again.status_code == 409
+    by_kid = dict(await states(house))
+    assert by_kid.pop(first) == "retired"
+    assert by_kid.pop("220") == "signs"
+    assert list(by_kid.values()) == ["signs"]

@@ -153,7 +153,7 @@ async def test_a_trace_shows_what_was_sent_without_its_secrets_and_the_checks_th
     assert (
         '<li class="skipped"><span><span class="vh">Not reached: </span>The app must have the flow switched on' in text
     )
-    assert "– not reached: 9 more checks" in text
+    assert re.search(r"– not reached: \d+ more checks", text)
 
 
 async def test_a_refusal_that_no_setting_made_leads_to_what_did(house: House, setup: Setup) -> None:

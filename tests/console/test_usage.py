@@ -1,10 +1,12 @@
 """/setup/usage: every app that has or asks for access, its users, and taking back what is out."""
 
+import re
 from typing import Any
 
 from grantway import settings as s
 from grantway.domain.app import AppKind
 from grantway.manage import apps, install
+from grantway.pages import near_text
 from grantway.store.statement import Statement
 from tests.console.setup import Setup, add_user, sign_in
 from tests.endpoints.browsing import Browser
@@ -42,7 +44,7 @@ async def test_an_app_of_another_org_is_listed_as_not_installed_and_can_be_taken
 
     assert "1 app is used or asked for without being installed" in page.text
     assert "ada@harbour.example" in users.text
-    assert "Ended: 2 grants and access tokens" in done.text
+    assert "Ended: 1 grant or access token of Rate Desk" in done.text
     assert (await elsewhere.refresh(app, answer["refresh_token"]))[0] == 400
 
 
@@ -181,7 +183,7 @@ async def test_an_external_client_app_of_another_org_has_users_too_and_is_revoke
     done = await setup.follow(await setup.send(f"/setup/usage/{app.id}/revoke", {"sure": "1"}))
 
     assert "ada@harbour.example" in users.text
-    assert "Ended: 2 grants and access tokens" in done.text
+    assert "Ended: 1 grant or access token" in done.text
     assert (await house.refresh(app, answer["refresh_token"]))[0] == 400
 
 
@@ -192,3 +194,34 @@ async def test_an_own_app_cannot_be_uninstalled(house: House, setup: Setup) -> N
 
     assert reply.status_code in (400, 409)
     assert "only deleted" in reply.text
+
+
+async def test_first_use_last_use_and_number_of_uses_stand_beside_each_user(house: House, setup: Setup) -> None:
+    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    line = await house.sign_in(app)
+    for _ in range(2):
+        house.clock.advance(minutes=10)
+        await house.refresh(app, line["refresh_token"])
+    robot = {"client_id": app.consumer_key, "client_secret": app.consumer_secret}
+    for _ in range(3):
+        assert (await house.token({"grant_type": "client_credentials", **robot}))[0] == 200
+
+    page = await setup.open(await path_of(house, app))
+
+    assert '<th scope="col" class="num">Times used</th>' in page.text
+    assert re.search(r'<td class="num">6</td><td class="num">1</td><td class="num">3</td>', page.text)
+    assert near_text(house.clock.now_ms(), house.clock.now_ms()) in page.text
+
+
+async def test_the_list_of_apps_says_when_one_without_a_person_was_used_last(house: House, setup: Setup) -> None:
+    app = await house.app({s.CLIENT_CREDENTIALS: True, s.LABEL: "Robot"}, run_as="ada@harbour.example")
+    robot = {"client_id": app.consumer_key, "client_secret": app.consumer_secret}
+    await house.token({"grant_type": "client_credentials", **robot})
+    given = house.clock.now_ms()
+    house.clock.advance(days=1)  # the token itself was swept long ago
+    await house.sweep()
+    other = await sign_in(house, "nora@harbour.example")
+
+    page = await other.open("/setup/apps?sort=used&dir=desc")
+
+    assert f'<td class="nowrap">{near_text(given, house.clock.now_ms())}</td>' in page.text

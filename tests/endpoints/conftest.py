@@ -1,6 +1,6 @@
 """A house for each test of the endpoints, and who calls there: an HTTP client, a browser."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -9,7 +9,10 @@ import pytest
 from tests.endpoints.browsing import Browser, give_passwords
 from tests.endpoints.house import SALESFORCE, STANDARDS, House, open_house
 from tests.endpoints.wire import open_web
+from tests.outbound.peer import serve, serve_tls
 from tests.toolchain import PostgresServer
+
+__all__ = ["serve", "serve_tls"]
 
 
 @pytest.fixture
@@ -20,12 +23,15 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine_url(request: pytest.FixtureRequest) -> str:
+def engine_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a database for a house, once of each engine; an empty URL is SQLite's."""
     if request.param == "sqlite":
-        return ""
+        yield ""
+        return
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.create_database(template=request.getfixturevalue("migrated_database"))
+    url = server.create_database(template=request.getfixturevalue("migrated_database"))
+    yield url
+    server.drop_database(url)
 
 
 @pytest.fixture

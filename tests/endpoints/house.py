@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
@@ -282,23 +283,64 @@ def _user(name: str, profile: str) -> users.NewUser:
     )
 
 
+@dataclass(frozen=True)
+class _Furnished:
+    """A house that was built once: the bytes of its database, and what opens and names things in it."""
+
+    file: bytes
+    ring: KeyRing
+    org: Org
+    user_ids: dict[str, str]
+
+
+_built: list[_Furnished] = []
+
+
 @asynccontextmanager
 async def open_house(folder: Path, url: str = "") -> AsyncIterator[House]:
-    """Build a house: org Harbour, users ada (Standard) and ben (Minimum); on a fresh SQLite file if no URL is given."""
+    """Build a house: org Harbour, users ada (Standard) and ben (Minimum); on a SQLite file of its own if no URL is
+    given, which is a copy of one that was built once: to migrate and furnish each takes longer than most tests.
+    """
     clock = FrozenClock()
-    db = await open_database(url or f"sqlite:///{folder}/house.db", clock)
-    await schema.upgrade(db)
+    if url:
+        db = await open_database(url, clock)
+        await schema.upgrade(db)
+        opening = house_on(db, clock)
+    else:
+        built = await _once()
+        (folder / "house.db").write_bytes(built.file)
+        db = await open_database(f"sqlite:///{folder}/house.db", clock)
+        opening = _living_in(db, clock, built.ring, built.org, dict(built.user_ids))
     try:
-        async with house_on(db, clock) as house:
+        async with opening as house:
             yield house
     finally:
         await db.close()
+
+
+async def _once() -> _Furnished:
+    if not _built:
+        with TemporaryDirectory() as folder:
+            file = Path(folder, "house.db")
+            clock, ring = FrozenClock(), KeyRing([os.urandom(32)])
+            db = await open_database(f"sqlite:///{file}", clock)
+            await schema.upgrade(db)
+            org, user_ids = await _furnish(db, clock, ring)
+            await db.close()
+            _built.append(_Furnished(file.read_bytes(), ring, org, user_ids))
+    return _built[0]
 
 
 @asynccontextmanager
 async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
     """Build the house in an empty database of the newest schema, which stays open in the end."""
     ring = KeyRing([os.urandom(32)])
+    org, user_ids = await _furnish(db, clock, ring)
+    async with _living_in(db, clock, ring, org, user_ids) as house:
+        yield house
+
+
+async def _furnish(db: Database, clock: FrozenClock, ring: KeyRing) -> tuple[Org, dict[str, str]]:
     desk = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
     async with desk.changing() as changing:
         org = await orgs.create(changing, orgs.NewOrg(name="Harbour"))
@@ -310,6 +352,14 @@ async def house_on(db: Database, clock: FrozenClock) -> AsyncIterator[House]:
         }
         # Every house signs with the same key: to make one takes longer than most tests.
         await changing.run(_KEY, "220", ID_TOKEN, ring.seal(_SIGNING_PEM, SEAL_PURPOSE), clock.now_ms(), None)
+    return org, user_ids
+
+
+@asynccontextmanager
+async def _living_in(
+    db: Database, clock: FrozenClock, ring: KeyRing, org: Org, user_ids: dict[str, str]
+) -> AsyncIterator[House]:
+    desk = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
     refusals = RefusalLog(db)
     tally = Tally(db, clock)
     with ThreadPoolExecutor(2) as workers:

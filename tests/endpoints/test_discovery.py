@@ -62,6 +62,7 @@ REGISTERED = {
     "revocation_endpoint_auth_signing_alg_values_supported",
     "introspection_endpoint_auth_methods_supported",
     "introspection_endpoint_auth_signing_alg_values_supported",
+    "introspection_signing_alg_values_supported",
     "display_values_supported",
     "claim_types_supported",
     "claims_supported",

@@ -9,6 +9,7 @@ import pytest
 
 from grantway import settings as s
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
+from tests.endpoints.signer import GRANT_TYPE, signer
 from tests.endpoints.wire import ISSUER, JWKS, MACHINE, bearer, both_doors, in_body
 
 pytestmark = pytest.mark.enforces("jwt_access_tokens")
@@ -31,11 +32,14 @@ async def verified(web: httpx.AsyncClient, token: str, door: str) -> tuple[dict[
 
 
 async def answers(house: House, app: TestApp, door: str) -> dict[str, dict[str, Any]]:
-    """Get a token answer by every flow there is."""
+    """Get a token answer by a flow of each kind: a person's, its refresh, a program's, an assertion's."""
     code = await house.sign_in(app, door=door)
     _, refresh = await house.refresh(app, code["refresh_token"], door=door)
     _, machine = await house.token(MACHINE | in_body(app), door=door)
-    return {"code": code, "refresh": refresh, "client credentials": machine}
+    now = house.clock.now_ms() // 1000
+    said = {"iss": app.consumer_key, "sub": "ada@harbour.example", "aud": ISSUER[door], "exp": now + 180}
+    _, bearer = await house.token({"grant_type": GRANT_TYPE, "assertion": signer().sign(said)}, door=door)
+    return {"code": code, "refresh": refresh, "client credentials": machine, "assertion": bearer}
 
 
 async def test_at_salesforces_door_it_has_salesforces_header_and_claims_in_salesforces_order(
@@ -102,11 +106,13 @@ async def test_at_the_standards_door_it_is_what_rfc_9068_says(house: House, web:
 
 @both_doors
 async def test_every_flow_gives_one_and_each_is_another(house: House, web: httpx.AsyncClient, door: str) -> None:
-    app = await house.jwt_app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example")
+    certificate = s.CERTIFICATE.kind.parse(signer().certificate)
+    values: dict[s.AnySetting, Any] = {s.CLIENT_CREDENTIALS: True, s.CERTIFICATE: certificate}
+    app = await house.jwt_app(values, run_as="ada@harbour.example")
     found = await answers(house, app, door)
 
     names = {name: (await verified(web, one["access_token"], door))[1] for name, one in found.items()}
-    assert len({claims.get("sfi") or claims["jti"] for claims in names.values()}) == 3
+    assert len({claims.get("sfi") or claims["jti"] for claims in names.values()}) == 4
     assert ("auth_time" in names["refresh"]) is (door == STANDARDS)
     assert "auth_time" not in names["client credentials"], "nobody logged in"
     for one in found.values():

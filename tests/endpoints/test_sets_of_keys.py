@@ -5,6 +5,7 @@ import base64
 import hmac
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,15 +18,17 @@ from grantway.manage import rotation
 from grantway.manage.credentials import Pair, PairState
 from grantway.manage.problem import ManageProblem
 from tests.endpoints.browsing import Browser, give_passwords
-from tests.endpoints.house import BASE, CALLBACK, STANDARDS, VERIFIER, House, TestApp
-from tests.endpoints.wire import decoded
+from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
+from tests.endpoints.signer import GRANT_TYPE, proof, signer
+from tests.endpoints.wire import MACHINE, decoded
 
+ADA = "ada@harbour.example"
 OVER = (400, {"error": "invalid_client_id", "error_description": "client identifier invalid"})
 
 
 async def external(house: House) -> TestApp:
     """Register an external client app that can do every flow."""
-    return await house.app({s.CLIENT_CREDENTIALS: True}, run_as="ada@harbour.example", kind=AppKind.EXTERNAL_CLIENT_APP)
+    return await house.app({s.CLIENT_CREDENTIALS: True}, run_as=ADA, kind=AppKind.EXTERNAL_CLIENT_APP)
 
 
 async def staged(house: House, app: TestApp) -> TestApp:
@@ -169,6 +172,19 @@ async def test_answers_name_the_key_that_the_client_used(house: House) -> None:
         assert told["client_id"] == one.consumer_key
 
 
+async def test_a_jwt_access_token_names_the_key_that_the_client_used_and_outlives_it(house: House) -> None:
+    app = await house.app({s.JWT_ACCESS_TOKENS: True}, kind=AppKind.EXTERNAL_CLIENT_APP)
+    new = await staged(house, app)
+    tokens = [(await house.sign_in(one))["access_token"] for one in (app, new)]
+
+    named = [json.loads(decoded(token.split(".")[1]))["client_id"] for token in tokens]
+    assert named == [app.consumer_key, new.consumer_key]
+    await rotation.apply(house.desk, house.org, app.id)
+    await rotation.cancel(house.desk, house.org, app.id)
+
+    assert [await house.is_active(new, token) for token in tokens] == [True, True]
+
+
 async def test_another_app_that_introspects_is_told_the_primary_key(house: House) -> None:
     app, watcher = await external(house), await house.app({s.INTROSPECT_ALL: True})
     new = await staged(house, app)
@@ -197,6 +213,35 @@ async def test_an_id_token_of_the_old_key_is_a_hint_with_the_new_one(house: Hous
     assert "error=login_required" in hinted.headers["location"]
     assert "error=invalid_request" in foreign.headers["location"]
     assert hinted.headers["location"].startswith(CALLBACK)
+
+
+async def test_an_assertion_proves_the_app_by_each_key_that_answers(house: House) -> None:
+    """private_key_jwt and the JWT bearer flow name the key as issuer; the certificate is the app's."""
+    certificate = s.CERTIFICATE.kind.parse(signer().certificate)
+    values: dict[s.AnySetting, Any] = {
+        s.CERTIFICATE: certificate,
+        s.CLIENT_CREDENTIALS: True,
+        s.PERMITTED_USERS: s.PermittedUsers.ADMIN_APPROVED,
+        s.PROFILES: ("Standard",),
+    }
+    app = await house.app(values, run_as=ADA, kind=AppKind.EXTERNAL_CLIENT_APP)
+    new = await staged(house, app)
+
+    async def tried() -> list[int]:
+        statuses = []
+        for one in (app, new):
+            says = {"iss": one.consumer_key, "sub": ADA, "aud": BASE, "exp": house.clock.now_ms() // 1000 + 180}
+            bearer = {"grant_type": GRANT_TYPE, "assertion": signer().sign(says)}
+            proven = proof(house, one, door=SALESFORCE, jti=f"{house.clock.now_ms()} {one.consumer_key}")
+            statuses += [(await house.token(form))[0] for form in (bearer, {**MACHINE, **proven})]
+        return statuses
+
+    assert await tried() == [200] * 4
+    await rotation.apply(house.desk, house.org, app.id)
+    assert await tried() == [200] * 4
+    await rotation.cancel(house.desk, house.org, app.id)
+    house.clock.advance(ms=1000)
+    assert await tried() == [400, 400, 200, 200]
 
 
 async def test_of_two_who_stage_at_once_one_is_told_that_there_is_a_set(house_on_each_engine: House) -> None:

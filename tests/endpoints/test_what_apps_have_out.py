@@ -17,6 +17,7 @@ async def test_users_lines_tokens_and_refusals_of_an_app_are_counted(house_on_ea
     await house.server.refusals.flush()
     met = await apps.find(house.desk, house.org, app.id)
 
+    await house.server.tally.flush()
     out = await app_activity.out_of(house.desk, met)
     issued = await app_activity.issued_to(house.desk, met)
     refused = await app_activity.refused_to(house.desk, met)

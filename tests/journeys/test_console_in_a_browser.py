@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from tests.journeys.console_pages import APP, EXTERNAL, FOREIGN_KEY, HOSTILE, PAGES, Console, axe_source, sign_in
+from tests.journeys.console_pages import APP, EXTERNAL, FOREIGN_KEY, HOSTILE, PAGES, Console, Seen, axe_source, sign_in
 from tests.journeys.served import Served, serving
 
 pytestmark = pytest.mark.xdist_group("journeys")
@@ -46,6 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             ("app", "set", APP, f"label={HOSTILE[:80]}", f"description={HOSTILE}"),
             ("user", "create", "evil@demo.example", "--last-name", HOSTILE[:60], "--email", "evil@demo.example"),
             ("scope", "create", "console_scope", "--description", "See your console"),
+            ("permission", "create", "Console_Reader", "--label", HOSTILE[:60]),
             ("permset", "create", "Console_Readers", "ApiEnabled"),
             ("org", "create", "Northwind"),
             (
@@ -61,6 +62,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
             ("app", "rotate", EXTERNAL, "apply", "--org=Demo"),
             ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
+            ("keys", "rotate", "--purpose=access-token", "--org=Demo"),
         ):
             done = running.cli(*command)
             assert done.returncode == 0, done.stderr
@@ -238,6 +240,32 @@ def test_whoever_presses_a_chart_or_table_wide_as_it_is_scrolls_it_alone(console
     )
     assert regions
     assert all(one == [0, "region"] for one in regions)
+
+
+def test_metadata_is_uploaded_looked_at_and_imported_without_scripts(console: Console) -> None:
+    """The page that tells what files would do is behind an upload, so that no visit by address comes to it."""
+    xml = "<ConnectedApp><contactEmail>it@harbour.example</contactEmail><unheardOf>1</unheardOf></ConnectedApp>"
+    files: Any = [
+        {"name": "Uploaded.connectedApp-meta.xml", "mimeType": "text/xml", "buffer": xml.encode()},
+        {"name": f"{HOSTILE[:60]}.connectedApp", "mimeType": "text/xml", "buffer": b"<ConnectedApp>"},
+    ]
+
+    def looked_at(width: int, *, scripts: bool) -> Seen:
+        seen = console.open("/setup/import", width=width, scripts=scripts)
+        seen.tab.set_input_files("#files", files)
+        seen.tab.get_by_role("button", name="Upload and review").click()
+        seen.tab.wait_for_url("**/setup/import/review")
+        assert "1 of 2 is refused" in seen.tab.locator("main").inner_text()
+        assert (seen.said, seen.foreign) == ([], [])
+        return seen
+
+    on_a_phone = looked_at(360, scripts=True).tab
+    assert overflow(on_a_phone) <= 0
+    assert violations(on_a_phone) == []
+    tab = looked_at(1280, scripts=False).tab
+    tab.get_by_role("button", name="Import 1 file").click()
+    assert "1 imported" in tab.locator("main").inner_text()
+    assert tab.get_by_role("link", name="Uploaded").count() == 1
 
 
 def test_the_pages_of_an_org_that_restricts_creation_are_as_good(served: Served, console: Console) -> None:

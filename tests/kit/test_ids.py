@@ -70,6 +70,15 @@ def test_row_ids_sort_as_their_times_do(one: int, other: int) -> None:
     assert len(new_row_id(one)) == ids.ROW_ID_LENGTH
 
 
+def test_row_ids_of_a_sequence_sort_as_they_were_asked_for_also_within_a_millisecond() -> None:
+    sequence = ids.Sequence()
+    given = [sequence.next(at) for at in (5, 5, 5, *[7] * 1_000)]
+
+    assert given == sorted(set(given))
+    assert first_row_id(5) <= given[0] < first_row_id(6) <= first_row_id(7) <= given[3]
+    assert {len(one) for one in given} == {ids.ROW_ID_LENGTH}
+
+
 @given(st.binary(max_size=12).map(lambda data: data * 3))
 def test_what_is_written_in_the_alphabet_of_tokens_is_read_again(data: bytes) -> None:
     assert ids.token_bytes(ids.token_text(data)) == data

@@ -1,11 +1,13 @@
 """Multipart forms, as Salesforce's CLI and Postman send them (decision 16)."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grantway.kit.form import MAX_FIELDS, FormError
-from grantway.kit.multipart import is_multipart, multipart_fields
+from grantway.kit.multipart import is_multipart, multipart_fields, multipart_form
 
 pytestmark = pytest.mark.requirement("S21a")
 TYPE = b"multipart/form-data; boundary=XX"
@@ -98,3 +100,30 @@ def test_nothing_raises_anything_else(media_type: bytes, body: bytes) -> None:
         multipart_fields(media_type, body)
     except FormError:
         return
+
+
+def test_a_form_of_ours_has_texts_and_files_by_their_last_names() -> None:
+    body = (
+        part("csrf", "a")
+        + part("files", "x\r\ny", '; filename="C:\\\\folder\\\\A.xml"')
+        + part("files", "", '; filename=""')
+        + part("files", "z", '; filename="../../B\x1b.xml"')
+        + b"--XX--\r\n"
+    )
+
+    forms, files = multipart_form(TYPE, body, most=4)
+
+    assert forms == {"csrf": ("a",)}
+    assert [(file.name, file.data) for file in files] == [("A.xml", b"x\r\ny"), ("B?.xml", b"z")]
+    with pytest.raises(FormError):
+        multipart_form(TYPE, body, most=3)
+
+
+def test_a_large_file_with_a_line_end_at_every_byte_is_read_in_a_moment() -> None:
+    body = part("files", "\r\n" * 1_000_000, '; filename="A.xml"') + b"--XX--\r\n"
+
+    begun = time.process_time()
+    _, (file,) = multipart_form(TYPE, body, most=1)
+
+    assert len(file.data) == 2_000_000
+    assert time.process_time() - begun < 2

@@ -4,10 +4,8 @@ Written from connected-apps.md 4 and the issue, not from the code's table. A row
 where there is one, its command; rows for pages of the console and paths of the admin API go beside them.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any, Final
+from typing import Final
 
 from grantway.domain.app import AppKind
 from grantway.domain.org import Org
@@ -30,56 +28,35 @@ from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file
 from grantway.manage.org_files import export_org
 from grantway.manage.problem import ManageProblem
-
-Operation = Callable[[Desk, Org], Awaitable[Any]]
-ADA: Final = "ada@harbour.example"
-KEY: Final = "Theirs.Key_1"
-PACKAGED_KEY: Final = "Theirs.Key_2"
-INSTALLED_KEY: Final = "Theirs.Key_3"
-EXTERNAL_KEY: Final = "Theirs.Key_4"
-
-CUSTOMIZE: Final = "CustomizeApplication"
-MODIFY: Final = "ModifyAllData"
-CONNECTED: Final = "ManageRemoteAccess"
-PROFILES: Final = "ManageProfilesPermissionsets"
-ROTATE: Final = "ClientSecretRotation"
-PACKAGES: Final = "InstallPackaging"
-DEVELOPER: Final = "ExternalClientAppDeveloper"
-ADMIN: Final = "ExternalClientAppAdmin"
-VIEWER: Final = "ExternalClientAppViewer"
-SECRETS: Final = "ViewClientSecret"
-USERS: Final = "ManageUsers"
-SETUP: Final = "ViewSetup"
-ASSIGN: Final = "AssignPermissionSets"
-DECIDING: Final = (
-    CUSTOMIZE, MODIFY, CONNECTED, PROFILES, ROTATE, PACKAGES, DEVELOPER, ADMIN, VIEWER, SECRETS, USERS, SETUP, ASSIGN
-)  # fmt: skip
-"""Every permission that decides about an operation of administration."""
-
-OF_APPS: Final = ({CUSTOMIZE, MODIFY}, {CUSTOMIZE, CONNECTED})
-OF_ASSIGNMENTS: Final = ({CUSTOMIZE, MODIFY, PROFILES},)
-OF_EXTERNAL: Final = ({CUSTOMIZE, MODIFY}, {CUSTOMIZE, DEVELOPER})
-OF_EXTERNAL_POLICIES: Final = ({CUSTOMIZE, MODIFY}, {CUSTOMIZE, ADMIN})
-OF_READING: Final = (*OF_APPS, {CUSTOMIZE, DEVELOPER}, {CUSTOMIZE, ADMIN}, {CUSTOMIZE, VIEWER})
-OF_PEOPLE: Final = ({USERS}, {PROFILES}, {CUSTOMIZE}, {SETUP}, {ASSIGN})
-
-
-def _with(sets: tuple[set[str], ...], permission: str) -> tuple[set[str], ...]:
-    return tuple(one | {permission} for one in sets)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One operation. `enough`: the smallest sets of permissions that are enough; none where it is the operator's."""
-
-    name: str
-    does: Operation
-    enough: tuple[set[str], ...] = ()
-    command: tuple[str, ...] = field(default=())
-
-    def allows(self, permissions: set[str]) -> bool:
-        """Tell whether a set of permissions is enough."""
-        return any(one <= permissions for one in self.enough)
+from tests.manage.rights_more import MORE
+from tests.manage.rights_row import (
+    ADA,
+    ADMIN,
+    ASSIGN,
+    CUSTOMIZE,
+    DECIDING,
+    DEVELOPER,
+    EXTERNAL_KEY,
+    INSTALLED_KEY,
+    KEY,
+    MODIFY,
+    OF_APPS,
+    OF_ASSIGNMENTS,
+    OF_EXTERNAL,
+    OF_EXTERNAL_POLICIES,
+    OF_PEOPLE,
+    OF_READING,
+    PACKAGED_KEY,
+    PACKAGES,
+    PROFILES,
+    ROTATE,
+    SECRETS,
+    SETUP,
+    USERS,
+    VIEWER,
+    Row,
+    with_permission,
+)
 
 
 async def _imports(desk: Desk, org: Org) -> None:
@@ -151,13 +128,13 @@ CONNECTED_APPS: Final = (
     Row(
         name="reveal a secret",
         does=lambda d, o: apps.reveal(d, o, "Sync"),
-        enough=_with(OF_APPS, ROTATE),
+        enough=with_permission(OF_APPS, ROTATE),
         command=("app", "show", "Sync", "--reveal"),
     ),
     Row(
         name="stage a key and secret",
         does=lambda d, o: rotation.stage(d, o, "Sync"),
-        enough=_with(OF_APPS, ROTATE),
+        enough=with_permission(OF_APPS, ROTATE),
         command=("app", "rotate", "Sync", "stage"),
     ),
     Row(
@@ -169,7 +146,7 @@ CONNECTED_APPS: Final = (
     Row(
         name="install a packaged app",
         does=lambda d, o: install.install(d, o, PACKAGED_KEY),
-        enough=_with(OF_APPS, PACKAGES),
+        enough=with_permission(OF_APPS, PACKAGES),
         command=("app", "install", PACKAGED_KEY),
     ),
     Row(
@@ -219,19 +196,19 @@ EXTERNAL_APPS: Final = (
     Row(
         name="reveal the secret of an external client app",
         does=lambda d, o: apps.reveal(d, o, "Outer"),
-        enough=_with(OF_EXTERNAL, SECRETS),
+        enough=with_permission(OF_EXTERNAL, SECRETS),
         command=("app", "show", "Outer", "--reveal"),
     ),
     Row(
         name="stage a key and secret of an external client app",
         does=lambda d, o: rotation.stage(d, o, "Outer"),
-        enough=_with(OF_EXTERNAL, SECRETS),
+        enough=with_permission(OF_EXTERNAL, SECRETS),
         command=("app", "rotate", "Outer", "stage"),
     ),
     Row(
         name="install a packaged external client app",
         does=lambda d, o: install.install(d, o, EXTERNAL_KEY),
-        enough=_with(OF_EXTERNAL_POLICIES, PACKAGES),
+        enough=with_permission(OF_EXTERNAL_POLICIES, PACKAGES),
         command=("app", "install", EXTERNAL_KEY),
     ),
 )
@@ -373,7 +350,7 @@ ORGS: Final = (
     Row(name="upgrade the database", does=lambda d, _: setup.upgrade(d)),
     Row(name="plan an upgrade", does=lambda d, _: setup.plan(d)),
 )
-ROWS: Final = (*CONNECTED_APPS, *EXTERNAL_APPS, *PEOPLE, *ORGS)
+ROWS: Final = (*CONNECTED_APPS, *EXTERNAL_APPS, *PEOPLE, *ORGS, *MORE)
 
 
 def tried() -> list[set[str]]:

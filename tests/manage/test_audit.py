@@ -7,6 +7,7 @@ import pytest
 from grantway import settings as s
 from grantway.manage import apps, orgs
 from grantway.manage.audit import AuditFilter, audit_trail
+from grantway.manage.audit_words import SECURITY_SETTINGS, SETTING_ACTIONS
 from grantway.manage.problem import ManageProblem, NotAllowed
 from tests.manage.conftest import Office
 
@@ -41,6 +42,21 @@ async def test_each_changed_setting_has_its_record_with_both_values_in_words(off
     assert page.entries[-1].action == "insertApplication"
     assert page.entries[-1].display == "Created Connected App Sync"
     assert {one.username for one in page.entries} == {"operator"}
+
+
+async def test_records_of_the_same_millisecond_come_in_the_order_they_were_made_in(office: Office) -> None:
+    minutes = list(range(30, 42))
+    for number in minutes:
+        await orgs.change(office.desk, office.org, {"org_session_timeout": number})
+
+    found: list[str] = []
+    cursor, more = "", True
+    while more:
+        page = await audit_trail(office.desk, office.org, AuditFilter(text="timeout"), cursor=cursor, limit=1)
+        found += [one.after for one in page.entries]
+        cursor, more = page.cursor, bool(page.cursor)
+
+    assert found == [f"{number} minutes" for number in reversed(minutes)]
 
 
 async def test_pages_follow_each_other_by_a_cursor_that_nobody_can_make_up(office: Office) -> None:
@@ -93,3 +109,7 @@ async def test_records_are_found_by_who_when_what_and_text(office: Office) -> No
     assert "changeApplicationDescription" not in await found(AuditFilter(until=begin))
     assert "changeApplicationDescription" not in await found(AuditFilter(security_only=True))
     assert await found(AuditFilter(username="nobody@harbour.example")) == []
+
+
+def test_the_words_of_the_trail_speak_of_settings_that_there_are() -> None:
+    assert set(SETTING_ACTIONS) | SECURITY_SETTINGS <= set(s.BY_NAME)

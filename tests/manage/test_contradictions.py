@@ -7,6 +7,8 @@ import pytest
 
 from grantway import settings as s
 from grantway.manage import apps, orgs
+from grantway.manage.contradictions import RULES
+from grantway.manage.problem import ManageProblem
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
 from tests.manage.conftest import Office
 
@@ -28,15 +30,13 @@ async def test_nothing_is_told_of_a_sound_app(office: Office) -> None:
     assert await told_of(office) == ()
 
 
+async def test_flows_that_need_no_callback_are_ways_to_log_in_too(office: Office) -> None:
+    assert await told_of(office, callback_url="", certificate=EXAMPLE_CERTIFICATE) == ()
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        (
-            {"asset_tokens": True, "scopes": "id", "callback_url": "", "client_credentials": True},
-            "asset tokens need the scope api and the scope openid and a callback_url: add what is missing",
-        ),
-        ({"require_secret_for_web_server_flow": False, "require_pkce": False}, "set require_pkce=true"),
-        ({"client_credentials": True}, "no run_as user is named"),
         ({"callback_url": ""}, "there is no callback_url"),
         ({"scopes": ""}, "no scopes are selected"),
         ({"code_and_credentials": True}, "the org does not allow it: set allow_code_and_credentials=true"),
@@ -51,9 +51,22 @@ async def test_nothing_is_told_of_a_sound_app(office: Office) -> None:
             "rotation_overlap does nothing while refresh_token_rotation is off",
         ),
         ({"guest_jwt_timeout": 5}, "guest_jwt_timeout does nothing while jwt_access_tokens is off"),
-        ({"session_policy_action": "block"}, "does nothing without session_level=high_assurance"),
         ({"session_level": "high_assurance"}, "set session_policy_action"),
-        (HIGH | {"client_credentials": True}, "shuts out the client credentials flow"),
+        (
+            {"token_exchange": True, "require_secret_for_token_exchange_flow": False},
+            "set require_secret_for_token_exchange_flow=true",
+        ),
+        ({"code_and_credentials": True, "guest_code_and_credentials": True}, "set jwt_access_tokens=true"),
+        ({"profiles": "Standard"}, "set permitted_users=admin_approved"),
+        (
+            {"distribution_state": "packaged", "scopes": "api,refresh_token", "refresh_token_rotation": False},
+            "rules of 2026 for apps in several orgs: set refresh_token_rotation=true, limit_idle_refresh_tokens=true",
+        ),
+        ({"scopes": "full"}, "the scope full is too wide"),
+        (
+            {"scopes": "api,refresh_token", "refresh_token_policy": "infinite"},
+            "set refresh_token_policy=specific_inactivity:30:DAYS",
+        ),
         ({"ip_ranges": "192.0.2.1"}, "ip_ranges count only with ip_relaxation=bypass_2factor"),
         ({"saml": True}, "saml is on, but saml_entity_id is empty"),
         (SAML, "nobody may log in by SAML: name profiles or permission_sets"),
@@ -67,6 +80,75 @@ async def test_it_is_told_where_it_is_made(office: Office, values: dict[str, Any
     told = await told_of(office, **values)
 
     assert any(says in warning for warning in told), told
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "asset_tokens_without_their_scopes": (
+        {"asset_tokens": True, "scopes": "id", "callback_url": ""},
+        "asset_tokens",
+        "asset tokens need the scope api and the scope openid and a callback_url: add what is missing",
+    ),
+    "public_client_without_pkce": (
+        {"require_secret_for_web_server_flow": False, "require_pkce": False},
+        "require_pkce",
+        "set require_pkce=true",
+    ),
+    "client_credentials_without_run_as": ({"client_credentials": True}, "run_as", "no run_as user is named: name one"),
+    "action_without_level": (
+        {"session_policy_action": "block"},
+        "session_policy_action",
+        "does nothing without session_level=high_assurance",
+    ),
+}
+
+
+def test_each_rule_that_refuses_is_among_these_and_names_are_unique() -> None:
+    assert {rule.name for rule in RULES if rule.refuses} == set(REFUSED)
+    assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_can_never_work_or_is_never_safe_is_refused_beside_its_setting(office: Office, name: str) -> None:
+    values, field, says = REFUSED[name]
+
+    with pytest.raises(ManageProblem) as new:
+        await told_of(office, **values)
+    await told_of(office)
+    with pytest.raises(ManageProblem) as old:
+        await apps.change(office.desk, office.org, "Sync", values)
+
+    for refused in (new, old):
+        assert list(refused.value.fields) == [field]
+        assert says in refused.value.fields[field]
+    assert (await apps.find(office.desk, office.org, "Sync"))[s.REQUIRE_PKCE], "nothing was changed"
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_is_there_already_is_told_and_can_be_mended_step_by_step(office: Office, name: str) -> None:
+    """As after the import of a file, which is never refused for it."""
+    values, _, says = REFUSED[name]
+    parsed = {s.BY_NAME[one]: s.BY_NAME[one].kind.parse(raw) for one, raw in (SOUND | values).items()}
+    imported = await apps.add(office.desk, office.org, "Sync", parsed)
+
+    other = await apps.change(office.desk, office.org, "Sync", {"description": "as it came"})
+
+    assert any(says in warning for warning in imported.warnings)
+    assert other.warnings == imported.warnings
+    with pytest.raises(ManageProblem):
+        await apps.change(office.desk, office.org, "Sync", REFUSED[_another_than(name)][0])
+
+
+def _another_than(name: str) -> str:
+    return next(one for one in REFUSED if one != name)
+
+
+async def test_pkce_for_all_apps_of_the_org_makes_a_public_client_safe(office: Office) -> None:
+    org = await orgs.change(office.desk, office.org, {"require_pkce_for_all_apps": True})
+    values = SOUND | {"require_secret_for_web_server_flow": False, "require_pkce": False}
+
+    made = await apps.create(office.desk, org, apps.NewApp(name="Sync", values=values))
+
+    assert made.warnings == ()
 
 
 async def test_a_certificate_is_told_before_it_is_valid_and_after(office: Office) -> None:

@@ -51,6 +51,7 @@ async def test_a_range_that_is_none_is_named_and_stays_in_the_file(desk: Desk, o
 
 async def test_asset_tokens_and_policies_are_written_with_all_that_their_groups_require(desk: Desk, org: Org) -> None:
     values = {"contact_email": "a@b.example", "asset_tokens": True, "session_level": "high_assurance"}
+    values |= {"scopes": "api,openid", "callback_url": "https://sync.example/cb"}
     await apps.create(desk, org, apps.NewApp(name="Sync", values=values))
 
     out = await exported(desk, org)

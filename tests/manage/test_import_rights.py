@@ -2,6 +2,7 @@
 
 import pytest
 
+from grantway.domain.app import AppKind
 from grantway.domain.permissions import CUSTOMIZE_APPLICATION, MANAGE_CONNECTED_APPS, MANAGE_PROFILES, MODIFY_ALL_DATA
 from grantway.manage import apps
 from grantway.manage.export_app import export_app
@@ -46,3 +47,30 @@ async def test_nobody_imports_into_or_exports_from_another_org(office: Office) -
     assert (await import_file(stranger, office.org, APP)).done == "failed"
     with pytest.raises(ManageProblem):
         await export_app(stranger, office.org, "Sync")
+
+
+@pytest.mark.requirement("S37")
+async def test_who_sets_only_policies_of_an_external_client_app_does_not_replace_its_file(office: Office) -> None:
+    await office.allow_creation()
+    await office.app("Sync", kind="external_client_app", require_pkce="true")
+    keeper = await office.seat(*OF_APPS, "ExternalClientAppAdmin")
+    same = await export_app(office.desk, office.org, "Sync")
+    await apps.change(office.desk, office.org, "Sync", {"refresh_token_policy": "zero"})
+
+    told = await import_file(keeper, office.org, SourceFile(name="Sync.connectedApp", data=same.data))
+
+    assert told.done == "failed"
+    assert "may not read and change external client apps" in told.problem
+
+
+@pytest.mark.requirement("S37")
+async def test_who_makes_external_client_apps_does_not_set_their_policies_looser_than_they_begin(
+    office: Office,
+) -> None:
+    """Valid until revoked is what holds where nothing is set; a new app begins stricter."""
+    developer = await office.seat(CUSTOMIZE_APPLICATION.name, "ExternalClientAppDeveloper")
+    values = {"contact_email": "it@harbour.example", "refresh_token_policy": "infinite"}
+    asked = apps.NewApp(name="Outer", kind=AppKind.EXTERNAL_CLIENT_APP, values=values)
+
+    with pytest.raises(ManageProblem, match="may not change the policies of external client apps"):
+        await apps.create(developer, office.org, asked)

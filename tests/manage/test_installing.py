@@ -15,7 +15,7 @@ from tests.manage.conftest import Office
 _APPROVED = Statement("INSERT INTO approval VALUES (:person_id, :app_id, 'api', 1, :at)")
 _FAMILY = Statement(
     "INSERT INTO token_family VALUES ('line', :app_id, :org_id, :person_id, 'salesforce', 'api', 1, :at, :at, 1,"
-    " NULL, '')"
+    " NULL, '', 1)"
 )
 _EVENTS = Statement("SELECT kind, org_id, detail FROM event WHERE kind LIKE 'admin.app.%install' ORDER BY id")
 

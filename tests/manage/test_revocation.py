@@ -1,5 +1,6 @@
 """What administration takes back is refused everywhere from that moment (S16, S64), on both engines."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -111,7 +112,7 @@ async def test_what_others_have_stays(house: House) -> None:
     bens, others = await house.sign_in(app, "ben"), await house.sign_in(other)
     await house.sign_in(app)
 
-    assert await tokens.revoke(house.desk, house.org, username=ADA, app=app.id) == 2
+    assert await tokens.revoke(house.desk, house.org, username=ADA, app=app.id) == 1
 
     assert await good(house, bens["access_token"])
     assert await good(house, others["access_token"])
@@ -132,6 +133,19 @@ async def test_a_users_tokens_are_listed_by_line_and_end_by_line(house: House) -
     assert await good(house, second["access_token"])
     assert [one["id"] for one in await tokens.lines(house.desk, house.org, username=ADA)] == [newest["id"]]
     assert await tokens.revoke_one(house.desk, house.org, oldest["id"]) == 0
+
+
+async def test_each_line_says_how_often_it_was_used(house: House) -> None:
+    app = await house.app({s.CLIENT_CREDENTIALS: True}, run_as=ADA)
+    line = await house.sign_in(app)
+    await asyncio.gather(*(house.refresh(app, line["refresh_token"]) for _ in range(4)))
+    right = {"client_id": app.consumer_key, "client_secret": app.consumer_secret}
+    await house.token({"grant_type": "client_credentials", **right})
+    await house.sign_in(app, scopes="api")
+
+    found = await tokens.lines(house.desk, house.org, app=app.id)
+
+    assert sorted((one["has_refresh_token"], one["uses"]) for one in found) == [(False, 1), (False, 1), (True, 5)]
 
 
 async def test_a_refresh_token_ends_its_line_and_an_access_token_itself(house: House) -> None:
@@ -209,7 +223,8 @@ async def test_all_of_an_app_that_nobody_installed_here_ends_with_its_approvals(
 
     ended = await tokens.revoke(house.desk, house.org, app=app.consumer_key if named == "key" else app.id)
 
-    assert ended == 4
+    # The two lines; their access tokens end with them.
+    assert ended == 2
     for answer in answers:
         assert not await good(house, answer["access_token"])
         assert not await refreshes(house, app, answer)

@@ -7,23 +7,16 @@ from pathlib import Path
 import pytest
 
 from grantway.domain.permissions import ALL
-from grantway.manage import holders, install, orgs, users
+from grantway.manage import custom_permissions, custom_scopes, holders, install, orgs, users
 from grantway.manage.caller import Caller
 from grantway.manage.problem import ManageProblem
 from grantway.store.statement import Statement
 from tests.cli.terminal import Terminal
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
-from tests.manage.rights_table import (
-    ADA,
-    EXTERNAL_KEY,
-    INSTALLED_KEY,
-    KEY,
-    PACKAGED_KEY,
-    ROWS,
-    Row,
-    tried,
-)
+from tests.manage.rights_more import OUTER_SCOPE, PERMISSION, SCOPE
+from tests.manage.rights_row import ADA, EXTERNAL_KEY, INSTALLED_KEY, KEY, PACKAGED_KEY, Row
+from tests.manage.rights_table import ROWS, tried
 
 _REFUSED = Statement(
     "INSERT INTO refusal (request_id, at, org_id, app_id, user_id, endpoint, reason, error, facts, checks, address)"
@@ -55,8 +48,11 @@ async def furnished(office: Office) -> Office:
         await holders.create(desk, holders.PROFILES, office.org.id, "Empty", ())
         await holders.create(desk, holders.PERMISSION_SETS, office.org.id, "Nothing", ())
         await users.create(desk, office.org, users.NewUser(username=ADA, email=ADA, profile="Empty"))
-        await inside.app("Sync")
-        await inside.app("Outer", kind="external_client_app")
+        for scope in (SCOPE, OUTER_SCOPE):
+            await custom_scopes.create(desk, office.org, custom_scopes.NewScope(name=scope, description=scope))
+        await custom_permissions.create(desk, office.org, custom_permissions.NewPermission(name=PERMISSION))
+        await inside.app("Sync", custom_scopes=SCOPE)
+        await inside.app("Outer", kind="external_client_app", custom_scopes=OUTER_SCOPE)
         for key, more in (
             (KEY, {}),
             (PACKAGED_KEY, {"distribution_state": "packaged"}),

@@ -30,14 +30,14 @@ async def app(office: Office) -> None:
 @pytest.mark.requirement("S42")
 async def test_different_settings_of_an_app_are_both_kept(office: Office, other: Desk) -> None:
     await app(office)
-    values = ({"label": "Ours"}, {"require_pkce": "false"}, {"session_timeout": "30"}, {"client_credentials": "true"})
+    values = ({"label": "Ours"}, {"require_pkce": "false"}, {"session_timeout": "30"}, {"introspect_all": "true"})
 
     await asyncio.gather(
         *(apps.change((office.desk, other)[i % 2], office.org, "Sync", value) for i, value in enumerate(values))
     )
 
     found = await apps.find(office.desk, office.org, "Sync")
-    assert (found[s.LABEL], found[s.REQUIRE_PKCE], found[s.SESSION_TIMEOUT], found[s.CLIENT_CREDENTIALS]) == (
+    assert (found[s.LABEL], found[s.REQUIRE_PKCE], found[s.SESSION_TIMEOUT], found[s.INTROSPECT_ALL]) == (
         "Ours",
         False,
         30,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from grantway import settings as s
 from tests.cli.terminal import Terminal
-from tests.settings.values import CUSTOM_SCOPES, RUN_AS_USER, refused, valid
+from tests.settings.values import CUSTOM_SCOPES, RUN_AS_USER, refused, sound, valid
 
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = TESTS.parent / "docs" / "reference" / "settings.md"
@@ -114,6 +114,7 @@ def test_what_is_set_is_shown_and_comes_back_from_its_file(
     grantway: Terminal, folder: Path, drawn: dict[s.AnySetting, Any]
 ) -> None:
     """Set, shown, exported, imported in another org: all the same. What the file cannot say, the export names."""
+    drawn = sound(drawn)
     grantway.says("app", "create", "Sync", "--contact-email", "it@harbour.example", org="Harbour")
     try:
         if drawn:

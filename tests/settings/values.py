@@ -226,6 +226,21 @@ def valid(setting: s.AnySetting) -> st.SearchStrategy[Any]:
     return drawn.map(setting.kind.parse)
 
 
+def sound(drawn: dict[s.AnySetting, Any]) -> dict[s.AnySetting, Any]:
+    """Return values without the contradictions that are refused (tests/manage/test_contradictions.py)."""
+    made = dict(drawn)
+    if made.get(s.ASSET_TOKENS):
+        made[s.SCOPES] = tuple(dict.fromkeys((*made.get(s.SCOPES, ()), "api", "openid")))
+        made[s.CALLBACK_URL] = made.get(s.CALLBACK_URL) or ("https://sync.example/cb",)
+    if made.get(s.CLIENT_CREDENTIALS):
+        made[s.RUN_AS] = RUN_AS_USER
+    if not made.get(s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW, True):
+        made[s.REQUIRE_PKCE] = True
+    if made.get(s.SESSION_POLICY_ACTION, s.SessionAction.NONE) is not s.SessionAction.NONE:
+        made[s.SESSION_LEVEL] = s.SessionLevel.HIGH_ASSURANCE
+    return made
+
+
 def refused(setting: s.AnySetting) -> tuple[str, str]:
     """Return a value that a setting refuses, and what the refusal says."""
     if setting.kind.name == "flag":

@@ -8,7 +8,7 @@ from tests.conftest import Opener
 
 NOW = 1_700_000_000_000
 MADE = {
-    "org": "INSERT INTO org VALUES ('00D1', 'Harbour', 'Developer', 'harbour', '{}', 1, 0, 1)",
+    "org": "INSERT INTO org VALUES ('00D1', 'Harbour', 'Developer', 'harbour', '{}', 1, 0, 1, '')",
     "profile": "INSERT INTO profile VALUES ('00e1', '00D1', 'standard', 'Standard', '[]', 1)",
     "permission_set": "INSERT INTO permission_set VALUES ('0PS1', '00D1', 'crew', 'Crew', '[]', 1)",
     "person": "INSERT INTO person VALUES ('0051', '00D1', 'ada@harbour.example', 'a@b.example', 'Ada', 'L', '00e1', '',"

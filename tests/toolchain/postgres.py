@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, in a temporary folder, as durable as in production (fsync on)."""
+"""A PostgreSQL server of the tests' own, in a temporary folder, set up to be as durable as in production (fsync on)."""
 
 import contextlib
 import itertools
@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
+
+from tests.toolchain.memory import memory_folder
 
 _USER = "grantway"
 _HOST = "127.0.0.1"
@@ -178,7 +180,9 @@ class PostgresServer:
 
     def _make_folder(self) -> Path:
         # A private TMPDIR of root's is closed to the user postgres; /tmp is open to everybody.
-        folder = Path(tempfile.mkdtemp(prefix="grantway-postgres-", dir="/tmp" if self._as_user else None))
+        folder = Path(
+            tempfile.mkdtemp(prefix="grantway-postgres-", dir=memory_folder() or ("/tmp" if self._as_user else None))
+        )
         if self._as_user:
             shutil.chown(folder, "postgres", "postgres")
         return folder

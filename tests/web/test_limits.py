@@ -8,6 +8,7 @@ import time
 import pytest
 
 from grantway.kit.http import Call, Reply
+from grantway.web.adapter import UPLOADS_AT_ONCE, usual_body_limit
 from grantway.web.limits import Limits
 from tests.web.edge_server import Wire, serving
 
@@ -212,3 +213,28 @@ def test_a_reset_connection_gives_its_place_back() -> None:
 def test_limits_that_would_limit_nothing_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="every"):
         Limits(**wrong)  # type: ignore[arg-type]
+
+
+def test_only_so_many_large_uploads_arrive_at_once_and_small_ones_do_not_count() -> None:
+    """Decision 0011: they lie in memory before anybody has said who they are."""
+    post = b"POST /setup/import HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n"
+    with serving() as server, contextlib.ExitStack() as open_ones:
+        for _ in range(UPLOADS_AT_ONCE):
+            open_ones.enter_context(server.connect()).send(post % 9_000_000 + b"x")
+        # Round trips: by then what came before has been looked at.
+        assert server.ask(get(b"/")).status == server.ask(get(b"/")).status == 200
+
+        assert server.ask(post % 9_000_000).status == 503
+        assert server.ask(post % 3 + b"abc").status == 200
+        open_ones.close()
+        until = time.monotonic() + 10
+        while server.ask(post % 300_000 + b"x" * 300_000).status != 200:
+            assert time.monotonic() < until
+
+
+def test_an_upload_may_have_ten_megabytes_and_an_apps_form_256_kb() -> None:
+    assert usual_body_limit("/setup/import") == usual_body_limit("/setup/api/v1/imports") == 10 * 1024 * 1024
+    for path in ("/setup/apps/new", "/setup/apps/Sync/edit", "/setup/apps/Sync/save", "/setup/login"):
+        assert usual_body_limit(path) == 256 * 1024
+    for path in ("/setup/apps/Sync/keys", "/setup/apps/Sync/delete", "/setup/import/review", "/login", "/oidc/token"):
+        assert usual_body_limit(path) == 64 * 1024

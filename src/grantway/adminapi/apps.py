@@ -8,6 +8,7 @@ from grantway.adminapi.ask import PAGING, ROOT, SEARCH, Answer, Ask, BadRequest,
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.app import AppKind, InstalledApp
 from grantway.manage import app_pages, apps, install
+from grantway.manage.app_list import FLOWS
 from grantway.manage.export_app import AT_ONCE, export_app, export_archive
 from grantway.manage.import_app import Imported, SourceFile, import_files
 from grantway.manage.rules import warnings_about
@@ -43,7 +44,6 @@ _NEW: Final = record(
 )
 _INSTALLS: Final = f"{_RIGHT}; for packaged apps also Download AppExchange Packages"
 _TAKEN_AWAY: Final = record({"id": text(18), "name": text(80), "consumer_key": text(256), "warnings": TEXTS})
-_SECRETS: Final = record({"consumer_key": text(256), "consumer_secret": text(256)})
 _FILES: Final = record(
     {
         "files": {
@@ -108,6 +108,7 @@ async def _list(ask: Ask) -> Answer:
     query = ask.query
     asked = app_pages.AppsAsked(
         search=query.get("search", ""),
+        flow=query.get("flow", ""),
         blocked=query.get("blocked"),
         own=query.get("own"),
         sort=query.get("sort", "name"),
@@ -163,12 +164,6 @@ async def _uninstall(ask: Ask) -> Answer:
     return Answer(value=value | {"warnings": list(done.warnings)}, tagged=False)
 
 
-async def _reveal(ask: Ask) -> Answer:
-    app = await apps.reveal(ask.desk, ask.org, ask.params["app"])
-    value = {"consumer_key": app.consumer_key, "consumer_secret": app.secret.reveal()}
-    return Answer(value=value, tagged=False)
-
-
 async def _export(ask: Ask) -> Answer:
     keys = ask.query.get("keys", True)
     exported = await export_app(ask.desk, ask.org, ask.params["app"], with_key=keys)
@@ -205,7 +200,12 @@ def _told(one: Imported) -> dict[str, Any]:
 
 _KEYS: Final = Query(name="keys", schema=FLAG, help="false leaves the consumer keys out, for use in another org.")
 _FILTERS: Final = (
-    SEARCH,
+    Query(name="search", schema=SEARCH.schema, help="Letters of the API name or the label, or a whole consumer key."),
+    Query(
+        name="flow",
+        schema={"type": "string", "enum": [flow.word for flow in FLOWS]},
+        help="Only apps with this flow switched on.",
+    ),
     Query(name="blocked", schema=FLAG, help="Only blocked apps, or only those that are not."),
     Query(name="own", schema=FLAG, help="Only the org's own apps, or only those of others."),
     Query(name="sort", schema={"type": "string", "enum": list(app_pages.SORTS)}, help="The order; - is descending."),
@@ -302,15 +302,6 @@ ROUTES: Final = (
         answer=_uninstall,
         gives=_TAKEN_AWAY,
         once=True,
-    ),
-    Route(
-        method="POST",
-        path="/apps/{app}/reveal",
-        name="revealApp",
-        summary="Give key and secret; leaves an audit record",
-        right=f"{_RIGHT}; and Allow consumer key and secret rotation",
-        answer=_reveal,
-        gives=_SECRETS,
     ),
     Route(
         method="GET",

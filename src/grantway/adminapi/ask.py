@@ -2,26 +2,31 @@
 
 import base64
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
 from grantway.adminapi.schema import Schema
 from grantway.domain.org import Org
+from grantway.domain.token import AccessToken
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header
 from grantway.manage.desk import Desk
 from grantway.manage.import_app import SourceFile
-from grantway.manage.listing import Listed, Piece
+from grantway.manage.listing import Listed, Piece, Place
 from grantway.manage.problem import ManageProblem
 
 ROOT: Final = "/setup/api/v1"
 USUAL_LIMIT: Final = 50
 _CURSOR: Final = b"admin-api-cursor"
 _MAC: Final = 32
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+T = TypeVar("T")
 
 
 class BadRequest(ManageProblem):
@@ -32,7 +37,7 @@ class BadRequest(ManageProblem):
 class Ask:
     """A request of a token's user.
 
-    - `desk`: where operations are carried out with the user's rights; `org`: the user's org.
+    - `desk`: where operations are carried out with the user's rights; `org`: the user's org; `token`: what was shown.
     - `params`: what stands in the path's places; `query`: the parameters of the URL; `body`: the JSON. All are as the
       route's schemas say.
     - `files`: what came instead of JSON, where the route takes files; archives are opened.
@@ -43,6 +48,7 @@ class Ask:
     base: str
     org: Org
     desk: Desk
+    token: AccessToken
     params: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -85,6 +91,31 @@ class Ask:
             following = f"{self.base}{self.call.path}?{_urlencoded(asked)}"
         return {"items": items, "next": following}
 
+    def cut(self, ordered: Sequence[T], place: Callable[[T], Place]) -> Listed[T]:
+        """Return the piece that is asked for of a short list, all of which was read; `place` orders it."""
+        piece = self.piece()
+        found = [one for one in sorted(ordered, key=place) if piece.after is None or place(one) > piece.after]
+        shown = found[: piece.limit]
+        return Listed(items=shown, next=place(shown[-1]) if len(found) > len(shown) else None)
+
+
+def moment_of(ask: Ask, name: str) -> int | None:
+    """Return a moment (ms) that a parameter of the URL says, None where it is not there.
+
+    Raises:
+        BadRequest: it says none (RFC 3339), or one that no record can have.
+    """
+    text = ask.query.get(name)
+    if text is None:
+        return None
+    try:
+        at_ms = round(datetime.fromisoformat(text.upper()).timestamp() * 1000) if _MOMENT.fullmatch(text) else -1
+    except (ValueError, OverflowError):
+        at_ms = -1
+    if at_ms < 0:
+        raise BadRequest.at(name, "write a time as 2026-11-25T06:30:00Z")
+    return at_ms
+
 
 def _urlencoded(asked: Mapping[str, Any]) -> str:
     return urlencode({name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()})
@@ -112,6 +143,7 @@ class Query:
     name: str
     schema: Schema
     help: str
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +152,7 @@ class Route:
 
     - `gives`, `takes`: schemas; `status` of success.
     - `guarded`: needs If-Match with the ETag that GET of the same path gives.
+    - `body_required`: whether a body must be there, where the route takes one.
     - `takes_files`: takes multipart/form-data and application/zip besides JSON.
     - `once`: takes Idempotency-Key. `whole`: carried out in one transaction.
     """
@@ -133,6 +166,7 @@ class Route:
     gives: Schema | None = None
     gives_type: str = "application/json"
     takes: Schema | None = None
+    body_required: bool = True
     takes_files: bool = False
     query: tuple[Query, ...] = ()
     status: int = 200

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from grantway.adminapi.ask import ROOT, Answer, Ask, Handler, Route
+from grantway.adminapi.ask import PAGING, ROOT, Answer, Ask, Handler, Route
 from grantway.adminapi.people import SEE
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.custom import CustomPermission, CustomScope
@@ -60,8 +60,8 @@ def _scope(scope: CustomScope) -> dict[str, Any]:
 
 
 async def _list_scopes(ask: Ask) -> Answer:
-    found = await custom_scopes.all_of(ask.desk, ask.org)
-    return Answer(value={"items": [_scope(one) for one in found], "next": None})
+    found = ask.cut(await custom_scopes.all_of(ask.desk, ask.org), lambda one: (one.name, one.id))
+    return Answer(value=ask.piece_of(found, [_scope(one) for one in found.items]))
 
 
 async def _get_scope(ask: Ask) -> Answer:
@@ -222,6 +222,7 @@ ROUTES: Final = (
         right=_SCOPES,
         answer=_list_scopes,
         gives=listed(_SCOPE),
+        query=PAGING,
     ),
     Route(
         method="POST",

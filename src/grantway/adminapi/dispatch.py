@@ -86,7 +86,8 @@ async def api(call: Call, server: Server, base: str) -> Reply:
         address=call.address,
     )
     route, params = found
-    ask = Ask(call=call, server=server, base=base, org=await orgs.home_of(desk), desk=desk, params=params)
+    org = await orgs.home_of(desk)
+    ask = Ask(call=call, server=server, base=base, org=org, desk=desk, token=held.token, params=params)
     try:
         return await _answer(route, await _read(route, ask))
     except _Refuse as refused:
@@ -113,6 +114,8 @@ async def _read(route: Route, ask: Ask) -> Ask:
         if ask.call.body.strip():
             raise BadRequest.at("body", "this request has none")
         return replace(ask, query=query)
+    if not route.body_required and not ask.call.body.strip():
+        return replace(ask, query=query)
     if route.takes_files and (sent := files_of(ask.call)) is not None:
         # Megabytes may come out of an archive: the others are answered meanwhile.
         return replace(ask, query=query, files=await asyncio.to_thread(uploads.unpacked, sent))
@@ -134,6 +137,9 @@ def _read_query(route: Route, text: str) -> dict[str, Any]:
         query[name] = value = _typed(raw, known[name])
         if problems := problems_of(value, known[name], name):
             raise BadRequest.of(problems)
+    for one in route.query:
+        if one.required and one.name not in query:
+            raise BadRequest.at(one.name, "is missing")
     return query
 
 

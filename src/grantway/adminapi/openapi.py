@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from grantway import __version__
-from grantway.adminapi import problems
+from grantway.adminapi import examples, problems
 from grantway.adminapi.ask import ROOT, Route
 from grantway.adminapi.routes import ROUTES
 from grantway.adminapi.sent_files import CONTENT
@@ -25,6 +25,12 @@ _TITLES: Final = {
     422: "A field is not right, or the Idempotency-Key came with another request",
     428: "If-Match is missing",
     503: "The database does not answer; try again",
+}
+# The first that has the status stands as its example.
+_PROBLEMS: Final = {reason.wire(Voice.STANDARDS).status: reason for reason in reversed(problems.REASONS)}
+_ERRORS: Final = {
+    "detail": "settings.contact_email: is missing",
+    "errors": [{"field": "settings.contact_email", "detail": "is missing"}],
 }
 _ETAG: Final = {"ETag": {"schema": {"type": "string"}, "description": "For If-Match and If-None-Match."}}
 
@@ -71,7 +77,10 @@ def document() -> dict[str, Any]:
 def _operation(route: Route) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Done."}
     if route.gives is not None:
-        success["content"] = {route.gives_type: {"schema": route.gives}}
+        content: dict[str, Any] = {"schema": route.gives}
+        if route.gives_type == "application/json":
+            content["example"] = examples.answer_of(route.gives)
+        success["content"] = {route.gives_type: content}
     if route.method == "GET":
         success["headers"] = _ETAG
     found: dict[str, Any] = {
@@ -84,8 +93,9 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.method == "GET":
         found["responses"]["304"] = {"description": "Not changed since If-None-Match."}
     if route.takes is not None:
-        content = {"application/json": {"schema": route.takes}, **(CONTENT if route.takes_files else {})}
-        found["requestBody"] = {"required": True, "content": content}
+        body: dict[str, Any] = {"schema": route.takes, "example": examples.REQUESTS[route.name]}
+        accepted = {"application/json": body, **(CONTENT if route.takes_files else {})}
+        found["requestBody"] = {"required": route.body_required, "content": accepted}
     return found
 
 
@@ -95,7 +105,10 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": place, "in": "path", "required": True, "schema": name, "description": "Its name or id."}
         for place in route.places
     ]
-    found += [{"name": one.name, "in": "query", "schema": one.schema, "description": one.help} for one in route.query]
+    found += [
+        {"name": one.name, "in": "query", "required": one.required, "schema": one.schema, "description": one.help}
+        for one in route.query
+    ]
     if route.guarded:
         found.append(_header("If-Match", "The ETag that was read, or *.", required=True))
     if route.once:
@@ -128,5 +141,14 @@ def _refusals(route: Route) -> tuple[int, ...]:
 
 
 def _refusal(status: int) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": _TITLES[status], "content": {"application/problem+json": {"schema": schema}}}
+    content = {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "example": {
+            "type": f"{problems.DOCUMENT}#/components/x-problems/{_PROBLEMS[status].id}",
+            "title": _PROBLEMS[status].wire(Voice.STANDARDS).says or "An access token is needed",
+            "status": status,
+            "request_id": "7Q4M-K2XD-90VB",
+            **(_ERRORS if status == 422 else {}),
+        },
+    }
+    return {"description": _TITLES[status], "content": {"application/problem+json": content}}

@@ -108,8 +108,9 @@ def _held(holder: PermissionHolder) -> dict[str, Any]:
 
 def _holder_handlers(kind: holders.Kind) -> tuple[Handler, Handler, Handler, Handler]:
     async def every(ask: Ask) -> Answer:
-        found = await holders.all_of(ask.desk, kind, ask.org.id)
-        return Answer(value={"items": [_held(one) for one in found], "next": None})
+        every_one = await holders.all_of(ask.desk, kind, ask.org.id)
+        found = ask.cut(every_one, lambda one: (one.name, one.id))
+        return Answer(value=ask.piece_of(found, [_held(one) for one in found.items]))
 
     async def get(ask: Ask) -> Answer:
         return Answer(value=_held(await holders.find(ask.desk, kind, ask.org.id, ask.params["name"])))
@@ -139,6 +140,7 @@ def _holder_routes(kind: holders.Kind, path: str, named: str) -> tuple[Route, ..
             right=SEE,
             answer=every,
             gives=listed(_HOLDER),
+            query=PAGING,
         ),
         Route(
             method="POST",

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from grantway.adminapi.ask import Answer, Ask, Route
+from grantway.adminapi.reveal import PASSWORD, demand_presence
 from grantway.adminapi.schema import NUMBER, TIME, Schema, record, text
 from grantway.manage import rotation
 from grantway.manage.credentials import Pair, Pairs, PairState
@@ -107,6 +108,7 @@ async def _look_at_set(ask: Ask) -> Answer:
 
 
 async def _reveal_set(ask: Ask) -> Answer:
+    await demand_presence(ask)
     found = await rotation.reveal_staged(ask.desk, ask.org, ask.params["app"], set_id=ask.params["set"])
     return Answer(value=_told(found) | {"consumer_secret": found.secret.reveal()}, tagged=False)
 
@@ -171,10 +173,13 @@ ROUTES: Final = (
         method="POST",
         path="/apps/{app}/rotation/sets/{set}/reveal",
         name="revealCredentialSet",
-        summary="Give the key and secret of a pair; leaves an audit record",
+        summary="Give the key and secret of a pair, as the app's own are given",
         right=_RIGHT,
         answer=_reveal_set,
         gives=record({**_SET["properties"], "consumer_secret": text(256)}),
+        takes=PASSWORD,
+        body_required=False,
+        whole=False,
     ),
     Route(
         method="DELETE",

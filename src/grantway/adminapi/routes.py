@@ -2,15 +2,39 @@
 
 from typing import Final
 
-from grantway.adminapi import apps, custom, orgwide, people, rotation, signing_keys, trail
+from grantway.adminapi import (
+    apps,
+    custom,
+    logins,
+    orgwide,
+    out,
+    overview,
+    people,
+    preview,
+    refused,
+    reveal,
+    rotation,
+    scope_apps,
+    signing_keys,
+    trail,
+    usage,
+)
 from grantway.adminapi.ask import ROOT, Route
 
 ROUTES: Final[tuple[Route, ...]] = (
     *apps.ROUTES,
+    *preview.ROUTES,
+    *reveal.ROUTES,
     *rotation.ROUTES,
     *people.ROUTES,
+    *logins.ROUTES,
     *custom.ROUTES,
+    *scope_apps.ROUTES,
     *orgwide.ROUTES,
+    *overview.ROUTES,
+    *usage.ROUTES,
+    *out.ROUTES,
+    *refused.ROUTES,
     *signing_keys.ROUTES,
     *trail.ROUTES,
 )

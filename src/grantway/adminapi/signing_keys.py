@@ -1,4 +1,4 @@
-"""The keys that sign ID tokens: seen, and rotated where the server has one org."""
+"""The keys that sign: all seen; those of ID tokens rotated where the server has one org."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from grantway.protocol.when import iso_seconds
 _MAY_END: Final[Schema] = {"anyOf": [TIME, {"type": "null"}]}
 _KEY: Final = record(
     {
-        "kid": text(40),
+        "kid": text(64),
         "purpose": text(40),
         "algorithm": text(20),
         "state": {"type": "string", "enum": ["signs", "published", "retired"]},
@@ -40,7 +40,7 @@ ROUTES: Final = (
         method="GET",
         path="/signing-keys",
         name="listSigningKeys",
-        summary="The keys that sign ID tokens, the newest first",
+        summary="The keys that sign ID tokens and the org's JWT-based access tokens, the newest first",
         right="View Setup and Configuration",
         answer=_list,
         gives=listed(_KEY),
@@ -49,7 +49,7 @@ ROUTES: Final = (
         method="POST",
         path="/signing-keys/rotate",
         name="rotateSigningKeys",
-        summary="Make a new key that signs from now on; the ones before verify for a day more, or not at all",
+        summary="Make a new key that signs ID tokens from now on; the ones before verify for a day more, or not at all",
         right="Customize Application and Modify All Data; of a server with several orgs the operator's alone",
         answer=_rotate,
         gives=record({"kid": text(40)}),

@@ -38,11 +38,17 @@ def list_tokens(username: str, app_name: str, **given: Any) -> None:
             one["username"],
             one["scopes"],
             "refresh token" if one["has_refresh_token"] else "access token",
+            iso_seconds(one["created_at"]),
             iso_seconds(one["used_at"]),
+            str(one["uses"]),
         )
         for one in found
     ]
-    show(chosen, list(found), table(rows, ("ID", "APP", "USER", "SCOPES", "HOLDS", "LAST USED")))
+    show(
+        chosen,
+        list(found),
+        table(rows, ("ID", "APP", "USER", "SCOPES", "HOLDS", "FIRST USED", "LAST USED", "TIMES USED")),
+    )
 
 
 @token.command("revoke")

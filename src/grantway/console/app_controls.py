@@ -10,10 +10,12 @@ from grantway import settings as s
 from grantway.pages.wording import printable
 from grantway.protocol import no
 from grantway.protocol.door import Voice
+from grantway.settings.kinds import EMPTY
 from grantway.settings.scopes import SCOPES as ALL_SCOPES
 from grantway.settings.setting import AnySetting
 
 Raw = tuple[str, ...]
+_NULL: Final = {"type": "null"}
 _COMMON_SCOPES: Final = 8
 _SELECT_FROM: Final = 4
 _PROTOCOL: Final = re.compile(r"'([^']+)'|([a-z]+(?:_[a-z0-9]+)+=?|[A-Z]+(?:_[A-Z]+)+|scope=|\bexp\b|\baud\b|\biat\b)")
@@ -124,8 +126,8 @@ def schema_of(setting: AnySetting) -> tuple[dict[str, Any], bool]:
     """Return the schema of a setting's values, and whether it may also be left out."""
     schema = setting.kind.schema
     several = schema.get("anyOf", ())
-    there = [one for one in several if one != {"type": "null"}]
-    return (there[0] if len(there) == 1 else schema, len(there) < len(several))
+    there = [one for one in several if one not in (_NULL, EMPTY)]
+    return (there[0] if len(there) == 1 else schema, _NULL in several)
 
 
 def raw_of(setting: AnySetting, value: Any, widget: str) -> Raw:

@@ -12,7 +12,7 @@ from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
 from grantway.manage import app_list, creation
 from grantway.manage.app_list import AppPage, Asked, ListedApp
-from grantway.pages import near_text
+from grantway.pages import initials_of, near_text
 from grantway.settings.choices import PermittedUsers
 
 _COLUMNS: Final = (("name", "App"), ("permitted", "Permitted Users"), ("used", "Last used"))
@@ -25,6 +25,7 @@ class Row:
 
     of: ListedApp
     label: str
+    initials: str
     path: str
     permitted: str
     used: str
@@ -67,6 +68,7 @@ class AppManagerPage:
 
 async def manager(visit: Visit) -> Reply:
     """Show one page of the list."""
+    await visit.server.tally.catch_up()
     query = visit.query
     page = query.get("page", "1")
     flow, state, sort = query.get("flow", ""), query.get("state", ""), query.get("sort", "name")
@@ -78,7 +80,7 @@ async def manager(visit: Visit) -> Reply:
         descending=query.get("dir") == "desc",
         page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
     )
-    found = await app_list.page_of(visit.desk, visit.org, asked)
+    found = await app_list.page_of(visit.desk, visit.org, asked, visit.server.verdicts)
     offers = await creation.offers(visit.desk, visit.org)
     closed = next((one.closed for one in offers if one.closed and not one.lacks), None)
     now = visit.desk.clock.now_ms()
@@ -86,6 +88,7 @@ async def manager(visit: Visit) -> Reply:
         Row(
             of=one,
             label=one.app[s.LABEL] or one.app.app.name,
+            initials=initials_of(one.app[s.LABEL] or one.app.app.name),
             path=path_of(visit, one.app),
             permitted=_permitted(one),
             used=near_text(one.last_used, now) if one.last_used else "–",

@@ -181,7 +181,12 @@ async def _show_delete(visit: Visit, app: InstalledApp, *, problem: str = "", st
     label = app[s.LABEL] or app.app.name
     path = path_of(visit, app)
     page = DeletePage(
-        title=f"Delete {label}", path=path, app=app, users=counted.users, grants=counted.grants, problem=problem
+        title=f"Delete {label}",
+        path=path,
+        app=app,
+        users=counted.users.number,
+        grants=counted.grants.number,
+        problem=problem,
     )
     return visit.show(page, here=APPS, crumbs=(("App Manager", APPS), (label, path)), status=status)
 
@@ -194,7 +199,7 @@ async def delete(visit: Visit) -> Reply:
     counted = await live_grants.count(visit.desk, app)
     await apps.delete(visit.desk, visit.org, app.id)
     return visit.go(
-        APPS, saying=f"Deleted: {app[s.LABEL] or app.app.name}. {grants_text(counted.grants)} ended with it."
+        APPS, saying=f"Deleted: {app[s.LABEL] or app.app.name}. {grants_text(counted.grants.number)} ended with it."
     )
 
 

@@ -12,7 +12,7 @@ from grantway.console.places import TRACES, app_path, trace_path, with_query
 from grantway.console.visit import Route, Visit
 from grantway.kit.clock import DAY_MS, HOUR_MS
 from grantway.kit.http import Reply
-from grantway.manage.activity import LOOKED_AT, Activity, Attention, activity, need_attention
+from grantway.manage.activity import LOOKED_AT, Activity, Attention, activity, flow_of, need_attention
 from grantway.manage.census import LiveGrants
 from grantway.manage.problem import NotAllowed
 from grantway.pages.bars import Bars, bars
@@ -20,11 +20,6 @@ from grantway.protocol.door import Voice
 from grantway.protocol.no import by_id
 from grantway.store.hour_counts import hour_of
 
-_FLOWS: Final = {
-    "token.code": "Web Server",
-    "token.refresh": "Refresh Token",
-    "token.client_credentials": "Client Credentials",
-}
 _MOST: Final = 8
 _BAR: Final = 90
 
@@ -43,7 +38,7 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """An app that needs attention, in words."""
+    """An app that needs attention, in words; `path` is empty where the org has no page of it."""
 
     app: str
     path: str
@@ -129,7 +124,7 @@ def _chart(found: Activity, since: int, days: int) -> Bars:
     for hour, kind, count in found.tokens:
         place = (hour - since) // size
         if 0 <= place < number:
-            numbers[place][_flow(kind)] += count
+            numbers[place][flow_of(kind)] += count
     starts = [since + place * size for place in range(number)]
     short, full = ("%H", "%d %B, %H:00 UTC") if days == 1 else ("%d", "%d %B")
     columns = [
@@ -137,10 +132,6 @@ def _chart(found: Activity, since: int, days: int) -> Bars:
         for start, counts in zip(starts, numbers, strict=True)
     ]
     return bars(columns, every=3 if days == 1 else 1)
-
-
-def _flow(kind: str) -> str:
-    return _FLOWS.get(kind) or kind.partition(".")[2].replace("_", " ").title()
 
 
 def _said(form: str, at_ms: int) -> str:
@@ -170,7 +161,11 @@ def _look(one: Attention) -> Look:
     )
     trace = trace_path(one.refused[0].request_id) if one.refused else ""
     return Look(
-        app=one.label, path=app_path(one.app), is_urgent=one.is_urgent, lines=(*refused, *one.warnings), trace=trace
+        app=one.label,
+        path=app_path(one.ref) if one.ref else "",
+        is_urgent=one.is_urgent,
+        lines=(*refused, *one.warnings),
+        trace=trace,
     )
 
 

@@ -9,6 +9,7 @@ from grantway.domain.app import read_values
 from grantway.domain.org import Org
 from grantway.kit.http import Reply
 from grantway.manage import orgs
+from grantway.manage.contradictions import warnings_about_org
 from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 from grantway.settings.catalogue import held_by
 from grantway.settings.setting import AnySetting, Holder
@@ -16,7 +17,10 @@ from grantway.settings.setting import AnySetting, Holder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One setting as a field: `value` is what stands in it, `widget` is check, select, lines or line."""
+    """One setting as a field: `value` is what stands in it, `widget` is check, select, lines or line.
+
+    `warning` is about the value that holds; `problem` about one that cannot be saved.
+    """
 
     name: str
     label: str
@@ -28,6 +32,7 @@ class Field:
     value: str
     choices: tuple[str, ...]
     problem: str
+    warning: str
     reference: str
 
 
@@ -82,12 +87,16 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> Reply:
-    fields = tuple(_field(one, values[one.name], (problems or {}).get(one.name, "")) for one in held_by(Holder.ORG))
+    told = warnings_about_org(read_values(org.settings))
+    fields = tuple(
+        _field(one, values[one.name], (problems or {}).get(one.name, ""), told.get(one.name, ""))
+        for one in held_by(Holder.ORG)
+    )
     page = OrgPage(title="OAuth and OpenID Connect Settings", fields=fields, seen=str(org.version), problem=problem)
     return visit.show(page, here=ORG, status=status)
 
 
-def _field(one: AnySetting, value: str, problem: str) -> Field:
+def _field(one: AnySetting, value: str, problem: str, warning: str) -> Field:
     choices = tuple(str(word) for word in one.kind.schema.get("enum", ()) if word is not None)
     widget = "check" if one.kind.schema.get("type") == "boolean" else "select" if choices else "line"
     if one.kind.many or one.kind.name == "certificate":
@@ -105,6 +114,7 @@ def _field(one: AnySetting, value: str, problem: str) -> Field:
         value=value,
         choices=choices,
         problem=problem,
+        warning=warning,
         reference=reference_path(one),
     )
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from grantway.console.places import ORG, SETTINGS
-from grantway.console.search import settings_with
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
+from grantway.manage.search import find_settings
 from grantway.manage.settings_reference import facts_of
 from grantway.settings.catalogue import ALL
 from grantway.settings.setting import Holder
@@ -33,7 +33,7 @@ class ReferencePage:
 async def settings(visit: Visit) -> Reply:
     """Show the settings, all or those that fit a text."""
     text = visit.query.get("q", "").strip()[:200]
-    wanted = set(settings_with(text))
+    wanted = set(find_settings(text))
     found = [one for one in ALL if one in wanted]
     sections = tuple(
         (section.value, tuple(facts_of(one) for one in found if one.section is section))

@@ -8,8 +8,7 @@ from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply, normal_request_id
 from grantway.manage.explain import explain
 from grantway.manage.problem import ManageProblem
-from grantway.manage.search import find_apps, find_users
-from grantway.settings.catalogue import ALL
+from grantway.manage.search import find_apps, find_settings, find_users
 from grantway.settings.setting import AnySetting, Holder
 
 _LONGEST: Final = 200
@@ -38,17 +37,6 @@ class SearchPage:
     groups: tuple[tuple[str, tuple[Hit, ...]], ...]
 
 
-def settings_with(text: str) -> tuple[AnySetting, ...]:
-    """Return the settings whose name or label has a text in it, then those whose help or effect has."""
-    wanted = " ".join(text.lower().split())
-    if not wanted:
-        return ALL
-    named = [one for one in ALL if wanted in one.label.lower() or wanted in one.name.lower().replace("_", " ")]
-    named += [one for one in ALL if one not in named and wanted.replace(" ", "_") in one.name]
-    told = [one for one in ALL if one not in named and wanted in f"{one.help} {one.effect}".lower()]
-    return (*named, *told)
-
-
 async def search(visit: Visit) -> Reply:
     """Find, and open at once what can only be one thing: a request id, or the exact name of an app or a user."""
     text = visit.query.get("q", "").strip()[:_LONGEST]
@@ -63,7 +51,7 @@ async def search(visit: Visit) -> Reply:
         exact = [trace_path(request_id)]
     if len(exact) == 1:
         return visit.go(exact[0])
-    settings = settings_with(text)[:20]
+    settings = find_settings(text)[:20]
     groups = (
         ("Apps", tuple(Hit(path=app_path(one.name), label=one.label, detail=one.name) for one in apps)),
         ("Users", tuple(Hit(path=user_path(one.username), label=one.name, detail=one.username) for one in users)),

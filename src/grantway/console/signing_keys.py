@@ -1,4 +1,4 @@
-"""GET, POST /setup/keys: the keys that sign ID tokens; which signs, which still verify until when, and rotating."""
+"""GET, POST /setup/keys: the keys that sign; which do, which still verify until when, and rotating."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -8,12 +8,15 @@ from grantway.console.review import ReviewPage, ask_again, ticked
 from grantway.console.verify import verified_until, way_to
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage import keys
+from grantway.manage import access_keys, keys
+from grantway.manage.caller import Right
 from grantway.manage.problem import NotAllowed
 from grantway.protocol.when import iso_seconds
+from grantway.store.signing_keys import ACCESS_TOKEN, ID_TOKEN
 
 _ROTATE: Final = f"{SIGNING_KEYS}/rotate"
-_PURPOSES: Final = {"id_token": "ID tokens"}
+_ROTATE_ACCESS: Final = f"{SIGNING_KEYS}/rotate-access"
+_PURPOSES: Final = {ID_TOKEN: "ID tokens", ACCESS_TOKEN: "JWT-based access tokens"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKeysPage:
-    """The keys. `cannot` says why this person cannot rotate them; empty where they can."""
+    """The keys. `cannot` says why this person cannot rotate those of ID tokens; empty where they can.
+
+    `rotate_access`: where the org's key for access tokens is rotated; empty where this person may not.
+    """
 
     template: ClassVar[str] = "setup/signing_keys.html"
     title: str = "Signing keys"
@@ -38,6 +44,7 @@ class SigningKeysPage:
     rotate: str
     at_once: str
     cannot: str
+    rotate_access: str
 
 
 async def show(visit: Visit) -> Reply:
@@ -49,7 +56,11 @@ async def show(visit: Visit) -> Reply:
     except NotAllowed as problem:
         cannot = str(problem)
     page = SigningKeysPage(
-        rows=tuple(map(_row, found)), rotate=_ROTATE, at_once=with_query(_ROTATE, at_once="1"), cannot=cannot
+        rows=tuple(map(_row, found)),
+        rotate=_ROTATE,
+        at_once=with_query(_ROTATE, at_once="1"),
+        cannot=cannot,
+        rotate_access=_ROTATE_ACCESS if visit.desk.caller.may(Right.USAGE, visit.org.id) else "",
     )
     return visit.show(page, here=SIGNING_KEYS)
 
@@ -68,7 +79,10 @@ def _row(key: dict[str, Any]) -> Row:
 async def review(visit: Visit) -> Reply:
     """Say what a rotation does, before it is done."""
     at_once = bool(visit.query.get("at_once"))
-    await keys.demand_rotation(visit.desk)
+    try:
+        await keys.demand_rotation(visit.desk)
+    except NotAllowed:
+        return visit.go(SIGNING_KEYS)  # which says why
     if verified_until(visit) is None:
         return visit.go(way_to(with_query(_ROTATE, at_once="1" if at_once else "")))
     return visit.show(await _page(visit, at_once=at_once), here=SIGNING_KEYS, crumbs=_CRUMBS)
@@ -87,8 +101,37 @@ async def rotate(visit: Visit) -> Reply:
     return visit.go(SIGNING_KEYS, saying=f"The key {kid} signs now; the ones before {before}.")
 
 
+async def review_access(visit: Visit) -> Reply:
+    """Say what ends with another key for the org's access tokens."""
+    visit.desk.caller.needs(Right.USAGE, visit.org.id)
+    if verified_until(visit) is None:
+        return visit.go(way_to(_ROTATE_ACCESS))
+    return visit.show(_access_page(visit.org.access_kid), here=SIGNING_KEYS, crumbs=_CRUMBS)
+
+
+async def rotate_access(visit: Visit) -> Reply:
+    """End every JWT-based access token of the org, if the key that was seen still counts, for somebody who verified
+    their identity a moment ago.
+    """
+    visit.desk.caller.needs(Right.USAGE, visit.org.id)
+    if verified_until(visit) is None:
+        return visit.go(way_to(_ROTATE_ACCESS))
+    if not ticked(visit):
+        return ask_again(visit, _access_page(visit.org.access_kid), here=SIGNING_KEYS, crumbs=_CRUMBS)
+    done = await access_keys.revoke_all(visit.desk, visit.org, seen=visit.form.get("seen", "-"))
+    ended = f"{done.ended:,} access token{'s' if done.ended != 1 else ''} ended"
+    return visit.go(SIGNING_KEYS, saying=f"The key {done.kid} signs access tokens now; {ended}.")
+
+
 async def _page(visit: Visit, *, at_once: bool) -> ReviewPage:
-    signing = next((key["kid"] for key in await keys.all_keys(visit.desk) if key["state"] == "signs"), "")
+    signing = next(
+        (
+            key["kid"]
+            for key in await keys.all_keys(visit.desk)
+            if (key["purpose"], key["state"]) == (ID_TOKEN, "signs")
+        ),
+        "",
+    )
     until = iso_seconds(visit.desk.clock.now_ms() + keys.OVERLAP_MS)
     lines: tuple[str, ...] = (
         f"A new key is made and signs from that moment; every worker of this server has it within a second. Until now "
@@ -123,5 +166,27 @@ async def _page(visit: Visit, *, at_once: bool) -> ReviewPage:
     )
 
 
+def _access_page(kid: str) -> ReviewPage:
+    return ReviewPage(
+        title="Rotate the key of access tokens",
+        lines=(
+            "Another key signs this org's JWT-based access tokens from now on. Every one that was signed before ends at "
+            "once, and its public half leaves the key set: APIs that check tokens themselves refuse them once they read "
+            "it anew.",
+            "Refresh tokens, opaque access tokens, ID tokens and sessions go on: a client with a refresh token gets a "
+            "new access token at its next request.",
+        ),
+        tick="JWT-based access tokens from before now shall no longer count",
+        button="Rotate and end them",
+        action=_ROTATE_ACCESS,
+        back=SIGNING_KEYS,
+        hidden=(("seen", kid),),
+    )
+
+
 _CRUMBS: Final = (("Signing keys", SIGNING_KEYS),)
-ROUTES: Final = (Route(SIGNING_KEYS, get=show), Route(_ROTATE, get=review, post=rotate))
+ROUTES: Final = (
+    Route(SIGNING_KEYS, get=show),
+    Route(_ROTATE, get=review, post=rotate),
+    Route(_ROTATE_ACCESS, get=review_access, post=rotate_access),
+)

@@ -9,7 +9,7 @@ from grantway.kit.clock import DAY_MS, HOUR_MS
 from grantway.kit.http import Reply, normal_request_id
 from grantway.manage.explain import Explanation, explain
 from grantway.manage.problem import ManageProblem
-from grantway.manage.refusals import Asked, RefusalList, refusals
+from grantway.manage.refusals import EVERY, Asked, RefusalList, refusals
 from grantway.pages.sequence import Drawing, sequence
 from grantway.protocol import no
 from grantway.settings.catalogue import BY_NAME
@@ -66,7 +66,7 @@ async def traces(visit: Visit) -> Reply:
         endpoint=query.get("endpoint", "").strip()[:300],
         since_ms=now - length,
         until_ms=_number(query.get("until", "")) or now,
-        **({"after": query["after"][:20]} if query.get("after") else {}),
+        after=query.get("after", "")[:20] or EVERY,
     )
     problem = ""
     try:

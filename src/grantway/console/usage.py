@@ -11,7 +11,8 @@ from grantway.console.visit import Route, Visit
 from grantway.domain.app import InstalledApp
 from grantway.kit.http import Reply
 from grantway.kit.ids import USER, canonical_id
-from grantway.manage import app_activity, usage
+from grantway.manage import app_activity, live_grants, usage
+from grantway.manage.count import Count
 from grantway.manage.people import name_of
 
 USAGE: Final = "/setup/usage"
@@ -69,6 +70,7 @@ class UserRow:
     access_tokens: int
     first_used: Moment
     last_used: Moment
+    uses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +88,12 @@ class UsersOfAppPage:
     paging: Paging
     username: str
     bounded: bool
-    looked: int = app_activity.LOOKED
+    looked: int = live_grants.LOOKED
 
 
 async def show(visit: Visit) -> Reply:
     """List the apps in use."""
+    await visit.server.tally.catch_up()
     page, query, state = page_of(visit), visit.query.get("q", "")[:200], visit.query.get("state", "")
     state = state if state in (usage.INSTALLED, usage.NOT_INSTALLED, usage.BLOCKED) else ""
     found = await usage.in_use(visit.desk, visit.org, query=query, state=state, page=page, size=SIZE)
@@ -118,6 +121,7 @@ async def show(visit: Visit) -> Reply:
 
 async def users(visit: Visit) -> Reply:
     """List the users of an app."""
+    await visit.server.tally.catch_up()
     app = await usage.find(visit.desk, visit.org, visit.params["app"])
     page, username = page_of(visit), visit.query.get("q", "")[:255]
     found = await usage.users_of(visit.desk, app, username=username, page=page, size=SIZE + 1)
@@ -136,6 +140,7 @@ async def users(visit: Visit) -> Reply:
             access_tokens=one.access_tokens,
             first_used=moment(one.first_used, now),
             last_used=moment(one.last_used, now),
+            uses=one.uses,
         )
         for one in found
     )
@@ -171,7 +176,10 @@ async def revoke(visit: Visit) -> Reply:
         return ask_again(visit, page, here=USAGE, crumbs=_crumbs(visit, app))
     ended = await usage.revoke(visit.desk, app, user_id=canonical_id(user, USER) or user)
     whose = await name_of(visit.desk, user) if user else ""
-    return visit.go(_path(visit, app), saying=f"Ended: {ended:,} grants and access tokens of {whose or _called(app)}.")
+    # An app that is not installed here is unknown once nothing of it is out.
+    there = USAGE if app.policy is None and not app.is_at_home else _path(visit, app)
+    number = Count(number=ended).of("grant or access token")
+    return visit.go(there, saying=f"Ended: {number} of {whose or _called(app)}.")
 
 
 async def _revoking(visit: Visit, app: InstalledApp, user: str) -> ReviewPage:

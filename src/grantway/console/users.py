@@ -45,6 +45,7 @@ class GrantRow:
     scopes: str
     first_used: Moment
     last_used: Moment
+    uses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,7 @@ async def show(visit: Visit) -> Reply:
                 scopes=one.scopes,
                 first_used=moment(one.created_at, now),
                 last_used=moment(one.used_at, now),
+                uses=one.uses,
             )
             for one in (await people.grants_of(desk, org, user) if sees_tokens else ())
         ),

@@ -9,7 +9,7 @@ from grantway.console.signin import back_of
 from grantway.console.visit import Route, Visit
 from grantway.domain.org import User
 from grantway.endpoints.authorization.visitor import fresh_cookie, known_account, set_cookie
-from grantway.kit.clock import MINUTE_MS
+from grantway.endpoints.passwords import FRESH_MS
 from grantway.kit.http import Header, Reply
 from grantway.store import browsers
 from grantway.store.events import add_event
@@ -17,7 +17,6 @@ from grantway.store.login_failures import forgive
 from grantway.store.statement import Step, Write
 
 VERIFY: Final = "/setup/verify"
-HOLDS_MS: Final = 5 * MINUTE_MS
 _WRONG: Final = "That is not your password. Try again."
 
 
@@ -39,7 +38,7 @@ class VerifyPage:
 def verified_until(visit: Visit) -> int | None:
     """Return until when (ms) this session may see secrets; None when it may not now."""
     at = visit.person.session.verified_at
-    end = at + HOLDS_MS if at is not None else 0
+    end = at + FRESH_MS if at is not None else 0
     return end if end > visit.server.clock.now_ms() else None
 
 

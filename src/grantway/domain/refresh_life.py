@@ -1,11 +1,12 @@
 """How long an app's refresh tokens live: its policy, and the cap on idle ones (connected-apps.md 3.4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.kit.clock import DAY_MS
+from grantway.settings.choices import RefreshTokenPolicy
 from grantway.settings.setting import Setting
 
 IDLE_CAP_DAYS: Final = 30
@@ -43,16 +44,21 @@ class RefreshLife:
 
 
 def refresh_life(app: InstalledApp) -> RefreshLife:
-    """Return the bounds that the policy of an app sets, with the cap of the app or of its user's org over it.
+    """Return the bounds that the policy of an app sets, with the cap of the app or of its user's org over it."""
+    rule, cap = app[s.REFRESH_TOKEN_POLICY], next((one for one in _CAPS if app[one]), None)
+    life = life_under(rule, is_capped=cap is not None)
+    return life if life == life_under(rule, is_capped=False) else replace(life, capped_by=cap)
+
+
+def life_under(rule: RefreshTokenPolicy, *, is_capped: bool) -> RefreshLife:
+    """Return the bounds that a policy sets, with or without the cap over it.
 
     The cap is a sliding 30 days: "until revoked" becomes that, a longer idle time too, and a fixed lifetime stays and
     has it beside it. "Immediately expire" is not touched.
     """
-    rule = app[s.REFRESH_TOKEN_POLICY]
     lifetime = None if rule.form in ("infinite", "specific_inactivity") else rule.period_ms
     idle = rule.period_ms if rule.form == "specific_inactivity" else None
-    cap = next((one for one in _CAPS if app[one]), None)
     shorter = (one for one in (lifetime, idle) if one is not None and one <= _IDLE_CAP_MS)
-    if cap is None or next(shorter, None) is not None:
+    if not is_capped or next(shorter, None) is not None:
         return RefreshLife(lifetime_ms=lifetime, idle_ms=idle)
-    return RefreshLife(lifetime_ms=lifetime, idle_ms=_IDLE_CAP_MS, capped_by=cap)
+    return RefreshLife(lifetime_ms=lifetime, idle_ms=_IDLE_CAP_MS)

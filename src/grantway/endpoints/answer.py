@@ -122,13 +122,18 @@ def _oauth_error(door: Door, call: Call, wire: Wire, asked_format: str, error_ur
     return formatted_reply(call, asked_format, fields, wire.status)
 
 
-def bearer_reply(wire: Wire) -> Reply:
-    """Return the answer of a protected resource at the standards' door (RFC 6750, section 3)."""
-    challenge = 'Bearer realm="grantway"'
+def bearer_reply(wire: Wire, needs: str) -> Reply:
+    """Return the answer of a protected resource at the standards' door, with its challenge."""
     fields = {"error": wire.error, "error_description": wire.says} if wire.error else {}
-    for name, value in fields.items():
-        challenge += f', {name}="{value}"'
-    return json_reply(fields, wire.status, ((b"www-authenticate", challenge.encode()),))
+    return json_reply(fields, wire.status, ((b"www-authenticate", challenge(wire, needs)),))
+
+
+def challenge(wire: Wire, needs: str) -> bytes:
+    """Return the challenge of a protected resource; of a scope that lacks it names the one it needs (RFC 6750, 3)."""
+    told = {"error": wire.error, "error_description": wire.says} if wire.error else {}
+    if wire.error == "insufficient_scope":
+        told["scope"] = needs
+    return "".join(('Bearer realm="grantway"', *(f', {name}="{value}"' for name, value in told.items()))).encode()
 
 
 def voice_of(path: str) -> Voice:

@@ -49,15 +49,17 @@ def issue(proof: Proof, door: Door, now_ms: int, address: str, request_id: str, 
     A JWT is signed here, for its hash is stored: the signature of whoever then loses a race is wasted (decisions/0009).
     """
     app, user = proof.of.app, proof.of.user
+    # The one token of a line without refresh token bears the line's id: so it is found by it.
+    own_id = proof.family_id if proof.only_of_family else ""
     if form is None:
         lifetime_ms = lifetime_of(app)
         ends_at = now_ms + lifetime_ms
-        row_id, access_token = new_access_token(user.org_id, now_ms)
+        row_id, access_token = new_access_token(user.org_id, now_ms, own_id)
     else:
         lifetime_ms = jwt_lifetime_of(app)
         # It ends when it says it does, in whole seconds.
         ends_at = now_ms // 1000 * 1000 + lifetime_ms
-        row_id = new_row_id(now_ms)
+        row_id = own_id or new_row_id(now_ms)
         access_token = _signed(proof, door, form, row_id, now_ms // 1000, ends_at // 1000)
     record = AccessToken(
         row_id,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from grantway.domain.org import User
-from grantway.kit.clock import Clock
+from grantway.kit.clock import MINUTE_MS, Clock
 from grantway.manage.passwords import password_matches
 from grantway.policy.login_pace import ACCOUNT, ADDRESS, Looked, address_principal
 from grantway.store.database import Database
@@ -22,6 +22,8 @@ _QUEUE: Final = 64
 # Whoever floods the queue from one address leaves room in it for others.
 _FROM_ONE_ADDRESS: Final = 16
 _BUSY_MS: Final = 1000
+FRESH_MS: Final = 5 * MINUTE_MS
+"""For how long somebody who has just given their password may see secrets (connected-apps.md 2.5)."""
 
 
 class Passwords:

@@ -14,6 +14,7 @@ from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import STANDARDS_PREFIX, Urls
 from grantway.manage.census import Census
+from grantway.manage.verdicts import Verdicts
 from grantway.outbound.fetch import Fetcher
 from grantway.policy.login_pace import Looked, account_principal
 from grantway.protocol.door import SALESFORCE, Door
@@ -48,6 +49,7 @@ class Server:
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
     census: Census = field(default_factory=Census)
+    verdicts: Verdicts = field(default_factory=Verdicts)
     public_scopes: PublicScopes = field(default_factory=PublicScopes)
     stopping: Event = field(default_factory=Event)
 

@@ -104,6 +104,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
             record = issued.record
             what = of_kind(TOKENS, AppKind.of_id(record.app_id))
             server.tally.add(record.org_id, what, proof.event, token_call.now_ms)
+            server.tally.add_use(record, alone=proof.stands_alone)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
     return _refuse(server, call, door, base, params, no.UNAVAILABLE(), trail, client)

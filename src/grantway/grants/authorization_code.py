@@ -156,6 +156,7 @@ def prove(case: CodeCase, _ring: KeyRing) -> Proof:
         scopes=scopes,
         event="token.code",
         family_id=family.id,
+        only_of_family=not with_refresh,
         guard=tokens.spend_code(granted.id, now),
         settles=tokens.settle_code(granted.id),
         steps=tuple(steps),

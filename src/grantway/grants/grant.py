@@ -78,7 +78,8 @@ def adds_refresh_token(row_id: str, token: str, family_id: str, now_ms: int) -> 
 class Proof(msgspec.Struct, frozen=True, gc=False):
     """What a grant proved: who gets which scopes in which app, and what that uses up.
 
-    - `family_id`: the family the access token joins; empty when it stands alone.
+    - `family_id`: the family the access token joins; empty when there is none.
+    - `only_of_family`: the family has no refresh token, and so no other access token than this one.
     - `guard`, `settles`, `steps`: what is to be written beside the access token.
     - `refresh_token`: the refresh token that goes with the answer; empty for none.
     - `wants_id_token`: whether an ID token goes with it, if `openid` is among the scopes.
@@ -90,6 +91,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     scopes: tuple[str, ...]
     event: str
     family_id: str = ""
+    only_of_family: bool = False
     guard: Step | None = None
     settles: Step | None = None
     steps: tuple[Step, ...] = ()
@@ -97,6 +99,11 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     wants_id_token: bool = False
     nonce: str = ""
     auth_time: int = 0
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether no refresh token stands behind the access token."""
+        return not self.family_id or self.only_of_family
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: Python 3.11 cannot make a slotted generic by Grant[Case](…)

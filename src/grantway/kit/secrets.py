@@ -75,9 +75,12 @@ def new_security_token() -> str:
     return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(SECURITY_TOKEN_LENGTH))
 
 
-def new_access_token(org_id: str, now_ms: int) -> tuple[str, str]:
-    """Return (row id, token): 15 characters of org id, `!`, and 96 of the token alphabet (salesforce-oauth.md 5)."""
-    row_id = new_row_id(now_ms)
+def new_access_token(org_id: str, now_ms: int, row_id: str = "") -> tuple[str, str]:
+    """Return (row id, token): 15 characters of org id, `!`, and 96 of the token alphabet (salesforce-oauth.md 5).
+
+    The row gets the id that is given, else a new one.
+    """
+    row_id = row_id or new_row_id(now_ms)
     return row_id, f"{org_id[:SHORT_ID_LENGTH]}!{row_id}{token_text(random_bytes(60))}"
 
 

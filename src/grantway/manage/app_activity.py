@@ -1,7 +1,7 @@
 """What an app has out in an org and what it was refused: counted within bounds, so that no request waits for it.
 
-Tables of tokens have no index for people's questions (performance.md, "Writes"). So a count looks at the newest rows
-up to a bound and says when it met it: such a number is the least there is, and is shown with a plus.
+What is live is said in `live_grants` and `single_tokens`. A count looks at the newest of what was not ended, up to a
+bound, and says when it met it: such a number is the least there is, and is shown with a plus.
 """
 
 from dataclasses import dataclass
@@ -9,51 +9,28 @@ from typing import Final, cast
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
-from grantway.domain.refresh_life import refresh_life
 from grantway.kit.clock import DAY_MS
 from grantway.kit.ids import first_row_id
+from grantway.manage import live_grants, single_tokens
 from grantway.manage.caller import Right
+from grantway.manage.count import Count
 from grantway.manage.desk import Desk
 from grantway.manage.explain import shown_facts
+from grantway.manage.live_grants import LOOKED
 from grantway.protocol.no import by_id
 from grantway.protocol.refusal import Refusal
+from grantway.store.app_uses import last_use
 from grantway.store.statement import Row, SqlValue, Statement
 
-LOOKED: Final = 10_000
+_LOOKED_EVENTS: Final = 10_000
 _REFUSALS: Final = 10
-# A line of one app in one org that still gives tokens; its user may have had everything taken back since.
-LIVE_LINES: Final = (
-    "(SELECT user_id, created_at, used_at, has_refresh, revoked_at FROM token_family"
-    " WHERE app_id = :app_id AND org_id = :org_id ORDER BY id DESC LIMIT CAST(:looked AS BIGINT)) f"
-    " JOIN person u ON u.id = f.user_id"
-    " WHERE f.revoked_at IS NULL AND f.has_refresh = 1 AND f.created_at > CAST(:granted_after AS BIGINT)"
-    " AND f.used_at > CAST(:used_after AS BIGINT) AND f.created_at > u.not_before"
-)
-# Access tokens that no refresh token stands behind: client credentials, and flows without the scope for it.
-LIVE_ACCESS: Final = (
-    "(SELECT app_id, org_id, user_id, family_id, issued_at, expires_at, revoked_at FROM access_token"
-    " ORDER BY id DESC LIMIT CAST(:looked AS BIGINT)) t JOIN person u ON u.id = t.user_id"
-    " LEFT JOIN token_family f ON f.id = t.family_id"
-    " WHERE t.org_id = :org_id AND t.revoked_at IS NULL AND t.expires_at > CAST(:now AS BIGINT)"
-    " AND t.issued_at > u.not_before AND (t.family_id = '' OR (f.has_refresh = 0 AND f.revoked_at IS NULL))"
-)
-_LINES: Final = Statement(
-    f"SELECT COUNT(*), COUNT(DISTINCT f.user_id), COALESCE(MAX(f.used_at), 0) FROM {LIVE_LINES}"  # noqa: S608 - our own names
-)
-_ACCESS: Final = Statement(
-    f"SELECT COUNT(*), COALESCE(MAX(t.issued_at), 0) FROM {LIVE_ACCESS} AND t.app_id = :app_id"  # noqa: S608 - our own names
-    " AND t.issued_at > CAST(:marked AS BIGINT)"
-)
-_HOW_MANY: Final = Statement(
-    "SELECT COUNT(*) FROM (SELECT id FROM token_family WHERE app_id = :app_id AND org_id = :org_id"
-    " LIMIT CAST(:looked AS BIGINT)) f"
-)
 _ISSUED: Final = Statement(
     "SELECT COUNT(*), COALESCE(MIN(e.at), 0),"
-    " COALESCE(SUM(CASE WHEN e.app_id = :app_id AND e.org_id = :org_id AND e.kind IN"
-    " ('token.code', 'token.refresh', 'token.client_credentials') THEN 1 ELSE 0 END), 0),"
-    " COALESCE(SUM(CASE WHEN e.at > CAST(:day AS BIGINT) AND e.app_id = :app_id AND e.org_id = :org_id AND e.kind IN"
-    " ('token.code', 'token.refresh', 'token.client_credentials') THEN 1 ELSE 0 END), 0)"
+    " COALESCE(SUM(CASE WHEN e.app_id = :app_id AND e.org_id = :org_id AND e.kind LIKE 'token.%'"
+    " AND e.kind <> 'token.revoked' THEN 1 ELSE 0 END), 0),"
+    " COALESCE(SUM(CASE WHEN e.at > CAST(:day AS BIGINT) AND e.app_id = :app_id"
+    " AND e.org_id = :org_id AND e.kind LIKE 'token.%'"
+    " AND e.kind <> 'token.revoked' THEN 1 ELSE 0 END), 0)"
     " FROM (SELECT at, app_id, org_id, kind FROM event WHERE id > :since"
     " ORDER BY id DESC LIMIT CAST(:looked AS BIGINT)) e"
 )
@@ -65,25 +42,10 @@ _REFUSED: Final = Statement(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
-    """A number, and whether there may be more than was looked at."""
-
-    number: int
-    or_more: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.number:,}{'+' if self.or_more else ''}"
-
-    def of(self, word: str) -> str:
-        """Return the number with a word that takes an s: `1 grant`, `12 grants`."""
-        return f"{self} {word}" if self.number == 1 and not self.or_more else f"{self} {word}s"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Out:
     """What an app has out in an org: users and lines with a refresh token, access tokens that stand alone.
 
-    `last_used` (ms): when a line was used or such a token issued last; 0 for never.
+    `last_used` (ms): when the app was last given an access token, by whatever flow; 0 for never.
     """
 
     users: Count
@@ -114,15 +76,6 @@ class Refused:
     username: str
 
 
-def bounds_of(app: InstalledApp, now_ms: int) -> dict[str, SqlValue]:
-    """Return what a line of an app must come after to be alive: the marks of org and policy, and its lifetime."""
-    life = refresh_life(app)
-    marked = max(app.org.not_before, app.policy.not_before if app.policy else 0)
-    granted = marked if life.lifetime_ms is None else max(marked, now_ms - life.lifetime_ms)
-    used = 0 if life.idle_ms is None else now_ms - life.idle_ms
-    return {"granted_after": granted, "used_after": used, "marked": marked}
-
-
 async def out_of(desk: Desk, app: InstalledApp, *, looked: int = LOOKED) -> Out:
     """Return what an app has out in an org, counted over the newest `looked` lines and access tokens.
 
@@ -130,23 +83,12 @@ async def out_of(desk: Desk, app: InstalledApp, *, looked: int = LOOKED) -> Out:
         ManageProblem: the caller may see neither apps nor what they have out.
     """
     demand_sight(desk, app)
-    now = desk.clock.now_ms()
-    values: dict[str, SqlValue] = {
-        "app_id": app.id,
-        "org_id": app.org.id,
-        "now": now,
-        "looked": looked,
-        **bounds_of(app, now),
-    }
-    (there,) = await _row(desk, _HOW_MANY, values)
-    lines, users, used = await _row(desk, _LINES, values)
-    access, issued = await _row(desk, _ACCESS, values)
-    more = cast(int, there) >= looked
+    grants = await live_grants.count(desk, app, looked=looked)
     return Out(
-        users=Count(number=cast(int, users), or_more=more),
-        grants=Count(number=cast(int, lines), or_more=more),
-        access_tokens=Count(number=cast(int, access)),
-        last_used=max(cast(int, used), cast(int, issued)),
+        users=grants.users,
+        grants=grants.grants,
+        access_tokens=await single_tokens.count(desk, app, looked=looked),
+        last_used=max(grants.last_used, await last_use(desk.session, app.org.id, app.id)),
     )
 
 
@@ -163,10 +105,10 @@ async def issued_to(desk: Desk, app: InstalledApp) -> Issued:
         "org_id": app.org.id,
         "day": now - DAY_MS,
         "since": first_row_id(max(now - 30 * DAY_MS, 0)),
-        "looked": LOOKED,
+        "looked": _LOOKED_EVENTS,
     }
     looked, oldest, month, day = await _row(desk, _ISSUED, values)
-    since = cast(int, oldest) if cast(int, looked) >= LOOKED else 0
+    since = cast(int, oldest) if cast(int, looked) >= _LOOKED_EVENTS else 0
     return Issued(day=cast(int, day), month=cast(int, month), since=since)
 
 

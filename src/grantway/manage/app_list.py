@@ -1,23 +1,29 @@
 """The list of an org's apps, page by page: looked for, narrowed and sorted in the database, counted for one page."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.kit.clock import DAY_MS
-from grantway.manage import live_grants
+from grantway.manage import live_grants, pictures
+from grantway.manage.app_acts import AppActs, acts_on
+from grantway.manage.count import Count
 from grantway.manage.desk import Desk
+from grantway.manage.live_grants import EVERY
 from grantway.manage.rules import warnings_about
+from grantway.manage.verdicts import Verdicts, Versions
 from grantway.settings.setting import AnySetting
+from grantway.store.app_uses import last_use
 from grantway.store.apps import Apps
 from grantway.store.statement import SqlValue, Statement
 
 PAGE: Final = 25
-# How many apps are read at once where only their rules can tell whether they belong to the answer.
-_STRIDE: Final = 200
+# In a list of many apps each is counted up to here; its own page counts further.
+_LOOKED_EACH: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +49,9 @@ FLOWS: Final = tuple(
         Flow(word="web_server", name="Web Server", setting=s.CALLBACK_URL.name),
         Flow(word="device", name="Device", setting="device_flow"),
         Flow(word="client_credentials", name="Client Credentials", setting=s.CLIENT_CREDENTIALS.name),
-        Flow(word="jwt_bearer", name="JWT Bearer", setting="certificate"),
-        Flow(word="code_credentials", name="Code and Credentials", setting="code_credentials"),
+        Flow(word="jwt_bearer", name="JWT Bearer", setting=s.CERTIFICATE.name),
+        Flow(word="username_password", name="Username-Password", setting=s.USERNAME_PASSWORD.name),
+        Flow(word="code_credentials", name="Code and Credentials", setting="code_and_credentials"),
         Flow(word="token_exchange", name="Token Exchange", setting="token_exchange"),
     )
     if _in_force(s.BY_NAME.get(flow.setting))
@@ -67,15 +74,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedApp:
-    """One app of the list with what stands of it in this org. Times in ms."""
+    """One app of the list with what stands of it in this org. Times in ms.
+
+    `picture`: the path of its icon, or of its logo, here; empty without one. `may`: what the caller may do with it.
+    """
 
     app: InstalledApp
     flows: tuple[str, ...]
-    users: int
-    grants: int
-    last_used: int | None
+    users: Count
+    grants: Count
+    last_used: int
     refused: int
     warnings: tuple[str, ...]
+    picture: str
+    may: AppActs
 
     @property
     def is_ours(self) -> bool:
@@ -90,12 +102,16 @@ class ListedApp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppPage:
-    """One page of the list. `total` is None where finding it out would mean to look at every app's rules."""
+    """One page of the list, and how many apps there are that were asked for."""
 
     asked: Asked
-    apps: tuple[ListedApp, ...] = field(default=())
-    total: int | None
-    has_more: bool
+    apps: tuple[ListedApp, ...] = ()
+    total: int
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.asked.page * PAGE < self.total
 
     @property
     def first(self) -> int:
@@ -116,21 +132,18 @@ _MATCHES: Final = (
     " OR a.consumer_key = :words)"
     " AND (CAST(:blocked AS BIGINT) = 0 OR p.is_blocked = 1)"
 )
-_USED: Final = (
-    " LEFT JOIN (SELECT app_id, MAX(used_at) AS used_at FROM token_family WHERE org_id = :org_id GROUP BY app_id) f"
-    " ON f.app_id = a.id"
-)
+_USED: Final = " LEFT JOIN app_use z ON z.app_id = a.id AND z.org_id = :org_id AND z.user_id = ''"
 _ORDER: Final = {
     "name": _LABEL,
     "api_name": "lower(a.name)",
     "permitted": "COALESCE(FIELD(p.settings, permitted_users), 'self_authorize')",
-    "used": "COALESCE(f.used_at, 0)",
+    "used": "COALESCE(z.last_at, 0)",
     "created": "a.created_at",
 }
 
 
-def _is_on(flow: str) -> str:
-    """Return the condition for a flow; what is not written in the document has its default."""
+def is_on(flow: str) -> str:
+    """Return the condition, as text, that a flow is on in app `a`; what its document does not say has its default."""
     found = next((one for one in FLOWS if one.word == flow), None)
     if found is None:
         return ""
@@ -146,12 +159,13 @@ def _is_on(flow: str) -> str:
 
 
 _COUNTS: Final = {
-    flow: Statement(f"SELECT COUNT(*) {_FROM} WHERE {_MATCHES}{_is_on(flow)}")
+    flow: Statement(f"SELECT COUNT(*) {_FROM} WHERE {_MATCHES}{is_on(flow)}")
     for flow in ("", *(flow.word for flow in FLOWS))
 }
 _PAGES: Final = {
     (flow, sort, descending): Statement(
-        f"SELECT a.id {_FROM}{_USED if sort == 'used' else ''} WHERE {_MATCHES}{_is_on(flow)}"
+        f"SELECT a.id, a.version, COALESCE(p.version, 0) {_FROM}{_USED if sort == 'used' else ''}"
+        f" WHERE {_MATCHES}{is_on(flow)}"
         f" ORDER BY {_ORDER[sort]}{' DESC' if descending else ''}, a.id"
         " LIMIT CAST(:most AS BIGINT) OFFSET CAST(:skipped AS BIGINT)"
     )
@@ -165,7 +179,7 @@ _REFUSED: Final = Statement(
 )
 
 
-async def page_of(desk: Desk, org: Org, asked: Asked) -> AppPage:
+async def page_of(desk: Desk, org: Org, asked: Asked, verdicts: Verdicts) -> AppPage:
     """Return one page of the apps of an org, of the kinds that the caller may read: its own, and those of others that
     it has installed.
 
@@ -182,49 +196,38 @@ async def page_of(desk: Desk, org: Org, asked: Asked) -> AppPage:
         "pattern": pattern,
         "blocked": int(asked.state == "blocked"),
     }
+    skipped = (asked.page - 1) * PAGE
     if asked.state == "attention":
-        apps, has_more = await _needing_attention(desk, org, asked, values)
-        return AppPage(asked=asked, apps=apps, total=None, has_more=has_more)
-    ids = await _ids(desk, asked, values, most=PAGE, skipped=(asked.page - 1) * PAGE)
-    counting = _COUNTS[asked.flow]
-    row = await desk.session.one(counting, *(values[name] for name in counting.names))
-    total = cast(int, row[0]) if row else 0
-    apps = tuple([await _listed(desk, app) for app in await _read(desk, org, ids)])
-    return AppPage(asked=asked, apps=apps, total=total, has_more=asked.page * PAGE < total)
+        # Only their rules can tell which apps belong to the answer.
+        every = await _found(desk, asked, values, most=EVERY, skipped=0)
+        needing = await verdicts.needing_attention(desk, org, every)
+        ids, total = needing[skipped : skipped + PAGE], len(needing)
+    else:
+        ids = [one.app_id for one in await _found(desk, asked, values, most=PAGE, skipped=skipped)]
+        counting = _COUNTS[asked.flow]
+        row = await desk.session.one(counting, *(values[name] for name in counting.names))
+        total = cast(int, row[0]) if row else 0
+    apps = tuple([await _listed(desk, org, app) for app in await _read(desk, org, ids)])
+    return AppPage(asked=asked, apps=apps, total=total)
 
 
-async def _needing_attention(
-    desk: Desk, org: Org, asked: Asked, values: dict[str, SqlValue]
-) -> tuple[tuple[ListedApp, ...], bool]:
-    """Return the page's apps that have warnings, and whether there are more: looked for until one more is found."""
-    to_skip = (asked.page - 1) * PAGE
-    found: list[InstalledApp] = []
-    read = 0
-    while len(found) <= to_skip + PAGE:
-        ids = await _ids(desk, asked, values, most=_STRIDE, skipped=read)
-        read += len(ids)
-        found += [app for app in await _read(desk, org, ids) if await warnings_about(desk, app)]
-        if len(ids) < _STRIDE:
-            break
-    chosen = found[to_skip : to_skip + PAGE]
-    return tuple([await _listed(desk, app) for app in chosen]), len(found) > to_skip + PAGE
-
-
-async def _ids(desk: Desk, asked: Asked, values: dict[str, SqlValue], *, most: int, skipped: int) -> tuple[str, ...]:
+async def _found(
+    desk: Desk, asked: Asked, values: dict[str, SqlValue], *, most: int, skipped: int
+) -> tuple[Versions, ...]:
     statement = _PAGES[asked.flow, asked.sort, asked.descending]
     given = values | {"most": most, "skipped": skipped}
     rows = await desk.session.all(statement, *(given[name] for name in statement.names))
-    return tuple(cast(str, row[0]) for row in rows)
+    return tuple(Versions(*cast(Any, row)) for row in rows)
 
 
-async def _read(desk: Desk, org: Org, ids: tuple[str, ...]) -> tuple[InstalledApp, ...]:
+async def _read(desk: Desk, org: Org, ids: Sequence[str]) -> tuple[InstalledApp, ...]:
     reader = Apps(desk.ring)
     found = [await reader.in_org(desk.session, app_id, org.id) for app_id in ids]
     return tuple(app for app in found if app is not None)
 
 
-async def _listed(desk: Desk, app: InstalledApp) -> ListedApp:
-    counted = await live_grants.count(desk, app)
+async def _listed(desk: Desk, org: Org, app: InstalledApp) -> ListedApp:
+    counted = await live_grants.count(desk, app, looked=_LOOKED_EACH)
     since = desk.clock.now_ms() - DAY_MS
     refused: Any = await desk.session.one(_REFUSED, app.id, since, app.org.id, int(app.app.org_id == app.org.id))
     return ListedApp(
@@ -232,7 +235,9 @@ async def _listed(desk: Desk, app: InstalledApp) -> ListedApp:
         flows=tuple(flow.name for flow in FLOWS if flow.is_on(app)),
         users=counted.users,
         grants=counted.grants,
-        last_used=counted.last_used,
+        last_used=max(counted.last_used, await last_use(desk.session, app.org.id, app.id)),
         refused=refused[0],
         warnings=await warnings_about(desk, app),
+        picture=await pictures.shown(desk, app, "icon"),
+        may=acts_on(desk, org, app),
     )

@@ -5,33 +5,43 @@ from typing import Final, cast
 
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
+from grantway.manage.app_list import FLOWS, is_on
 from grantway.manage.desk import Desk
 from grantway.manage.listing import Listed, Piece
 from grantway.store.apps import Apps
 from grantway.store.statement import SqlValue, Statement
 
-SORTS: Final = ("name", "-name", "created_at", "-created_at")
+SORTS: Final = ("name", "-name", "label", "-label", "created_at", "-created_at")
+_COLUMNS: Final = {
+    "name": "lower(a.name)",
+    "label": "lower(COALESCE(FIELD(a.settings, label), ''))",
+    "created_at": "a.created_at",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppsAsked:
-    """Which apps: with these letters in their API name or with this consumer key; blocked or not; own or installed."""
+    """Which apps: with these letters in their API name or label, or with this consumer key; with a flow on; blocked or
+    not; own or installed.
+    """
 
     search: str = ""
+    flow: str = ""
     blocked: bool | None = None
     own: bool | None = None
     sort: str = "name"
 
 
-def _statement(sort: str) -> Statement:
-    column = "lower(a.name)" if sort.endswith("name") else "a.created_at"
+def _statement(sort: str, flow: str) -> Statement:
+    column = _COLUMNS[sort.removeprefix("-")]
     order, beyond = (" DESC", "<") if sort.startswith("-") else ("", ">")
-    kind = "TEXT" if sort.endswith("name") else "BIGINT"
+    kind = "BIGINT" if sort.endswith("created_at") else "TEXT"
     return Statement(
         f"SELECT a.id, {column} FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"  # noqa: S608 - our own names
         " WHERE (a.org_id = :org_id OR p.app_id IS NOT NULL)"
         " AND (:kind = '' OR a.kind = :kind)"
-        " AND (:words = '' OR lower(a.name) LIKE :pattern ESCAPE '!' OR a.consumer_key = :words)"
+        f" AND (:words = '' OR lower(a.name) LIKE :pattern ESCAPE '!' OR {_COLUMNS['label']} LIKE :pattern ESCAPE '!'"
+        f" OR a.consumer_key = :words){is_on(flow)}"
         " AND (CAST(:blocked AS BIGINT) < 0 OR COALESCE(p.is_blocked, 0) = CAST(:blocked AS BIGINT))"
         " AND (CAST(:own AS BIGINT) < 0 OR (CASE WHEN a.org_id = :org_id THEN 1 ELSE 0 END) = CAST(:own AS BIGINT))"
         f" AND (CAST(:first AS BIGINT) = 1 OR {column} {beyond} CAST(:at AS {kind})"
@@ -40,7 +50,9 @@ def _statement(sort: str) -> Statement:
     )
 
 
-_LISTS: Final = {sort: _statement(sort) for sort in SORTS}
+_LISTS: Final = {
+    (sort, flow): _statement(sort, flow) for sort in SORTS for flow in ("", *(flow.word for flow in FLOWS))
+}
 
 
 async def page(desk: Desk, org: Org, asked: AppsAsked, piece: Piece) -> Listed[InstalledApp]:
@@ -52,7 +64,7 @@ async def page(desk: Desk, org: Org, asked: AppsAsked, piece: Piece) -> Listed[I
     """
     kind = desk.caller.reads(org.id)
     words = asked.search.strip()
-    at, app_id = piece.after or ("" if asked.sort.endswith("name") else 0, "")
+    at, app_id = piece.after or (0 if asked.sort.endswith("created_at") else "", "")
     values: dict[str, SqlValue] = {
         "org_id": org.id,
         "kind": kind,
@@ -65,7 +77,7 @@ async def page(desk: Desk, org: Org, asked: AppsAsked, piece: Piece) -> Listed[I
         "id": app_id,
         "most": piece.limit + 1,
     }
-    statement = _LISTS[asked.sort]
+    statement = _LISTS[asked.sort, asked.flow]
     rows = await desk.session.all(statement, *(values[name] for name in statement.names))
     reader = Apps(desk.ring)
     shown = rows[: piece.limit]

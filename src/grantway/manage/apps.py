@@ -1,6 +1,5 @@
 """Connected apps: registered, changed, blocked, deleted. Every value goes through its setting's one declaration."""
 
-import difflib
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
@@ -21,9 +20,12 @@ from grantway.manage.app_values import (
 )
 from grantway.manage.audit import record_changes, recorded
 from grantway.manage.caller import Right
+from grantway.manage.contradictions import demand_sense
 from grantway.manage.creation import demand_creation
 from grantway.manage.desk import Desk
+from grantway.manage.follow_pictures import follow_pictures
 from grantway.manage.left_out import begins_admin_approval, end_grants
+from grantway.manage.near import did_you_mean
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
 from grantway.store.apps import SECRET_PURPOSE, Apps
@@ -70,6 +72,8 @@ _DELETE: Final = tuple(
         "DELETE FROM approval WHERE app_id = :id",
         "DELETE FROM app_policy WHERE app_id = :id",
         "DELETE FROM app_credential WHERE app_id = :id",
+        "DELETE FROM app_use WHERE app_id = :id",
+        "DELETE FROM app_picture WHERE app_id = :id",
         "DELETE FROM app WHERE id = :id",
     )
 )
@@ -100,7 +104,7 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
 
     Raises:
         ManageProblem: no right, apps of this kind cannot be made in this org, a name or key that is taken or unusable,
-            or values that are not taken.
+            or values that are not taken or contradict each other.
     """
     desk.caller.needs(Right.APPS, org.id, asked.kind)
     values = parse_values(asked.values)
@@ -113,7 +117,12 @@ async def create(desk: Desk, org: Org, asked: NewApp) -> Changed:
         raise ManageProblem.at("consumer_key", f"{problem}")
     if asked.consumer_secret and (problem := secret_problem(asked.consumer_secret)):
         raise ManageProblem.at("consumer_secret", f"{problem}")
-    return await add(desk, org, name, values, key=asked.consumer_key, secret=asked.consumer_secret, kind=asked.kind)
+    async with desk.changing() as changing:
+        made = await add(
+            changing, org, name, values, key=asked.consumer_key, secret=asked.consumer_secret, kind=asked.kind
+        )
+        demand_sense(None, made.app)
+        return made
 
 
 async def add(
@@ -134,8 +143,8 @@ async def add(
             that do not fit.
     """
     desk.caller.needs(Right.APPS, org.id, kind)
-    # Nobody assigns anything by leaving a list empty.
-    chosen = {one: value for one, value in values.items() if value not in (one.default, one.starts_with)}
+    # What a new app begins with is nobody's choice; what holds where nothing is set may be looser, and is one.
+    chosen = {one: value for one, value in values.items() if value != one.starts_with}
     demand_rights(desk, org, chosen, kind)
     hidden = Secret(secret) if secret else new_consumer_secret()
     key = key or new_consumer_key()
@@ -167,6 +176,7 @@ async def add(
         except Conflict as problem:
             raise ManageProblem.at("name", "an app of this name or key was made at this moment") from problem
         await changing.run(_ADD_POLICY, org.id, app_id, write_values(policy), policy.get(s.RUN_AS, ""), 1, 0, 0, now)
+        await follow_pictures(changing, app_id, {}, values)
         after = {one.name: one.kind.write(value) for one, value in values.items()}
         await changing.audit(
             "admin.app.create",
@@ -207,10 +217,9 @@ async def met(desk: Desk, org: Org, name: str) -> InstalledApp | None:
 async def unknown(desk: Desk, org: Org, name: str) -> NotFound:
     """Say that an org has no such app, with the nearest name that the caller may know."""
     kinds = [kind for kind in AppKind if desk.caller.may(Right.READ_APPS, org.id, kind)]
-    names = [cast(str, row[1]) for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
-    near = difflib.get_close_matches(name, names, 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return NotFound(f"there is no app {name!r} in the org {org.name}{hint}")
+    rows = await desk.session.all(_ALL, org.id)
+    names = (cast(str, row[1]) for row in rows if AppKind(row[2]) in kinds)
+    return NotFound(f"there is no app {name!r} in the org {org.name}{did_you_mean(name, names)}")
 
 
 async def id_of_name(desk: Desk, org: Org, name: str) -> str | None:
@@ -266,9 +275,14 @@ async def change(desk: Desk, org: Org, name: str, asked: dict[str, Any], *, seen
     `seen` is the app's version that the caller looked at; empty for a change that does not depend on it.
 
     Raises:
-        ManageProblem: no right, no such app, values that are not taken, or (StaleVersion) changed since it was seen.
+        ManageProblem: no right, no such app, values that are not taken or newly contradict each other, or
+            (StaleVersion) changed since it was seen.
     """
-    return await put(desk, org, name, parse_values(asked), seen=seen)
+    async with desk.changing() as changing:
+        before = await find(changing, org, name)
+        changed = await put(changing, org, name, parse_values(asked), seen=seen)
+        demand_sense(before, changed.app)
+        return changed
 
 
 async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = "") -> Changed:
@@ -291,6 +305,7 @@ async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = ""
             if not app.is_at_home:
                 raise ManageProblem(f"{next(iter(of_app)).name}: {app.app.name} belongs to another org, which sets it")
             await changing.run(_SET, write_values(of_app, over=app.app.settings), app.id)
+            await follow_pictures(changing, app.id, {one: app[one] for one in of_app}, of_app)
         if of_policy:
             policy = _installed(app, next(iter(of_policy)).name)
             run_as = of_policy.get(s.RUN_AS, app[s.RUN_AS])

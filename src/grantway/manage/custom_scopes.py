@@ -4,7 +4,7 @@ Which apps may ask for one is the setting `custom_scopes` of each app, changed h
 """
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +15,7 @@ from grantway.domain.custom import CustomScope
 from grantway.domain.org import Org
 from grantway.kit.ids import CUSTOM_SCOPE, new_id
 from grantway.manage import apps
-from grantway.manage.caller import Right
+from grantway.manage.caller import OPERATOR, Right
 from grantway.manage.custom_names import scope_description, scope_label
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
@@ -124,11 +124,14 @@ async def delete(desk: Desk, org: Org, name: str) -> CustomScope:
     """Delete a custom scope, and take it from the apps that have it. Tokens that are out keep the word until they end.
 
     Raises:
-        ManageProblem: no right, or no such scope.
+        ManageProblem: no right, also to change one of those apps, or no such scope.
     """
     async with desk.changing() as changing:
         scope = await find(changing, org, name)
-        for app in await apps_with(changing, org, scope):
+        # Every app, also of a kind that the caller may not read: none is left with a scope that is gone, so who may not
+        # change one of them deletes nothing. Other orgs' apps have scopes of their own.
+        everything = await apps_with(replace(changing, caller=OPERATOR), org, scope)
+        for app in (one for one in everything if one.is_at_home):
             await _give(changing, org, app, scope, given=False)
         await changing.run(_DELETE, scope.id)
         await changing.audit("admin.scope.delete", org.id, name=scope.name)

@@ -91,7 +91,7 @@ async def weigh(desk: Desk, org: Org, name: str, asked: dict[str, Any], *, seen:
     before, changed = await _tried(desk, org, name, asked, seen)
     after = changed.app
     counted = await live_grants.count(desk, before)
-    stops = counted.grants if _goes(before) and not _goes(after) else 0
+    stops = counted.grants.number if _goes(before) and not _goes(after) else 0
     later = 0
     holders: tuple[GrantHolder, ...] = ()
     if begins_admin_approval(before, after):
@@ -109,8 +109,8 @@ async def weigh(desk: Desk, org: Org, name: str, asked: dict[str, Any], *, seen:
         after=after,
         at=desk.clock.now_ms(),
         effects=tuple(effects),
-        users=counted.users,
-        grants=counted.grants,
+        users=counted.users.number,
+        grants=counted.grants.number,
         ends=changed.ended,
         later=later,
         stops=stops,

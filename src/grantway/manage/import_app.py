@@ -249,6 +249,8 @@ async def _import(
     else:
         await _demand_same_name(desk, existing, name, full_name)
         app = await apps.find(desk, org, name)
+        # The file is kept whole: that is more than to change what differs.
+        desk.caller.needs(Right.APPS, org.id, app.kind)
         kept += _credentials_stay(app, document)
         changed = await apps.put(desk, org, name, values)
         changes = tuple(

@@ -35,7 +35,8 @@ _END_LINES: Final = Statement(
     " WHERE org_id = :org_id AND app_id = :app_id AND revoked_at IS NULL"
 )
 _END_ACCESS: Final = Statement(
-    "UPDATE access_token SET revoked_at = :now WHERE org_id = :org_id AND app_id = :app_id AND revoked_at IS NULL"
+    "UPDATE access_token SET revoked_at = :now WHERE family_id = '' AND app_id = :app_id AND org_id = :org_id"
+    " AND revoked_at IS NULL"
 )
 _END_CODES: Final = Statement(
     "DELETE FROM authorization_code WHERE org_id = :org_id AND app_id = :app_id AND spent_at IS NULL"
@@ -118,6 +119,13 @@ def _demand_right(desk: Desk, app: InstalledApp) -> None:
     desk.caller.needs(Right.INSTALL, app.org.id, app.kind)
     if _is_packaged(app):
         desk.caller.needs(Right.INSTALL_PACKAGED, app.org.id, app.kind)
+
+
+def may_install(desk: Desk, app: InstalledApp) -> bool:
+    """Tell whether the caller may install and uninstall an app in the org that it is met in."""
+    return desk.caller.may(Right.INSTALL, app.org.id, app.kind) and (
+        not _is_packaged(app) or desk.caller.may(Right.INSTALL_PACKAGED, app.org.id, app.kind)
+    )
 
 
 def _is_packaged(app: InstalledApp) -> bool:

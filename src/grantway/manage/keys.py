@@ -3,6 +3,7 @@
 Those of JWT-based access tokens are made and rotated elsewhere (`access_keys`): neither rotation touches the other's.
 """
 
+import asyncio
 import contextlib
 from typing import Any, Final, cast
 
@@ -40,10 +41,12 @@ OVERLAP_MS: Final = DAY_MS
 
 
 async def all_keys(desk: Desk) -> tuple[dict[str, Any], ...]:
-    """Return the signing keys without their private halves, newest first; another org's are the operator's to see.
+    """Return the signing keys without their private halves, newest first, of other orgs to the operator alone.
 
-    `state` is signs, published or retired. Times are in ms; `retired_at` is None for a key that signs. `org_id` and
-    `org` (its name) are empty where a key signs for all orgs.
+    `state` is signs, published or retired.
+
+    Times are in ms; `retired_at` is None for a key that signs. `org_id` and `org` (its name) are empty where a key
+    signs for all orgs.
 
     Raises:
         ManageProblem: no right.
@@ -101,7 +104,7 @@ async def rotate(desk: Desk, *, at_once: bool = False, seen: str = "") -> str:
         ManageProblem: no right, or (StaleVersion) another key signs by now.
     """
     await demand_rotation(desk)
-    pem = SigningKey.generate_pem()
+    pem = await asyncio.to_thread(SigningKey.generate_pem)  # it takes long: the others are answered meanwhile
     async with desk.changing() as changing:
         await demand_rotation(changing)
         if seen:

@@ -1,46 +1,82 @@
-"""What users granted an app that still stands: lines of tokens with a refresh token, counted and named.
+"""Live grants: what users granted an app that still stands. Defined here once, counted and named.
 
-A line that ended, was taken back, or whose refresh token is past its policy is none. Access tokens that stand alone
-live on for minutes, and are not counted.
+A live grant is a line of tokens with a refresh token that was not ended, that nobody took back by a mark (of its user,
+of the app's policies, of the org), and whose refresh token is within the app's policy now. A grant whose user is
+frozen, or whose app is blocked, rests and is counted. Access tokens without a refresh token are `single_tokens`.
+
+For the lines of one app the policy is part of the statement (`LIVE`). For those of many apps `STANDS` says the same of
+all but the policy, and `Within` asks that of each line read.
 """
 
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from grantway import settings as s
 from grantway.domain.app import InstalledApp
-from grantway.domain.refresh_life import RefreshLife, refresh_life
+from grantway.domain.refresh_life import RefreshLife, life_under, refresh_life
+from grantway.manage.count import Count
 from grantway.manage.desk import Desk
 from grantway.store.statement import SqlValue, Statement
 
-_OF: Final = "FROM token_family f JOIN person u ON u.id = f.user_id"
-_WHERE: Final = "WHERE f.app_id = :app_id AND f.org_id = :org_id"
+# How many lines of an app are looked at where nobody may wait long for a number: the newest of those not ended.
+LOOKED: Final = 10_000
+# How the engines write a true of a JSON document as text.
+_TRUE: Final = ("1", "true")
+EVERY: Final = 1 << 62
+_LINES: Final = (
+    "SELECT id, app_id, org_id, user_id, scopes, created_at, used_at, uses, has_refresh, revoked_at FROM token_family"
+    " WHERE app_id = :app_id AND org_id = :org_id AND has_refresh = 1 AND revoked_at IS NULL"
+)
+# The lines of one app in one org that were not ended, the newest of them first.
+OF_APP: Final = f"({_LINES} ORDER BY id DESC LIMIT CAST(:looked AS BIGINT)) f JOIN person u ON u.id = f.user_id"
 LIVE: Final = (
-    "f.revoked_at IS NULL AND f.has_refresh = 1 AND f.created_at > :mark AND f.created_at > u.not_before"
-    " AND f.created_at > :born AND f.used_at > :used"
+    "f.revoked_at IS NULL AND f.has_refresh = 1 AND f.created_at > u.not_before"
+    " AND f.created_at > CAST(:mark AS BIGINT) AND f.created_at > CAST(:born AS BIGINT)"
+    " AND f.used_at > CAST(:used AS BIGINT)"
+)
+# The lines `f` of many apps, with what may have taken them back.
+WITH_MARKS: Final = (
+    "JOIN app a ON a.id = f.app_id JOIN org o ON o.id = f.org_id JOIN person u ON u.id = f.user_id"
+    " LEFT JOIN app_policy p ON p.app_id = f.app_id AND p.org_id = f.org_id"
+)
+STANDS: Final = (
+    "f.revoked_at IS NULL AND f.has_refresh = 1 AND f.created_at > u.not_before AND f.created_at > o.not_before"
+    " AND f.created_at > COALESCE(p.not_before, 0)"
+)
+# What bounds the life of such a line: the app's policy in the org, and the caps of app and org.
+POLICY: Final = " || '|' || ".join(
+    f"COALESCE(CAST(FIELD({column}, {setting.name}) AS TEXT), '')"
+    for column, setting in (
+        ("p.settings", s.REFRESH_TOKEN_POLICY),
+        ("a.settings", s.LIMIT_IDLE_REFRESH_TOKENS),
+        ("o.settings", s.LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS),
+    )
 )
 _COUNT: Final = Statement(
-    f"SELECT COUNT(DISTINCT CASE WHEN {LIVE} THEN f.user_id END), COUNT(CASE WHEN {LIVE} THEN 1 END),"
-    f" MAX(f.used_at) {_OF} {_WHERE}"
+    f"SELECT COUNT(*), COUNT(DISTINCT CASE WHEN {LIVE} THEN f.user_id END), COUNT(CASE WHEN {LIVE} THEN 1 END),"  # noqa: S608 - our own names
+    f" COALESCE(MAX(f.used_at), 0) FROM {OF_APP}"
 )
 _PAST: Final = Statement(
-    f"SELECT COUNT(*) {_OF} {_WHERE} AND {LIVE} AND (f.created_at <= :born_after OR f.used_at <= :used_after)"
+    f"SELECT COUNT(*) FROM {OF_APP} WHERE {LIVE} AND (f.created_at <= CAST(:born_after AS BIGINT)"  # noqa: S608 - our own names
+    " OR f.used_at <= CAST(:used_after AS BIGINT))"
 )
-_SCOPES: Final = Statement(f"SELECT f.scopes, COUNT(*) {_OF} {_WHERE} AND {LIVE} GROUP BY f.scopes")
+_SCOPES: Final = Statement(f"SELECT f.scopes, COUNT(*) FROM {OF_APP} WHERE {LIVE} GROUP BY f.scopes")  # noqa: S608 - our own names
 _HOLDERS: Final = Statement(
-    "SELECT u.id, u.username, u.first_name, u.last_name, r.name,"
-    f" COUNT(CASE WHEN {LIVE} THEN 1 END), MAX(f.used_at) {_OF} JOIN profile r ON r.id = u.profile_id"
-    f" {_WHERE} AND f.revoked_at IS NULL GROUP BY u.id, u.username, u.first_name, u.last_name, r.name"
+    "SELECT u.id, u.username, u.first_name, u.last_name, r.name,"  # noqa: S608 - our own names
+    f" COUNT(CASE WHEN {LIVE} THEN 1 END), MAX(f.used_at) FROM token_family f JOIN person u ON u.id = f.user_id"
+    " JOIN profile r ON r.id = u.profile_id WHERE f.app_id = :app_id AND f.org_id = :org_id AND f.revoked_at IS NULL"
+    " GROUP BY u.id, u.username, u.first_name, u.last_name, r.name"
 )
 _NEVER: Final = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """How much of an app stands in an org, and when a line of it was used last (ms; None: never, or long swept)."""
+    """How much of an app stands in an org, and when a refresh token of it was used last (ms; 0: none stands)."""
 
-    users: int
-    grants: int
-    last_used: int | None
+    users: Count
+    grants: Count
+    last_used: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,26 +111,45 @@ def cutoffs(life: RefreshLife, now_ms: int) -> tuple[int, int]:
     return born, used
 
 
-async def count(desk: Desk, app: InstalledApp) -> Counted:
-    """Count what stands of an app in an org."""
-    values = live_values(desk, app)
-    row = await desk.session.one(_COUNT, *(values[name] for name in _COUNT.names))
-    assert row is not None  # noqa: S101 - counting gives a row
-    users, grants, last_used = cast(tuple[int, int, int | None], row)
-    return Counted(users=users, grants=grants, last_used=last_used)
+class Within:
+    """Tells whether lines of many apps are within their app's policy at one moment."""
+
+    def __init__(self, now_ms: int) -> None:
+        self._now_ms: Final = now_ms
+        self._cutoffs: Final[dict[str, tuple[int, int]]] = {}
+
+    def __call__(self, policy: str, created_at: int, used_at: int) -> bool:
+        """Answer for a line: what `POLICY` gave, and when it began and was used last (ms)."""
+        found = self._cutoffs.get(policy)
+        if found is None:
+            said, of_app, of_org = policy.rsplit("|", 2)
+            setting = s.REFRESH_TOKEN_POLICY
+            rule = setting.kind.parse(said) if said else setting.default
+            is_capped = not {of_app, of_org}.isdisjoint(_TRUE)
+            found = self._cutoffs[policy] = cutoffs(life_under(rule, is_capped=is_capped), self._now_ms)
+        return created_at > found[0] and used_at > found[1]
+
+
+async def count(desk: Desk, app: InstalledApp, *, looked: int = EVERY) -> Counted:
+    """Count what stands of an app in an org; `looked` bounds the lines that are looked at, the newest first."""
+    there, users, grants, last_used = await _row(desk, _COUNT, live_values(desk, app) | {"looked": looked})
+    more = there >= looked
+    return Counted(
+        users=Count(number=users, or_more=more), grants=Count(number=grants, or_more=more), last_used=last_used
+    )
 
 
 async def past(desk: Desk, app: InstalledApp, life: RefreshLife) -> int:
     """Count the grants that stand now and would be past their end under other bounds."""
     born, used = cutoffs(life, desk.clock.now_ms())
-    values = live_values(desk, app) | {"born_after": born, "used_after": used}
-    row = await desk.session.one(_PAST, *(values[name] for name in _PAST.names))
-    return cast(int, row[0]) if row else 0
+    values = live_values(desk, app) | {"born_after": born, "used_after": used, "looked": EVERY}
+    (number,) = await _row(desk, _PAST, values)
+    return number
 
 
 async def holding_scopes(desk: Desk, app: InstalledApp, scopes: frozenset[str]) -> int:
     """Count the grants that hold one of these scopes."""
-    values = live_values(desk, app)
+    values = live_values(desk, app) | {"looked": EVERY}
     rows = await desk.session.all(_SCOPES, *(values[name] for name in _SCOPES.names))
     return sum(cast(int, number) for held, number in rows if not scopes.isdisjoint(cast(str, held).split()))
 
@@ -106,3 +161,9 @@ async def holders_of(desk: Desk, app: InstalledApp) -> tuple[GrantHolder, ...]:
     rows = await desk.session.all(_HOLDERS, *(values[name] for name in _HOLDERS.names))
     found = [GrantHolder(**cast(Any, dict(zip(names, row, strict=True)))) for row in rows]
     return tuple(sorted(found, key=lambda one: (-one.grants, one.username)))
+
+
+async def _row(desk: Desk, statement: Statement, values: dict[str, SqlValue]) -> tuple[int, ...]:
+    row = await desk.session.one(statement, *(values[name] for name in statement.names))
+    assert row is not None  # noqa: S101 - counting gives a row
+    return cast(tuple[int, ...], row)

@@ -10,6 +10,7 @@ from grantway.domain.org import Org, User
 from grantway.manage import users
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.live_grants import POLICY, STANDS, WITH_MARKS, Within
 from grantway.manage.problem import NotFound
 from grantway.store.browsers import end_session
 from grantway.store.people import USER_COLUMNS
@@ -36,11 +37,8 @@ _POLICIES: Final = Statement(
 )
 _NAME: Final = Statement("SELECT first_name, last_name, username FROM person WHERE id = :id AND org_id = :org_id")
 _LINES: Final = Statement(
-    "SELECT f.id, a.id, a.name, a.org_id, a.settings, f.scopes, f.created_at, f.used_at FROM token_family f"  # noqa: S608 - our own number
-    " JOIN app a ON a.id = f.app_id LEFT JOIN app_policy p ON p.app_id = f.app_id AND p.org_id = f.org_id"
-    " JOIN org o ON o.id = f.org_id JOIN person u ON u.id = f.user_id"
-    " WHERE f.user_id = :user_id AND f.revoked_at IS NULL AND f.has_refresh = 1 AND f.created_at > u.not_before"
-    " AND f.created_at > o.not_before AND f.created_at > COALESCE(p.not_before, 0)"
+    f"SELECT f.id, a.id, a.name, a.org_id, a.settings, f.scopes, f.created_at, f.used_at, f.uses, {POLICY}"  # noqa: S608 - our own number
+    f" FROM token_family f {WITH_MARKS} WHERE f.user_id = :user_id AND {STANDS}"
     f" ORDER BY f.used_at DESC, f.id DESC LIMIT {_GRANTS}"
 )
 _SESSIONS: Final = Statement(
@@ -70,13 +68,14 @@ class AppNamed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A grant of a user that still gives tokens. Times in ms."""
+    """A live grant of a user. Times in ms; `uses`: how many access tokens came of it."""
 
     id: str
     app: AppNamed
     scopes: str
     created_at: int
     used_at: int
+    uses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +145,11 @@ async def grants_of(desk: Desk, org: Org, user: User) -> tuple[Line, ...]:
     """
     desk.caller.needs(Right.USAGE, org.id)
     found = []
-    for line_id, app_id, name, home, settings, scopes, created, used in await desk.session.all(_LINES, user.id):
+    within = Within(desk.clock.now_ms())
+    rows = cast(list[Any], await desk.session.all(_LINES, user.id))
+    for line_id, app_id, name, home, settings, scopes, created, used, uses, policy in rows:
+        if not within(policy, created, used):
+            continue
         found.append(
             Line(
                 id=cast(str, line_id),
@@ -154,6 +157,7 @@ async def grants_of(desk: Desk, org: Org, user: User) -> tuple[Line, ...]:
                 scopes=cast(str, scopes),
                 created_at=cast(int, created),
                 used_at=cast(int, used),
+                uses=cast(int, uses),
             )
         )
     return tuple(found)

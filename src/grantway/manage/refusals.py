@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from grantway.domain.app import AppKind
 from grantway.domain.org import Org
-from grantway.manage import apps
+from grantway.manage import apps, users
 from grantway.manage.desk import Desk
 from grantway.manage.explain import shown_facts
 from grantway.protocol.no import by_id
@@ -15,35 +15,45 @@ from grantway.store.statement import SqlValue, Statement
 PAGE: Final = 50
 # `after`: the last row of the page before, so that a page begins where the last one ended whatever came since.
 _LIST: Final = Statement(
-    "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.address, a.name, u.username"  # noqa: S608 - our own names
+    "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.address, a.name, u.username"
     " FROM refusal f LEFT JOIN app a ON a.id = f.app_id LEFT JOIN person u ON u.id = f.user_id"
     " WHERE f.org_id = :org_id AND f.at >= :since AND f.at <= :until"
     " AND (:prefix = '' OR f.app_id = '' OR substr(f.app_id, 1, 3) = :prefix)"
     " AND (f.at < :until OR f.request_id < :after)"
-    " AND (:app_id = '' OR f.app_id = :app_id) AND (:reason = '' OR f.reason = :reason)"
+    " AND (:app_id = '' OR f.app_id = :app_id) AND (:user_id = '' OR f.user_id = :user_id)"
+    " AND (:reason = '' OR f.reason = :reason)"
     " AND (:endpoint = '' OR f.endpoint = :endpoint)"
-    f" ORDER BY f.at DESC, f.request_id DESC LIMIT {PAGE + 1}"
+    " ORDER BY f.at DESC, f.request_id DESC LIMIT CAST(:most AS BIGINT)"
 )
 _BY_APP: Final = Statement(
-    "SELECT f.reason, a.name, COUNT(*) AS number, MAX(f.request_id) FROM refusal f JOIN app a ON a.id = f.app_id"
+    "SELECT f.reason, a.name, COUNT(*) AS number, MAX(f.request_id), a.id,"
+    " MAX(CASE WHEN a.org_id = :org_id THEN a.name WHEN p.app_id IS NOT NULL THEN a.id ELSE '' END)"
+    " FROM refusal f JOIN app a ON a.id = f.app_id LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
     " WHERE f.org_id = :org_id AND f.at >= :since AND (:kind = '' OR a.kind = :kind)"
-    " GROUP BY f.reason, a.name ORDER BY number DESC, f.reason, a.name"
+    " GROUP BY f.reason, a.id, a.name ORDER BY number DESC, f.reason, a.name"
     " LIMIT :most"
 )
-# Sorts after every request id: a page that begins at a moment begins with all of that moment.
-_EVERY: Final = "~"
+EVERY: Final = "~"
+"""Sorts after every request id: a page that begins at a moment begins with all of that moment."""
+EVER: Final = 2**62
+"""After every moment (ms)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which refusals are looked for; what is empty asks for nothing. `after` is what the page before ended with."""
+    """Which refusals are looked for; what is empty asks for nothing. `after` is what the page before ended with.
+
+    `most`: how many at most.
+    """
 
     app: str = ""
+    user: str = ""
     reason: str = ""
     endpoint: str = ""
     since_ms: int = 0
-    until_ms: int = 2**62
-    after: str = _EVERY
+    until_ms: int = EVER
+    after: str = EVERY
+    most: int = PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +86,7 @@ async def refusals(desk: Desk, org: Org, asked: Asked) -> RefusalList:
     Refusals of unknown clients belong to no org. Those of apps that were deleted since are of their app's kind.
 
     Raises:
-        ManageProblem: no right, or no such app.
+        ManageProblem: no right, or no such app or user.
     """
     kind = desk.caller.reads(org.id)
     values: dict[str, SqlValue] = {
@@ -86,21 +96,29 @@ async def refusals(desk: Desk, org: Org, asked: Asked) -> RefusalList:
         "until": asked.until_ms,
         "after": asked.after,
         "app_id": (await apps.find(desk, org, asked.app)).id if asked.app else "",
+        "user_id": (await users.find(desk, org, asked.user)).id if asked.user else "",
         "reason": asked.reason,
         "endpoint": asked.endpoint,
+        "most": asked.most + 1,
     }
     rows = await desk.session.all(_LIST, *(values[name] for name in _LIST.names))
-    return RefusalList(found=tuple(_line(row) for row in rows[:PAGE]), has_more=len(rows) > PAGE)
+    return RefusalList(found=tuple(_line(row) for row in rows[: asked.most]), has_more=len(rows) > asked.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedFor:
-    """How often an app was refused for a reason, and one such request."""
+    """How often an app was refused for a reason, and one such request.
+
+    `ref`: what the app is called here, its API name or, where it is another org's, its id; empty where the org has it
+    neither made nor installed.
+    """
 
     reason: str
     app: str
     number: int
     request_id: str
+    app_id: str
+    ref: str
 
 
 async def refused_most(desk: Desk, org: Org, since_ms: int, most: int = 10) -> tuple[RefusedFor, ...]:
@@ -111,7 +129,14 @@ async def refused_most(desk: Desk, org: Org, since_ms: int, most: int = 10) -> t
     """
     kind = desk.caller.reads(org.id)
     return tuple(
-        RefusedFor(reason=cast(str, row[0]), app=cast(str, row[1]), number=cast(int, row[2]), request_id=str(row[3]))
+        RefusedFor(
+            reason=cast(str, row[0]),
+            app=cast(str, row[1]),
+            number=cast(int, row[2]),
+            request_id=str(row[3]),
+            app_id=cast(str, row[4]),
+            ref=cast(str, row[5]),
+        )
         for row in await desk.session.all(_BY_APP, org.id, since_ms, kind, most)
     )
 

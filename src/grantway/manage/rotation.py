@@ -13,7 +13,7 @@ from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.kit.clock import DAY_MS, MINUTE_MS
 from grantway.kit.ids import CREDENTIAL_SET, canonical_id
-from grantway.manage import apps
+from grantway.manage import apps, live_grants, single_tokens
 from grantway.manage.app_values import demand_power_of
 from grantway.manage.caller import Right
 from grantway.manage.credentials import (
@@ -29,6 +29,7 @@ from grantway.manage.credentials import (
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.protocol.when import iso_seconds
+from grantway.store.apps import Apps
 from grantway.store.statement import Statement
 
 OVERLAP_MS: Final = 10 * MINUTE_MS
@@ -40,23 +41,20 @@ _END_LINES: Final = Statement(
     "UPDATE token_family SET revoked_at = :now, revoked_why = 'app.rotated' WHERE app_id = :id AND revoked_at IS NULL"
     " RETURNING has_refresh"
 )
+# Access tokens of lines end with their line.
 _END_ACCESS: Final = Statement(
-    "UPDATE access_token SET revoked_at = :now WHERE app_id = :id AND revoked_at IS NULL AND expires_at > :now"
-    " RETURNING id"
+    "UPDATE access_token SET revoked_at = :now WHERE family_id = '' AND app_id = :id AND revoked_at IS NULL"
+    " AND expires_at > :now RETURNING id"
 )
-_COUNT_LINES: Final = Statement(
-    "SELECT COUNT(*) FROM token_family WHERE app_id = :id AND revoked_at IS NULL AND has_refresh = 1"
-)
-_COUNT_ACCESS: Final = Statement(
-    "SELECT COUNT(*) FROM access_token t LEFT JOIN token_family f ON f.id = t.family_id WHERE t.app_id = :id"
-    " AND t.revoked_at IS NULL AND t.expires_at > :now AND (t.family_id = ''"
-    " OR (f.id IS NOT NULL AND f.revoked_at IS NULL))"
+_ORGS: Final = Statement(
+    "SELECT org_id FROM token_family WHERE app_id = :id AND revoked_at IS NULL"
+    " UNION SELECT org_id FROM access_token WHERE family_id = '' AND app_id = :id"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """What applying would end, or has ended: grants with a refresh token, and access tokens."""
+    """What applying would end, or has ended: live grants, and access tokens without a refresh token."""
 
     grants: int
     access_tokens: int
@@ -65,7 +63,7 @@ class Impact:
     def words(self) -> str:
         """Both numbers for a person."""
         grants = f"{self.grants} grant{'' if self.grants == 1 else 's'}"
-        return f"{grants} and {self.access_tokens} access token{'' if self.access_tokens == 1 else 's'}"
+        return f"{grants} and {self.access_tokens} single access token{'' if self.access_tokens == 1 else 's'}"
 
 
 NOTHING: Final = Impact(grants=0, access_tokens=0)
@@ -111,9 +109,13 @@ async def impact(desk: Desk, app: InstalledApp) -> Impact:
     desk.caller.needs(Right.ROTATE_KEYS, app.app.org_id, app.kind)
     if is_external(app):
         return NOTHING
-    lines = await desk.session.one(_COUNT_LINES, app.id)
-    tokens = await desk.session.one(_COUNT_ACCESS, app.id, desk.clock.now_ms())
-    return Impact(grants=cast(int, lines[0]) if lines else 0, access_tokens=cast(int, tokens[0]) if tokens else 0)
+    grants = access_tokens = 0
+    for (org_id,) in await desk.session.all(_ORGS, app.id):
+        met = await Apps(desk.ring).in_org(desk.session, app.id, cast(str, org_id))
+        if met is not None:
+            grants += (await live_grants.count(desk, met)).grants.number
+            access_tokens += (await single_tokens.count(desk, met)).number
+    return Impact(grants=grants, access_tokens=access_tokens)
 
 
 async def stage(desk: Desk, org: Org, name: str) -> Pairs:
@@ -279,7 +281,6 @@ async def _rotatable(desk: Desk, org: Org, name: str, right: Right = Right.ROTAT
 
 async def _own(desk: Desk, org: Org, name: str, right: Right) -> InstalledApp:
     """Return an app of this org; what a right over it takes depends on its kind."""
-    desk.caller.kinds(right, org.id)
     app = await apps.find(desk, org, name)
     desk.caller.needs(right, org.id, app.kind)
     if app.app.org_id != org.id:

@@ -6,17 +6,9 @@ from typing import Final, cast
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
+from grantway.manage.contradictions import found_in
 from grantway.manage.desk import Desk
-from grantway.protocol.scopes import allows_refresh
-from grantway.settings.choices import (
-    IpRelaxation,
-    PermittedUsers,
-    SamlSigning,
-    SamlSubject,
-    SessionAction,
-    SessionLevel,
-)
-from grantway.settings.scopes import expand
+from grantway.settings.choices import PermittedUsers, SamlSigning, SamlSubject
 from grantway.store.statement import Statement
 
 _NAMES: Final = (
@@ -31,61 +23,10 @@ _RSA_BITS: Final = 2048
 async def warnings_about(desk: Desk, app: InstalledApp) -> tuple[str, ...]:
     """Return what should be looked at in an app's settings; empty when nothing should."""
     found = [*_of_saml(app), *_of_certificates(app, desk.clock.now_ms())]
-    if app[s.OAUTH_ENABLED]:
-        found += [*_of_settings(app), *_of_flows(app), *_of_policies(app)]
+    found += [text for _, text in found_in(app)]
     if app[s.OAUTH_ENABLED] or app[s.SAML]:
         found += await _of_assignments(desk, app)
     return (*found, *_of_dependents(app), *_not_in_force(app))
-
-
-def _of_settings(app: InstalledApp) -> tuple[str, ...]:
-    found = []
-    scopes: tuple[str, ...] = app[s.SCOPES]
-    public = not app[s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW]
-    if app[s.CLIENT_CREDENTIALS] and not app[s.RUN_AS]:
-        found.append("client_credentials is on, but no run_as user is named: the flow will refuse")
-    if not app[s.CALLBACK_URL] and not app[s.CLIENT_CREDENTIALS] and not app[s.DEVICE_FLOW]:
-        found.append("there is no callback_url: nobody can log in through this app")
-    if not scopes:
-        found.append("no scopes are selected: every request will be refused")
-    if public and not app[s.REQUIRE_PKCE]:
-        found.append("the web server flow needs no secret and no PKCE: set require_pkce=true")
-    if "full" in scopes:
-        found.append("the scope full is too wide for most apps: select what it needs")
-    if allows_refresh(scopes) and app[s.REFRESH_TOKEN_POLICY].form == "infinite":
-        found.append("refresh tokens never end: set refresh_token_policy=specific_inactivity:30:DAYS")
-    return tuple(found)
-
-
-def _of_flows(app: InstalledApp) -> list[str]:
-    found = []
-    if app[s.ASSET_TOKENS]:
-        selected: tuple[str, ...] = app[s.SCOPES]
-        scopes = expand(selected)
-        lacks = [f"the scope {one}" for one in ("api", "openid") if one not in scopes]
-        lacks += [] if app[s.CALLBACK_URL] else ["a callback_url"]
-        if lacks:
-            found.append(f"asset_tokens is on, but asset tokens need {' and '.join(lacks)}: add what is missing")
-    if app[s.CODE_AND_CREDENTIALS] and not app[s.ALLOW_CODE_AND_CREDENTIALS]:
-        found.append("code_and_credentials is on, but the org does not allow it: set allow_code_and_credentials=true")
-    if app[s.TOKEN_EXCHANGE] and not app[s.TOKEN_EXCHANGE_ALLOWED]:
-        found.append("token_exchange is on, but this org does not allow it: set token_exchange_allowed=true")
-    return found
-
-
-def _of_policies(app: InstalledApp) -> list[str]:
-    found = []
-    high = app[s.SESSION_LEVEL] is SessionLevel.HIGH_ASSURANCE
-    action = app[s.SESSION_POLICY_ACTION]
-    if action is not SessionAction.NONE and not high:
-        found.append("session_policy_action does nothing without session_level=high_assurance")
-    if high and action is SessionAction.NONE:
-        found.append("session_level=high_assurance does not say what happens below it: set session_policy_action")
-    if high and app[s.CLIENT_CREDENTIALS]:
-        found.append("session_level=high_assurance shuts out the client credentials flow, where no person is present")
-    if app[s.IP_RANGES] and app[s.IP_RELAXATION] is not IpRelaxation.BYPASS_2FACTOR:
-        found.append("ip_ranges count only with ip_relaxation=bypass_2factor")
-    return found
 
 
 def _of_saml(app: InstalledApp) -> list[str]:

@@ -1,22 +1,23 @@
-"""Finding an app or a user of an org by any part of a name."""
+"""Finding an app or a user of an org, or a setting, by any part of a name."""
 
 from dataclasses import dataclass
 from typing import Final, cast
 
 from grantway import settings as s
-from grantway.domain.app import AppKind, read_values
+from grantway.domain.app import read_values
 from grantway.domain.org import Org
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.problem import NotAllowed
+from grantway.settings.catalogue import ALL
+from grantway.settings.setting import AnySetting
 from grantway.store.statement import Statement
 
 MOST: Final = 20
-_IDS: Final = tuple(kind.id_prefix for kind in AppKind)
 _ESCAPE: Final = "\\"
 # The settings hold the label among other text, so what the database finds is looked at again.
 _APPS: Final = Statement(
-    "SELECT a.name, a.settings, a.consumer_key FROM app a WHERE a.org_id = :org_id AND (:kind = '' OR a.kind = :kind)"
+    "SELECT a.name, a.settings, a.consumer_key, a.id FROM app a WHERE a.org_id = :org_id AND (:kind = '' OR a.kind = :kind)"
     " AND (lower(a.name) LIKE :part ESCAPE '\\' OR lower(a.settings) LIKE :part ESCAPE '\\'"
     " OR a.consumer_key = :exact OR a.id = :exact) ORDER BY a.name LIMIT 1000"
 )
@@ -55,14 +56,9 @@ async def find_apps(desk: Desk, org: Org, text: str) -> tuple[FoundApp, ...]:
         return ()
     wanted = text.lower()
     found = []
-    for name, settings, key in await desk.session.all(_APPS, org.id, kind, _part(text), text):
+    for name, settings, key, app_id in await desk.session.all(_APPS, org.id, kind, _part(text), text):
         label: str = read_values(cast(str, settings)).get(s.LABEL, "")
-        # Found by its id: then nothing else of it fits.
-        is_exact = (
-            wanted in (str(name).lower(), label.lower())
-            or text == key
-            or text.startswith(tuple(one.id_prefix for one in AppKind))
-        )
+        is_exact = wanted in (str(name).lower(), label.lower()) or text in (key, app_id)
         if is_exact or wanted in str(name).lower() or wanted in label.lower():
             found.append(FoundApp(name=str(name), label=label or str(name), is_exact=is_exact))
     return tuple(sorted(found, key=lambda one: not one.is_exact)[:MOST])
@@ -80,6 +76,17 @@ async def find_users(desk: Desk, org: Org, text: str) -> tuple[FoundUser, ...]:
         )
         for row in await desk.session.all(_USERS, org.id, _part(text), text)
     )
+
+
+def find_settings(text: str) -> tuple[AnySetting, ...]:
+    """Return the settings whose name or label has a text in it, then those whose help or effect has."""
+    wanted = " ".join(text.lower().split())
+    if not wanted:
+        return ALL
+    named = [one for one in ALL if wanted in one.label.lower() or wanted in one.name.lower().replace("_", " ")]
+    named += [one for one in ALL if one not in named and wanted.replace(" ", "_") in one.name]
+    told = [one for one in ALL if one not in named and wanted in f"{one.help} {one.effect}".lower()]
+    return (*named, *told)
 
 
 def _part(text: str) -> str:

@@ -1,6 +1,7 @@
 """What is out: lines of tokens per user and app, and taking them back (S16)."""
 
 import hmac
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from grantway.domain.app import InstalledApp
@@ -9,11 +10,16 @@ from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_ro
 from grantway.manage import apps, users
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.listing import Listed, Piece
+from grantway.manage.live_grants import POLICY, Within
 from grantway.manage.problem import ManageProblem
 from grantway.store.statement import SqlValue, Statement
 
 LISTED: Final = 1000
-# Tables of tokens have no index for questions like these: they are asked by people, and reading through is fine.
+# Sorts after every row id.
+_END: Final = "~"
+# Who lists a whole org's tokens, or ends a user's, reads through the table of access tokens; what is asked of one app
+# goes by index (migration 0009).
 _LIVE: Final = "t.revoked_at IS NULL AND t.expires_at > CAST(:now AS BIGINT)"
 _WHO: Final = (
     "JOIN app a ON a.id = {of}.app_id JOIN person u ON u.id = {of}.user_id JOIN org o ON o.id = {of}.org_id"
@@ -23,23 +29,34 @@ _WHO: Final = (
     " AND {at} > u.not_before AND {at} > o.not_before AND {at} > COALESCE(p.not_before, 0)"
 )
 _LINES: Final = Statement(
-    "SELECT f.id, a.name, u.username, f.scopes, f.door, f.created_at, f.used_at, f.has_refresh, COALESCE(l.live, 0)"  # noqa: S608 - our own names
+    "SELECT f.id, a.name, u.username, f.scopes, f.door, f.created_at, f.used_at, f.has_refresh, COALESCE(l.live, 0),"  # noqa: S608 - our own names
+    f" f.uses, {POLICY}"
     " FROM token_family f LEFT JOIN (SELECT t.family_id, COUNT(*) AS live FROM access_token t"
     f" WHERE t.org_id = :org_id AND t.family_id <> '' AND {_LIVE} GROUP BY t.family_id) l ON l.family_id = f.id"
     f" {_WHO.format(of='f', at='f.created_at')} AND f.revoked_at IS NULL AND (f.has_refresh = 1 OR l.live > 0)"
-    f" ORDER BY f.id DESC LIMIT {LISTED}"
+    " AND f.id < :before ORDER BY f.id DESC LIMIT CAST(:most AS BIGINT)"
 )
 _SINGLE: Final = Statement(
-    "SELECT t.id, a.name, u.username, t.scopes, t.door, t.issued_at, t.issued_at, 0, 1 FROM access_token t"  # noqa: S608 - our own names
-    f" {_WHO.format(of='t', at='t.issued_at')} AND t.family_id = '' AND {_LIVE} ORDER BY t.id DESC LIMIT {LISTED}"
+    "SELECT t.id, a.name, u.username, t.scopes, t.door, t.issued_at, t.issued_at, 0, 1, 1, '' FROM access_token t"  # noqa: S608 - our own names
+    f" {_WHO.format(of='t', at='t.issued_at')} AND t.family_id = '' AND {_LIVE} AND t.id < :before"
+    " ORDER BY t.id DESC LIMIT CAST(:most AS BIGINT)"
 )
 _OF: Final = "org_id = :org_id AND (:user_id = '' OR user_id = :user_id) AND (:app_id = '' OR app_id = :app_id)"
 _END_LINES: Final = Statement(
-    f"UPDATE token_family SET revoked_at = :now, revoked_why = 'admin.revoked' WHERE {_OF} AND revoked_at IS NULL"  # noqa: S608 - our own names
-    " RETURNING id"
+    "UPDATE token_family SET revoked_at = :now, revoked_why = 'admin.revoked' WHERE org_id = :org_id"
+    " AND (:user_id = '' OR user_id = :user_id) AND revoked_at IS NULL RETURNING id"
 )
-_END_ACCESS: Final = Statement(
-    f"UPDATE access_token SET revoked_at = :now WHERE {_OF} AND revoked_at IS NULL AND expires_at > :now RETURNING id"  # noqa: S608 - our own names
+_END_LINES_OF_APP: Final = Statement(
+    "UPDATE token_family SET revoked_at = :now, revoked_why = 'admin.revoked' WHERE app_id = :app_id"
+    " AND org_id = :org_id AND (:user_id = '' OR user_id = :user_id) AND revoked_at IS NULL RETURNING id"
+)
+# Those of lines end with their line.
+_END_SINGLE: Final = (
+    "UPDATE access_token SET revoked_at = :now WHERE family_id = '' AND revoked_at IS NULL AND expires_at > :now AND"
+)
+_END_ACCESS: Final = Statement(f"{_END_SINGLE} org_id = :org_id AND (:user_id = '' OR user_id = :user_id) RETURNING id")
+_END_ACCESS_OF_APP: Final = Statement(
+    f"{_END_SINGLE} app_id = :app_id AND org_id = :org_id AND (:user_id = '' OR user_id = :user_id) RETURNING id"
 )
 _END_CODES: Final = Statement(
     f"DELETE FROM authorization_code WHERE {_OF} AND spent_at IS NULL RETURNING id"  # noqa: S608 - our own names
@@ -81,12 +98,24 @@ _COLUMNS: Final = (
     "used_at",
     "has_refresh_token",
     "access_tokens",
+    "uses",
 )
 
 
-async def lines(desk: Desk, org: Org, *, username: str = "", app: str = "") -> tuple[dict[str, Any], ...]:
+async def lines(desk: Desk, org: Org, *, username: str = "", app: str = "") -> Sequence[dict[str, Any]]:
     """Return what is out in an org, the newest first, at most 1,000: lines of tokens that came of one approval, and
-    access tokens that stand alone (client credentials). Times in ms.
+    access tokens that stand alone (client credentials). Times in ms; `uses` is how many access tokens came of it.
+
+    Raises:
+        ManageProblem: no right, or no such user or app.
+    """
+    return (await page_of_lines(desk, org, Piece(limit=LISTED), username=username, app=app)).items
+
+
+async def page_of_lines(
+    desk: Desk, org: Org, piece: Piece, *, username: str = "", app: str = ""
+) -> Listed[dict[str, Any]]:
+    """Return a piece of what is out in an org, as `lines` tells it. What ended meanwhile is in no later piece.
 
     Raises:
         ManageProblem: no right, or no such user or app.
@@ -97,14 +126,21 @@ async def lines(desk: Desk, org: Org, *, username: str = "", app: str = "") -> t
         "user_id": user_id,
         "app_id": app_id,
         "now": desk.clock.now_ms(),
+        "before": piece.after[0] if piece.after else _END,
+        "most": piece.limit + 1,
     }
-    found = []
+    found: list[tuple[dict[str, Any], bool]] = []
+    within = Within(desk.clock.now_ms())
     for statement in (_LINES, _SINGLE):
-        for row in await desk.session.all(statement, *(values[name] for name in statement.names)):
+        for *row, policy in await desk.session.all(statement, *(values[name] for name in statement.names)):
             one: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
-            found.append(one | {"has_refresh_token": bool(one["has_refresh_token"])})
-    found.sort(key=lambda one: (one["created_at"], one["id"]), reverse=True)
-    return tuple(found[:LISTED])
+            live = bool(one["has_refresh_token"]) and within(cast(str, policy), one["created_at"], one["used_at"])
+            found.append((one, live))
+    # Ids begin with the time at which their row was written.
+    found.sort(key=lambda pair: pair[0]["id"], reverse=True)
+    looked = found[: piece.limit]
+    shown = tuple(one | {"has_refresh_token": live} for one, live in looked if live or one["access_tokens"])
+    return Listed(items=shown, next=(looked[-1][0]["id"],) if len(found) > piece.limit else None)
 
 
 async def revoke(desk: Desk, org: Org, *, username: str = "", app: str = "") -> int:
@@ -132,8 +168,8 @@ async def end(changing: Desk, org: Org, *, user: User | None, app: InstalledApp 
     user_id, app_id = user.id if user else "", app.id if app else ""
     now = changing.clock.now_ms()
     values: dict[str, SqlValue] = {"org_id": org.id, "user_id": user_id, "app_id": app_id, "now": now}
-    lines_ended = await changing.run(_END_LINES, **values)
-    access_ended = await changing.run(_END_ACCESS, **values)
+    lines_ended = await changing.run(_END_LINES_OF_APP if app_id else _END_LINES, **values)
+    access_ended = await changing.run(_END_ACCESS_OF_APP if app_id else _END_ACCESS, **values)
     await changing.run(_END_CODES, **values)
     if user_id and app_id:
         # Elsewhere the mark takes the approval back too; without it the app would be given new tokens unasked.

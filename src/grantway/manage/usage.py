@@ -8,10 +8,11 @@ import msgspec
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org, canonical_username
 from grantway.kit.clock import DAY_MS
-from grantway.manage import apps, tokens
-from grantway.manage.app_activity import LIVE_ACCESS, LIVE_LINES, LOOKED, Out, bounds_of, out_of
+from grantway.manage import apps, live_grants, single_tokens, tokens
+from grantway.manage.app_activity import Out, out_of
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.live_grants import LIVE, LOOKED, live_values
 from grantway.manage.problem import NotFound
 from grantway.protocol.no import ALL
 from grantway.store.apps import Apps
@@ -30,26 +31,34 @@ _SEEN: Final = (
     "SELECT a.id, a.name, a.org_id, a.settings, COALESCE(p.is_blocked, -1), o.name FROM app a"
     " JOIN org o ON o.id = a.org_id LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
 )
+# Here a grant past its policy counts too: it would give tokens again under another one.
 _USED: Final = (
     "(p.is_blocked = 1"  # noqa: S608 - our own names
-    " OR EXISTS (SELECT 1 FROM token_family f WHERE f.app_id = a.id AND f.org_id = :org_id AND f.has_refresh = 1"
-    " AND f.revoked_at IS NULL)"
+    " OR EXISTS (SELECT 1 FROM token_family f JOIN person u ON u.id = f.user_id WHERE f.app_id = a.id"
+    " AND f.org_id = :org_id AND f.has_refresh = 1 AND f.revoked_at IS NULL AND f.created_at > u.not_before"
+    " AND f.created_at > CAST(:org_mark AS BIGINT) AND f.created_at > COALESCE(p.not_before, 0))"
     " OR EXISTS (SELECT 1 FROM refusal r WHERE r.app_id = a.id AND r.org_id = :org_id"
     " AND r.at > CAST(:since AS BIGINT))"
-    f" OR a.id IN (SELECT t.app_id FROM {LIVE_ACCESS}))"
+    f" OR {single_tokens.EXISTS})"
 )
 _IN_USE: Final = Statement(f"{_SEEN} WHERE {_USED}")
 _ONE_IN_USE: Final = Statement(f"{_SEEN} WHERE a.id = :app_id AND {_USED}")
+_LAST: Final = "CASE WHEN z.last_at > g.last_at THEN z.last_at ELSE g.last_at END"
 _USERS: Final = Statement(
     "SELECT u.id, u.username, u.first_name, u.last_name, g.grants, g.access,"  # noqa: S608 - our own names
-    " COALESCE(y.first_at, g.first_at), g.last_at"
-    " FROM (SELECT user_id, SUM(line) AS grants, SUM(1 - line) AS access, MIN(began) AS first_at, MAX(used) AS last_at"
-    f" FROM (SELECT f.user_id, 1 AS line, f.created_at AS began, f.used_at AS used FROM {LIVE_LINES}"
-    f" UNION ALL SELECT t.user_id, 0, t.issued_at, t.issued_at FROM {LIVE_ACCESS} AND t.app_id = :app_id"
-    " AND t.issued_at > CAST(:marked AS BIGINT)) one GROUP BY user_id) g"
+    " CASE WHEN z.first_at < COALESCE(y.first_at, g.first_at) THEN z.first_at"
+    " ELSE COALESCE(y.first_at, g.first_at) END,"
+    f" {_LAST}, g.uses + COALESCE(z.uses, 0)"
+    " FROM (SELECT user_id, SUM(line) AS grants, SUM(1 - line) AS access, MIN(began) AS first_at, MAX(used) AS last_at,"
+    " SUM(uses) AS uses FROM (SELECT f.user_id, 1 AS line, f.created_at AS began, f.used_at AS used, f.uses"
+    f" FROM {live_grants.OF_APP} WHERE {LIVE}"
+    f" UNION ALL SELECT t.user_id, 0, t.issued_at, t.issued_at, 0 FROM {single_tokens.OF_APP}) one GROUP BY user_id) g"
     " JOIN person u ON u.id = g.user_id LEFT JOIN approval y ON y.person_id = g.user_id AND y.app_id = :app_id"
+    " LEFT JOIN app_use z ON z.app_id = :app_id AND z.org_id = :org_id AND z.user_id = g.user_id"
     " WHERE u.org_id = :org_id AND (:username = '' OR u.username = :username)"
-    " ORDER BY g.last_at DESC, u.username LIMIT CAST(:size AS BIGINT) OFFSET CAST(:skip AS BIGINT)"
+    f" AND (CAST(:before AS BIGINT) < 0 OR {_LAST} < CAST(:before AS BIGINT)"
+    f" OR ({_LAST} = CAST(:before AS BIGINT) AND u.username > :behind))"
+    " ORDER BY 8 DESC, u.username LIMIT CAST(:size AS BIGINT) OFFSET CAST(:skip AS BIGINT)"
 )
 _REASONS: Final = tuple(name for name in ALL if name.endswith("app_not_installed") or name == "app.not_installed")
 _ASKED: Final = Statement(
@@ -91,6 +100,11 @@ class AppInUse:
         """What names the app in this org, and in an address: its API name if it is the org's own, else its id."""
         return self.id if self.home else self.name
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where the app stands in the list."""
+        return self.label.lower(), self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InUse:
@@ -103,7 +117,11 @@ class InUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserOfApp:
-    """A user with something out for an app. Times in ms; `first_used` is the first approval that is remembered."""
+    """A user with something out for an app. Times in ms; `first_used` is the first use or approval that is remembered.
+
+    `uses`: the access tokens that came of the live grants, and those that the app was ever given for the user without a
+    refresh token.
+    """
 
     id: str
     username: str
@@ -112,6 +130,7 @@ class UserOfApp:
     access_tokens: int
     first_used: int
     last_used: int
+    uses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +145,26 @@ class Asked:
     request_id: str
 
 
-async def in_use(desk: Desk, org: Org, *, query: str = "", state: str = "", page: int = 1, size: int = 25) -> InUse:
+async def in_use(
+    desk: Desk,
+    org: Org,
+    *,
+    query: str = "",
+    state: str = "",
+    page: int = 1,
+    size: int = 25,
+    after: tuple[str, str] | None = None,
+) -> InUse:
     """Return a page of the apps in use whose name, label or description holds `query`, by label.
+
+    `after`: the place of the app that the piece before ended with; pages are counted from there.
 
     Raises:
         ManageProblem: no right.
     """
     desk.caller.needs(USAGE, org.id)
     now = desk.clock.now_ms()
-    values: dict[str, SqlValue] = {"org_id": org.id, "now": now, "since": now - 30 * DAY_MS, "looked": LOOKED}
+    values: dict[str, SqlValue] = {"org_id": org.id, "now": now, "since": now - 30 * DAY_MS, "org_mark": org.not_before}
     rows = await desk.session.all(_IN_USE, *(values[name] for name in _IN_USE.names))
     everything = [_app(org, *row) for row in rows]
     wanted = query.strip().lower()
@@ -143,9 +173,10 @@ async def in_use(desk: Desk, org: Org, *, query: str = "", state: str = "", page
         for app in everything
         if (not state or app.state == state) and wanted in f"{app.name}\n{app.label}\n{app.description}".lower()
     ]
-    found.sort(key=lambda app: (app.label.lower(), app.id))
+    found.sort(key=lambda app: app.place)
+    following = [app for app in found if after is None or app.place > after]
     shown = []
-    for app in found[(page - 1) * size : page * size]:
+    for app in following[(page - 1) * size : page * size]:
         met = await _met(desk, org, app.id)
         if met is not None:
             shown.append(replace(app, out=await out_of(desk, met, looked=_LOOKED_EACH)))
@@ -191,11 +222,19 @@ async def find(desk: Desk, org: Org, ref: str) -> InstalledApp:
 
 
 async def users_of(
-    desk: Desk, app: InstalledApp, *, username: str = "", page: int = 1, size: int = 25
+    desk: Desk,
+    app: InstalledApp,
+    *,
+    username: str = "",
+    page: int = 1,
+    size: int = 25,
+    after: tuple[int, str] | None = None,
 ) -> tuple[UserOfApp, ...]:
     """Return a page of the users for whom an app has something out, the last that used it first.
 
-    Looks at the newest lines and access tokens, as `app_activity` counts them.
+    `after`: last use (ms) and username of the user that the piece before ended with; pages are counted from there.
+
+    Looks at the newest lines and access tokens, as `app_activity` counts them. A bound is said by `Count.or_more`.
 
     Raises:
         ManageProblem: no right.
@@ -203,18 +242,18 @@ async def users_of(
     desk.caller.needs(USAGE, app.org.id)
     now = desk.clock.now_ms()
     values: dict[str, SqlValue] = {
-        "app_id": app.id,
-        "org_id": app.org.id,
         "now": now,
         "looked": LOOKED,
         "username": canonical_username(username),
         "size": size,
         "skip": (page - 1) * size,
-        **bounds_of(app, now),
+        **live_values(desk, app),
+        "before": after[0] if after else -1,
+        "behind": after[1] if after else "",
     }
     found = []
     rows = await desk.session.all(_USERS, *(values[name] for name in _USERS.names))
-    for user_id, name, first, last, grants, access, first_at, last_at in rows:
+    for user_id, name, first, last, grants, access, first_at, last_at, uses in rows:
         found.append(
             UserOfApp(
                 id=cast(str, user_id),
@@ -224,6 +263,7 @@ async def users_of(
                 access_tokens=cast(int, access),
                 first_used=cast(int, first_at),
                 last_used=cast(int, last_at),
+                uses=cast(int, uses),
             )
         )
     return tuple(found)
@@ -267,7 +307,7 @@ async def _is_in_use(desk: Desk, app: InstalledApp) -> bool:
         "org_id": app.org.id,
         "now": now,
         "since": now - 30 * DAY_MS,
-        "looked": LOOKED,
+        "org_mark": app.org.not_before,
         "app_id": app.id,
     }
     return await desk.session.one(_ONE_IN_USE, *(values[name] for name in _ONE_IN_USE.names)) is not None

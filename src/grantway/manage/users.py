@@ -16,6 +16,7 @@ from grantway.manage.administrators import demand_one_left
 from grantway.manage.audit import record_changes
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.near import did_you_mean
 from grantway.manage.passwords import hash_password
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.settings.kinds import EMAIL, FLAG, SettingProblem, text
@@ -157,9 +158,8 @@ async def find(desk: Desk, org: Org, username: str) -> User:
         found = await user_and_password(desk.session, username)
         user = found[0] if found is not None else None
     if user is None or user.org_id != org.id:
-        near = difflib.get_close_matches(username, [one.username for one in await all_users(desk, org)], 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise NotFound(f"there is no user {username!r} in the org {org.name}{hint}")
+        near = did_you_mean(username, [one.username for one in await all_users(desk, org)])
+        raise NotFound(f"there is no user {username!r} in the org {org.name}{near}")
     return user
 
 

@@ -14,6 +14,8 @@ E = TypeVar("E", bound=Enum)
 
 # Control characters, and what neither UTF-8 nor XML can carry.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+EMPTY: Final[dict[str, Any]] = {"type": "string", "enum": [""]}
+"""The schema of a text that may be left empty beside what it must be otherwise."""
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
@@ -134,7 +136,7 @@ HTTPS_URL: Final = Kind[str](
     parse=_https_url,
     write=lambda value: value,
     says=lambda value: value or "none",
-    schema={"type": "string", "format": "uri", "maxLength": 2400},
+    schema={"anyOf": [{"type": "string", "format": "uri", "maxLength": 2400}, EMPTY]},
     hint="https://…",
     limits="at most 2400 characters",
 )

@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from grantway.kit.ids import new_row_id
+from grantway.kit.ids import Sequence
 from grantway.store.statement import Insert, Step
 
 _ADD: Final = Insert("event", ["id", "at", "kind", "org_id", "app_id", "user_id", "address", "request_id", "detail"])
+# The audit trail is read in the order of ids: records of one millisecond stand in the order they were made in.
+_ids: Final = Sequence()
 
 
 def add_event(
@@ -20,4 +22,4 @@ def add_event(
     detail: str = "",
 ) -> Step:
     """Record that something happened at `at` (ms). `detail` is JSON text or empty, and never holds a secret."""
-    return Step(_ADD, (new_row_id(at), at, kind, org_id, app_id, user_id, address, request_id, detail))
+    return Step(_ADD, (_ids.next(at), at, kind, org_id, app_id, user_id, address, request_id, detail))

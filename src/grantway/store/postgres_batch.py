@@ -20,7 +20,7 @@ def insert_many(statement: Insert, types: Sequence[str]) -> str:
 def update_many(statement: Update, types: Sequence[str]) -> str:
     """Return the update of many rows, no two of which may have the same key."""
     place = {name: f"v.p{number}" for number, name in enumerate(statement.names, start=1)}
-    changes = ", ".join(f"{name} = {place[name]}" for name in statement.columns)
+    changes = ", ".join(f"{name} = {place[name]}" for name in statement.columns) + statement.counted
     where = _NAME.sub(lambda found: place[found[1]], statement.where)
     return (
         f"UPDATE {statement.table} AS t SET {changes} FROM {_arrays(types)}"

@@ -101,6 +101,7 @@ async def upgrade(db: Database) -> tuple[Migration, ...]:
                 continue
             await transaction.script(db.ddl(migration.text_for(db.name)))
             await transaction.run(_SET_VERSION, str(migration.number))
-            await transaction.run(_SET_SERVES, str(oldest_served(migrations()[: migration.number])))
+            done = [one for one in migrations() if one.number <= migration.number]
+            await transaction.run(_SET_SERVES, str(oldest_served(done)))
         applied.append(migration)
     return tuple(applied)

@@ -55,17 +55,20 @@ class Update(Statement):
     """Changes the one row whose `key` is given, if `where` holds of it (written with the alias `t`).
 
     Values come in the order of `columns`, then the key. Gives the key back when the row was changed: who gets it has
-    won (S12).
+    won (S12). `counts` are columns that grow by one.
     """
 
-    __slots__ = ("columns", "key", "table", "where")
+    __slots__ = ("columns", "counted", "key", "table", "where")
 
-    def __init__(self, table: str, columns: Sequence[str], *, where: str = "", key: str = "id") -> None:
+    def __init__(
+        self, table: str, columns: Sequence[str], *, counts: Sequence[str] = (), where: str = "", key: str = "id"
+    ) -> None:
         self.table: Final = table
+        self.counted: Final = "".join(f", {name} = t.{name} + 1" for name in counts)
         self.columns: Final = tuple(columns)
         self.key: Final = key
         self.where: Final = f" AND {where}" if where else ""
-        changes = ", ".join(f"{name} = :{name}" for name in columns)
+        changes = ", ".join(f"{name} = :{name}" for name in columns) + self.counted
         super().__init__(f"UPDATE {table} AS t SET {changes} WHERE t.{key} = :{key}{self.where} RETURNING {key}")
 
 

@@ -1,8 +1,9 @@
-"""Writing grants and tokens: the steps that codes, families, refresh and access tokens are made and ended with."""
+"""Grants and tokens: the steps that codes, families, refresh and access tokens are made and ended with."""
 
-from typing import Final
+from typing import Final, cast
 
 from grantway.domain.token import AccessToken, Code, Family, RefreshToken
+from grantway.store.database import Session
 from grantway.store.statement import Insert, Statement, Step, Update
 
 _ADD_CODE: Final = Insert("authorization_code", Code.__struct_fields__)
@@ -13,7 +14,7 @@ _SPEND_CODE: Final = Update("authorization_code", ["spent_at"], where="t.spent_a
 _SETTLE_CODE: Final = Update("authorization_code", ["settled_us"])
 _SPEND_REFRESH: Final = Update("refresh_token", ["spent_at", "successor_id"], where="t.spent_at IS NULL")
 _SETTLE_REFRESH: Final = Update("refresh_token", ["settled_us"])
-_USED_FAMILY: Final = Update("token_family", ["used_at"])
+_USED_FAMILY: Final = Update("token_family", ["used_at"], counts=["uses"])
 _REVOKE_FAMILY: Final = Update("token_family", ["revoked_at", "revoked_why"], where="t.revoked_at IS NULL")
 _REVOKE_ACCESS: Final = Update("access_token", ["revoked_at"], where="t.revoked_at IS NULL")
 _RENEW_ACCESS: Final = Update("access_token", ["expires_at"], where="t.revoked_at IS NULL")
@@ -25,6 +26,16 @@ _DROP_OLDEST: Final = Statement(
     "SELECT id FROM token_family WHERE user_id = :user_id AND app_id = :app_id AND has_refresh = 1"
     f" AND revoked_at IS NULL AND id <> :family_id ORDER BY id DESC LIMIT {KEPT_FAMILIES - 1}) AND id <> :family_id"
 )
+
+
+_LOGIN: Final = Statement("SELECT auth_time FROM token_family WHERE id = :id")
+
+
+async def login_behind(db: Session, family_id: str) -> int | None:
+    """Return when the user logged in (ms) to approve a family; None where no user did, or the family is gone."""
+    row = await db.one(_LOGIN, family_id)
+    seconds = cast(int, row[0]) if row else 0
+    return seconds * 1000 or None
 
 
 def _row(record: AccessToken | Code | Family | RefreshToken) -> tuple[str | int | bytes | None, ...]:
@@ -72,7 +83,7 @@ def settle_refresh(token_id: str) -> Step:
 
 
 def use_family(family_id: str, now_ms: int) -> Step:
-    """Note the use of a family's refresh token: its idle time starts again."""
+    """Note and count the use of a family's refresh token: its idle time starts again."""
     return Step(_USED_FAMILY, (now_ms, family_id))
 
 
