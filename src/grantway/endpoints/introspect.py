@@ -15,6 +15,7 @@ from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
 from grantway.protocol.access_jwt import EARLY_S
+from grantway.protocol.actor import act_claim
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
 from grantway.protocol.door import DOORS, SALESFORCE
@@ -88,6 +89,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
     if held is None or bearer.refusal is not None or not _may_see(client, held.token.app_id, held.token.org_id):
         return None
     issued = DOORS[held.token.door]
+    acting = {"act": act_claim(held.token.actor)} if held.token.actor else {}
     return {
         "active": True,
         "scope": held.token.scopes,
@@ -99,6 +101,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "iat": held.token.issued_at // 1000,
         "nbf": held.token.issued_at // 1000 - (EARLY_S if held.token.kid and issued is SALESFORCE else 0),
         "iss": server.issuer(issued, base),
+        **acting,
     }
 
 

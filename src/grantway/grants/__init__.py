@@ -7,7 +7,14 @@ Several grants may share a grant type: the first that claims a request gets it, 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from grantway.grants import authorization_code, client_credentials, jwt_bearer, refresh_token, username_password
+from grantway.grants import (
+    authorization_code,
+    client_credentials,
+    jwt_bearer,
+    refresh_token,
+    token_exchange,
+    username_password,
+)
 from grantway.grants.grant import Grant
 from grantway.protocol.door import Door
 
@@ -17,6 +24,7 @@ GRANTS: Final[tuple[Grant[Any], ...]] = (
     client_credentials.GRANT,
     jwt_bearer.GRANT,
     username_password.GRANT,
+    token_exchange.GRANT,
 )
 _BY_TYPE: Final[dict[str, tuple[Grant[Any], ...]]] = {
     one.grant_type: tuple(grant for grant in GRANTS if grant.grant_type == one.grant_type) for one in GRANTS
