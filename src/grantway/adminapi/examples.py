@@ -55,6 +55,11 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
 # Lists that are shorter to show empty.
 _NO_ITEMS: Final = frozenset({"received", "required"})
 _SAID: Final[dict[str, Any]] = {
+    "email_claim": "email",
+    "first_name_claim": "given_name",
+    "last_name_claim": "family_name",
+    "new_user_profile": "Standard User",
+    "user_claim": "sub",
     "access_tokens": 1,
     "action": "changedConnectedApp",
     "address": "192.0.2.7",
@@ -92,9 +97,10 @@ _SAID: Final[dict[str, Any]] = {
 def answer_of(schema: Schema, name: str = "") -> Any:
     """Return what fits a schema, and looks as if it were true."""
     setting = s.BY_NAME.get(name)
-    said = setting.kind.write(setting.default) if setting is not None else _SAID.get(name)
-    if (setting is not None or name in _SAID) and not problems_of(said, schema):
-        return said
+    candidates = [setting.kind.write(setting.default)] if setting is not None else []
+    for said in [*candidates, *([_SAID[name]] if name in _SAID else [])]:
+        if not problems_of(said, schema):
+            return said
     if "anyOf" in schema:
         return answer_of(schema["anyOf"][0], name)
     if "enum" in schema:
