@@ -11,6 +11,7 @@ from grantway.cli.assets import asset, certificate
 from grantway.cli.audit import audit
 from grantway.cli.context import shared
 from grantway.cli.custom import permission, scope
+from grantway.cli.handlers import handler
 from grantway.cli.orgs import org
 from grantway.cli.people import permset, profile, user
 from grantway.cli.rotate import rotate
@@ -49,6 +50,7 @@ for command in (
     app,
     scope,
     permission,
+    handler,
     token,
     asset,
     certificate,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grantway.console.places import AUDIT, IMPORT, ORG, SEARCH, SETTINGS, SIGNING_KEYS, TRACES
+from grantway.console.places import AUDIT, IMPORT, ORG, SEARCH, SETTINGS, SIGNING_KEYS, TOKEN_HANDLERS, TRACES
 from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
@@ -18,6 +18,7 @@ NAV: Final = (
             NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
             NavLink(label="OAuth Custom Scopes", path="/setup/scopes"),
             NavLink(label="Assets", path="/setup/assets"),
+            NavLink(label="Token Exchange Handlers", path=TOKEN_HANDLERS),
         ),
     ),
     NavGroup(

@@ -9,7 +9,7 @@ from grantway.endpoints.issue import lifetime_of
 from grantway.endpoints.legacy import token_in_url
 from grantway.endpoints.parameters import form_of, is_form, refuse_secrets_in_url
 from grantway.endpoints.server import Server
-from grantway.grants.held_access import BearerCase, bearer_case, live
+from grantway.grants.held_access import AccessCase, access_case, live
 from grantway.kit.http import Call
 from grantway.policy import app_use
 from grantway.protocol.decision import Check, Finding, Trail
@@ -50,7 +50,7 @@ class Bearer(msgspec.Struct, frozen=True, gc=False):
         return self.trail.refusal
 
 
-_LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
+_LIVE_CHECKS: Final[tuple[Check[AccessCase], ...]] = (live,)
 _AHEAD: Final[tuple[Check[Any], ...]] = (live, *_USE_CHECKS)
 
 
@@ -93,12 +93,14 @@ async def presented_token(call: Call, server: Server, door: Door) -> str | None:
 
 async def look_up(server: Server, token: str | None, door: Door | None) -> Bearer:
     """Read a token with all that decides about it, and decide whether it is good."""
-    trail = Trail(_AHEAD)
-    case = await bearer_case(server.directory, token, door, server.clock.now_ms())
-    held = case.held
-    if not trail.passes(_LIVE_CHECKS, case) or held is None:
-        return Bearer(held, trail)
-    trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True))
+    return judge(await access_case(server.directory, token, door, server.clock.now_ms()))
+
+
+def judge(case: AccessCase) -> Bearer:
+    """Decide whether a token is good for anything."""
+    held, trail = case.held, Trail(_AHEAD)
+    if trail.passes(_LIVE_CHECKS, case) and held is not None:
+        trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True))
     return Bearer(held, trail)
 
 

@@ -13,6 +13,9 @@ from grantway.grants import (
     client_credentials,
     jwt_bearer,
     refresh_token,
+    saml_assertion,
+    saml_bearer,
+    token_exchange,
     username_password,
 )
 from grantway.grants.grant import Grant
@@ -23,8 +26,11 @@ GRANTS: Final[tuple[Grant[Any], ...]] = (
     refresh_token.GRANT,
     client_credentials.GRANT,
     jwt_bearer.GRANT,
+    saml_bearer.GRANT,
+    saml_assertion.GRANT,
     username_password.GRANT,
-    asset_token.GRANT,
+    asset_token.GRANT,  # claims our own access tokens; the next one whatever is left
+    token_exchange.GRANT,
 )
 _BY_TYPE: Final[dict[str, tuple[Grant[Any], ...]]] = {
     one.grant_type: tuple(grant for grant in GRANTS if grant.grant_type == one.grant_type) for one in GRANTS

@@ -9,19 +9,19 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.asset import Asset, OrgCertificate
 from grantway.grants.grant import Grant, Proof, Sources, TokenCall, client_case, client_of
-from grantway.grants.held_access import BearerCase, bearer_case, live
+from grantway.grants.held_access import AccessCase, access_case, live
 from grantway.kit.certified import digest_of
 from grantway.kit.ids import ASSET, new_id
 from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import KeyRing, read_access_token
 from grantway.policy import actor
 from grantway.policy.app_use import UseCase
-from grantway.policy.assertion import AssertionCase
+from grantway.policy.assertion import LONGEST_SKEW_MS, AssertionCase
 from grantway.policy.client import ClientCase, secret_for_token_exchange
-from grantway.protocol.actor import Device, read_device
 from grantway.protocol.assertion import read_assertion
 from grantway.protocol.asset_token import OF_ACCESS_TOKEN, OF_JWT, TOKEN_EXCHANGE, AssetTerms
 from grantway.protocol.decision import Check, Finding, decide
+from grantway.protocol.device import Device, read_device
 from grantway.protocol.door import SALESFORCE
 from grantway.protocol.no import asset as no
 from grantway.protocol.refusal import Refused
@@ -52,7 +52,7 @@ class AssetCase(msgspec.Struct, frozen=True, gc=False):
 
     call: TokenCall
     client: ClientCase
-    subject: BearerCase
+    subject: AccessCase
     actor: AssertionCase | None
     device: Device | None
     asset: Asset | None
@@ -85,7 +85,7 @@ async def load(call: TokenCall, sources: Sources) -> AssetCase:
         Refused: a parameter or the actor token cannot be read.
     """
     directory = sources.directory
-    subject = await bearer_case(directory, call.params.get("subject_token", ""), call.door, call.now_ms)
+    subject = await access_case(directory, call.params.get("subject_token", ""), call.door, call.now_ms)
     held = subject.held
     client = await client_of(call, directory)
     if not client.client_id and held is not None:
@@ -231,7 +231,7 @@ def prove(case: AssetCase, _ring: KeyRing) -> Proof:
     held, sent = case.held, case.call.params.get("audience", "")
     asset, steps = _record(case)
     if case.actor is not None and case.actor.first_seen is None:
-        ends_at = (case.actor.assertion.ends_at or case.call.now_ms) + case.actor.rules.skew_ms
+        ends_at = (case.actor.assertion.ends_at or case.call.now_ms) + LONGEST_SKEW_MS
         digest = _digest(case.actor, case.device)
         steps = (*steps, remember(digest, held.token.app_id, case.call.now_ms, ends_at))
     return Proof(

@@ -18,7 +18,7 @@ TOKEN: Final = "Access token"
 _LIVE: Final = Finding(TOKEN, "known, not expired, not revoked")
 
 
-class BearerCase(msgspec.Struct, frozen=True, gc=False):
+class AccessCase(msgspec.Struct, frozen=True, gc=False):
     """A token that came, and what the server holds of it."""
 
     held: HeldAccessToken | None
@@ -30,24 +30,23 @@ class BearerCase(msgspec.Struct, frozen=True, gc=False):
     """What is wrong with a JWT that is none of our access tokens."""
 
 
-async def bearer_case(directory: Directory, token: str | None, door: Door | None, now_ms: int) -> BearerCase:
-    """Read a token with all that decides about it; what is held of another text than this one does not count."""
-    names = read_access_token(token) if token else None
+async def access_case(directory: Directory, token: str | None, door: Door | None, now_ms: int) -> AccessCase:
+    """Return a token that came with all that decides about it."""
+    held = await held_of(directory, token) if token else None
+    stranger = problem_of(token) if held is None and token is not None and looks_like_jwt(token) else ""
+    return AccessCase(held, token is not None, now_ms, door, stranger)
+
+
+async def held_of(directory: Directory, token: str) -> HeldAccessToken | None:
+    """Return what is held of an access token, dead or alive; None where nothing that was issued has this very text."""
+    names = read_access_token(token)
     held = await held_access_token(directory, names[0]) if names else None
-    stranger = ""
-    if (
-        held is not None
-        and names is not None
-        and token is not None
-        and not (hmac.compare_digest(held.token.hash, fingerprint(token)) and names[1] == held.token.org_id[:15])
-    ):
-        held = None
-    if held is None and token is not None and looks_like_jwt(token):
-        stranger = problem_of(token)
-    return BearerCase(held, token is not None, now_ms, door, stranger)
+    if held is None or names is None or names[1] != held.token.org_id[:15]:
+        return None
+    return held if hmac.compare_digest(held.token.hash, fingerprint(token)) else None
 
 
-def live(case: BearerCase) -> Finding | None:
+def live(case: AccessCase) -> Finding | None:
     """The token must be one of ours, of this door, within its time, and neither it nor its line revoked."""
     held = case.held
     if held is None:
@@ -69,7 +68,7 @@ def live(case: BearerCase) -> Finding | None:
     return _LIVE
 
 
-def _absent(case: BearerCase) -> Finding:
+def _absent(case: AccessCase) -> Finding:
     if not case.presented:
         return Finding(TOKEN, "missing", no.TOKEN_MISSING())
     if case.stranger:

@@ -10,15 +10,15 @@ from grantway import settings as s
 from grantway.kit.certified import PublicKey
 from grantway.kit.clock import HOUR_MS, MINUTE_MS
 from grantway.kit.jose import JwtRefused
-from grantway.policy.assertion import AssertionCase, Rules, Voices, statements
-from grantway.protocol.actor import Device
+from grantway.policy.assertion import LONGEST_SKEW_MS, AssertionCase, Rules, Voices, statements
 from grantway.protocol.decision import Check, Finding
+from grantway.protocol.device import Device
 from grantway.protocol.no import asset as no
 
 SIGNED: Final = "Actor token"
 # Salesforce says nothing of its times; an hour is what libraries make at most.
-SALESFORCE_ACTOR: Final = Rules(skew_ms=3 * MINUTE_MS, longest_ms=HOUR_MS, once=False)
-STANDARDS_ACTOR: Final = Rules(skew_ms=30_000, longest_ms=5 * MINUTE_MS, once=True)
+SALESFORCE_ACTOR: Final = Rules(use="actor", skew_ms=LONGEST_SKEW_MS, longest_ms=HOUR_MS, once=False)
+STANDARDS_ACTOR: Final = Rules(use="actor", skew_ms=30_000, longest_ms=5 * MINUTE_MS, once=True)
 _BY_DEVICE: Final = Finding(SIGNED, "signed by the device's own key, which stands in cnf")
 _BY_APP: Final = Finding(SIGNED, "signed by the key of the app's certificate")
 

@@ -89,7 +89,7 @@ def secret_for_refresh(case: ClientCase) -> Finding | None:
 
 
 def secret_for_token_exchange(case: ClientCase) -> Finding | None:
-    """The client must authenticate if its token exchange setting says so; a secret sent is checked either way."""
+    """The client must authenticate if its token exchange setting says so; what it sends is checked either way."""
     return _secret(case, s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW, no.SECRET_MISSING_ON_TOKEN_EXCHANGE)
 
 

@@ -8,9 +8,9 @@ from grantway import settings as s
 from grantway.domain.app import AppUser
 from grantway.domain.asset import Asset, OrgCertificate
 from grantway.protocol.access_jwt import EARLY_S
-from grantway.protocol.actor import Device
 from grantway.protocol.claims import subject
 from grantway.protocol.custom_claims import custom_attributes, custom_permissions
+from grantway.protocol.device import Device
 from grantway.protocol.door import Door
 
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"

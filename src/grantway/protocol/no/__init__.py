@@ -19,6 +19,8 @@ from grantway.protocol.no import (
     password,
     refresh,
     request,
+    saml,
+    sso,
 )
 from grantway.protocol.refusal import Reason
 
@@ -29,6 +31,8 @@ ALL: Final[dict[str, Reason]] = {
         client,
         assertion,
         asset,
+        saml,
+        sso,
         app,
         code,
         refresh,
