@@ -219,6 +219,7 @@ async def test_the_cap_ends_what_nobody_uses_for_30_days_and_leaves_stricter_pol
 
 
 @pytest.mark.enforces("limit_idle_refresh_tokens")
+@pytest.mark.enforces("limit_idle_refresh_tokens_of_all_apps")
 async def test_each_use_starts_the_30_days_again_and_without_the_cap_there_are_none(house: House) -> None:
     infinite = s.RefreshTokenPolicy(form="infinite")
     year = s.REFRESH_TOKEN_POLICY.kind.parse("specific_lifetime:50:DAYS")

@@ -83,9 +83,10 @@ Values = Mapping[s.AnySetting, Any]
 # Each opens a way to tokens.
 _WAYS_IN: Final[tuple[s.AnySetting, ...]] = (
     s.CALLBACK_URL,
+    s.CERTIFICATE,
     s.CLIENT_CREDENTIALS,
     s.DEVICE_FLOW,
-    s.CERTIFICATE,
+    s.TOKEN_EXCHANGE,
     s.USERNAME_PASSWORD,
 )
 RULES: Final = (
