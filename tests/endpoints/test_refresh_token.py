@@ -194,6 +194,7 @@ async def test_each_use_starts_the_idle_time_again_but_never_moves_an_absolute_e
         ("specific_inactivity:90:DAYS", "cap"),
         ("specific_lifetime:365:DAYS", "cap"),
         ("specific_inactivity:10:DAYS", "policy"),
+        ("specific_inactivity:30:DAYS", "policy"),
         ("zero", "policy"),
     ],
 )

@@ -13,9 +13,12 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 RS256: Final = "RS256"
+JWT: Final = "JWT"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _MAX_TOKEN: Final = 16_384
-_HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ"})
+HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ"})
+EXTERNAL_HEADER_MEMBERS: Final = HEADER_MEMBERS | {"x5t", "x5t#S256"}
+"""What identity providers write besides: thumbprints of a certificate, which are never looked at."""
 # For what we sign ourselves: its header has members that are no standard's.
 _OWN_HEADERS: Final = jws.JWSRegistry(algorithms=[RS256], strict_check_header=False)
 
@@ -55,7 +58,7 @@ class SigningKey:
             "kid": self.kid,
         }
 
-    def sign(self, claims: dict[str, Any], typ: str = "JWT") -> str:
+    def sign(self, claims: dict[str, Any], typ: str = JWT) -> str:
         """Return a compact RS256 JWS of `claims`. About 0.26 ms of CPU (decision 9)."""
         return self.sign_under({"kid": self.kid, "typ": typ, "alg": RS256}, claims)
 
@@ -66,12 +69,16 @@ class SigningKey:
     def read(self, token: str) -> dict[str, Any]:
         """Return the claims of a JWT that this very key signed; nothing is said of expiry or audience.
 
+        What the key signed for another purpose says so in `typ`, and is none (RFC 8725, 3.11).
+
         Raises:
             JwtRefused: the form, the header or the signature is not ours.
         """
         header = read_header(token)
         if header.get("alg") != RS256 or header.get("kid") != self.kid:
             raise JwtRefused("the header does not name this key and algorithm")
+        if header.get("typ", JWT) != JWT:
+            raise JwtRefused("it is a JWT of another kind")
         try:
             verified = jws.deserialize_compact(token, self._key, algorithms=[RS256])
         except (JoseError, ValueError) as problem:
@@ -79,7 +86,7 @@ class SigningKey:
         return json_object(verified.payload)
 
 
-def read_header(token: str, members: frozenset[str] = _HEADER_MEMBERS) -> dict[str, Any]:
+def read_header(token: str, members: frozenset[str] = HEADER_MEMBERS) -> dict[str, Any]:
     """Return the header of a JWT whose form is right, before anything is believed of it (S22).
 
     `members` are the header members that are taken.

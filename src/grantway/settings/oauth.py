@@ -76,7 +76,7 @@ CERTIFICATE: Final = Setting[Certificate | None](
     help="The app's X.509 certificate. With one, it can prove itself by signing, without sending its secret.",
     default=None,
     section=Section.OAUTH,
-    effect="token: the key that assertions of the app (JWT bearer, private_key_jwt) must be signed with",
+    effect="token: the key that assertions of the app (JWT bearer, SAML bearer, private_key_jwt) must be signed with",
     example=EXAMPLE_CERTIFICATE,
     example_as="@sync.pem",
     xml={"ConnectedApp": Xml(path="oauthConfig/certificate")},
@@ -189,7 +189,6 @@ TOKEN_EXCHANGE: Final = Setting[bool](
     default=False,
     section=Section.OAUTH,
     effect="token, token exchange: answered only when on",
-    awaits="the token exchange flow",
     example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isTokenExchangeEnabled")},
 )
@@ -204,7 +203,6 @@ REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: Final = Setting[bool](
     section=Section.OAUTH,
     under=TOKEN_EXCHANGE,
     effect="token, token exchange: invalid_client without the secret; one that is sent is checked either way",
-    awaits="the token exchange flow",
     example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isSecretRequiredForTokenExchange")},
 )
