@@ -10,6 +10,7 @@ from grantway.adminapi import (
     out,
     overview,
     people,
+    pictures,
     preview,
     refused,
     reveal,
@@ -25,6 +26,7 @@ from grantway.adminapi.ask import ROOT, Route
 ROUTES: Final[tuple[Route, ...]] = (
     *apps.ROUTES,
     *preview.ROUTES,
+    *pictures.ROUTES,
     *reveal.ROUTES,
     *rotation.ROUTES,
     *people.ROUTES,
