@@ -91,6 +91,7 @@ class UserDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     federation_id: str = ""
     email_verified: bool = True
     integration: bool = False
+    federation_id: str = ""
 
 
 class PermissionHolder(msgspec.Struct, frozen=True, gc=False):
