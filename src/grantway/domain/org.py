@@ -88,7 +88,6 @@ class UserDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     language: str = "en_US"
     locale: str = "en_US"
     timezone: str = "GMT"
-    federation_id: str = ""
     email_verified: bool = True
     integration: bool = False
     federation_id: str = ""

@@ -8,18 +8,19 @@ from grantway.domain.sso import SingleSignOn
 from grantway.settings import sso
 from grantway.settings.choices import SsoUser
 from grantway.settings.org import CORS_ORIGINS
+from grantway.settings.token_handlers import Matches
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import custom_permissions_that_count
 from grantway.store.database import Database
 from grantway.store.people import (
     USER_COLUMNS,
-    federated_user_id,
     permission_sets_that_count,
     permissions_that_count,
     user_by_id,
     user_by_username,
 )
 from grantway.store.statement import Statement
+from grantway.store.token_handlers import users_matching
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -105,8 +106,8 @@ class Directory:
 
     async def app_user_federated(self, app_id: str, org_id: str, federation_id: str) -> AppUser | None:
         """Return the user whom an org's identity provider calls so, and an app as the org meets it."""
-        user_id = await federated_user_id(self.db, org_id, federation_id)
-        return await self.app_user(app_id, org_id, user_id) if user_id is not None else None
+        found = await users_matching(self.db, org_id, Matches.FEDERATION_ID, federation_id)
+        return await self.app_user(app_id, org_id, found[0]) if found else None
 
     async def origins(self) -> dict[str, frozenset[str]]:
         """Return the origins whose pages may call, by the id of the org that lists them; orgs without any are left out.

@@ -22,7 +22,6 @@ _BY_USERNAME: Final = Statement(
     f"SELECT {USER_COLUMNS}, u.password_hash FROM person u JOIN profile r ON r.id = u.profile_id"
     " WHERE u.username = :username"
 )
-_FEDERATED: Final = Statement("SELECT id FROM person WHERE org_id = :org_id AND federation_id = :federation_id")
 _PERMISSION_SETS: Final = Statement(
     "SELECT s.name FROM permission_set_assignment m JOIN permission_set s ON s.id = m.permission_set_id"
     " WHERE m.person_id = :person_id"
@@ -43,12 +42,6 @@ async def user_by_username(db: Session, username: str) -> User | None:
     """Return the user with a username, or None. Usernames are unique over all orgs."""
     row = await db.one(_NAMED, canonical_username(username))
     return None if row is None else User(*cast(Any, row))
-
-
-async def federated_user_id(db: Session, org_id: str, federation_id: str) -> str | None:
-    """Return the id of the user whom an org's identity provider calls so, or None. Letters count as they are."""
-    row = await db.one(_FEDERATED, org_id, federation_id)
-    return None if row is None else cast(str, row[0])
 
 
 async def user_and_password(db: Session, username: str) -> tuple[User, str] | None:
