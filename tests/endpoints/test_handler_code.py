@@ -11,7 +11,7 @@ import pytest
 
 from grantway.endpoints import handler_code
 from grantway.endpoints.handler_code import HandlerCode
-from grantway.protocol.token_handler import IncomingToken, Named, NewPerson, Validated
+from grantway.protocol.token_handler import ENTRY_POINTS, IncomingToken, Named, NewPerson, Validated
 from grantway.settings.token_handlers import Matches
 from tests.endpoints.house import House, TestApp
 from tests.endpoints.issuer import exchanging_app, handler_for
@@ -51,9 +51,9 @@ class Tickets:
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Install a package with the entry points Tickets and Gone."""
     there = {
-        "Tickets": EntryPoint("Tickets", f"{__name__}:Tickets", handler_code.ENTRY_POINTS),
-        "Gone": EntryPoint("Gone", f"{__name__}:Gone", handler_code.ENTRY_POINTS),
-        "Shapeless": EntryPoint("Shapeless", f"{__name__}:ASKED", handler_code.ENTRY_POINTS),
+        "Tickets": EntryPoint("Tickets", f"{__name__}:Tickets", ENTRY_POINTS),
+        "Gone": EntryPoint("Gone", f"{__name__}:Gone", ENTRY_POINTS),
+        "Shapeless": EntryPoint("Shapeless", f"{__name__}:ASKED", ENTRY_POINTS),
     }
 
     def entry_points(*, group: str, name: str) -> list[EntryPoint]:
