@@ -12,6 +12,8 @@ from grantway.grants import (
     client_credentials,
     jwt_bearer,
     refresh_token,
+    saml_assertion,
+    saml_bearer,
     token_exchange,
     username_password,
 )
@@ -23,6 +25,8 @@ GRANTS: Final[tuple[Grant[Any], ...]] = (
     refresh_token.GRANT,
     client_credentials.GRANT,
     jwt_bearer.GRANT,
+    saml_bearer.GRANT,
+    saml_assertion.GRANT,
     username_password.GRANT,
     token_exchange.GRANT,
 )

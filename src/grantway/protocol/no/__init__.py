@@ -18,6 +18,8 @@ from grantway.protocol.no import (
     password,
     refresh,
     request,
+    saml,
+    sso,
 )
 from grantway.protocol.refusal import Reason
 
@@ -27,6 +29,8 @@ ALL: Final[dict[str, Reason]] = {
         request,
         client,
         assertion,
+        saml,
+        sso,
         app,
         code,
         refresh,
