@@ -26,7 +26,7 @@ KEPT_MS: Final = 30 * MINUTE_MS
 FILES_LIMIT: Final = 200
 """Files of one import, those in archives counted. More at once: `grantway app import`."""
 _PURPOSE: Final = b"metadata-upload"
-_RIGHTS: Final = (Right.APPS, Right.ORG_SETTINGS, Right.CUSTOM_SCOPES, Right.CUSTOM_PERMISSIONS)
+_RIGHTS: Final = (Right.APPS, Right.ORG_SETTINGS, Right.CUSTOM_SCOPES, Right.CUSTOM_PERMISSIONS, Right.TOKEN_HANDLERS)
 _ADD: Final = Insert("metadata_upload", ["id", "person_id", "session_id", "files", "created_at"])
 _FIND: Final = Statement(
     "SELECT id, files FROM metadata_upload WHERE person_id = :person_id AND session_id = :session_id"
