@@ -12,6 +12,7 @@ from grantway.adminapi import (
     out,
     overview,
     people,
+    pictures,
     preview,
     refused,
     reveal,
@@ -27,6 +28,7 @@ from grantway.adminapi.ask import ROOT, Route
 ROUTES: Final[tuple[Route, ...]] = (
     *apps.ROUTES,
     *preview.ROUTES,
+    *pictures.ROUTES,
     *reveal.ROUTES,
     *rotation.ROUTES,
     *people.ROUTES,
