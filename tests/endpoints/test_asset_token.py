@@ -13,6 +13,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from grantway import settings as s
 from grantway.endpoints.discovery import jwks
 from grantway.endpoints.introspect import introspect
+from grantway.endpoints.revoke import revoke
 from grantway.kit.clock import MINUTE_MS
 from grantway.manage import apps, certificates, custom_permissions, holders, users
 from grantway.store.certificates import DEFAULT_NAME, certificate_named
@@ -425,6 +426,22 @@ async def test_introspection_says_whether_an_asset_token_is_good_and_for_whom(ho
     assert await told(house, app, f"{head}.{body}.{'A' * 342}") == {"active": False}
     await users.freeze(house.desk, house.org, "ada@harbour.example", frozen=True)
     assert await told(house, app, token) == {"active": False}
+
+
+async def test_an_asset_token_is_revoked_by_who_holds_it_and_at_the_standards_door_by_its_app(house: House) -> None:
+    app, other = await fleet_app(house), await fleet_app(house)
+    token = (await house.sign_in(app))["access_token"]
+    first, second = [(await send(house, token))[1]["access_token"] for _ in range(2)]
+
+    assert (await house.revoke(first)).status == 200
+    assert (await house.revoke(first)).status == 400
+    assert not await house.is_active(app, first)
+    for asking, is_active in ((other, True), (app, False)):
+        form = {"token": second, "client_id": asking.consumer_key, "client_secret": asking.consumer_secret}
+        assert (await revoke(house.call(f"{STANDARDS}/revoke", form), house.server, BASE)).status == 200
+        assert await house.is_active(app, second) is is_active
+    # The access token that they came of is another thing.
+    assert await house.is_active(app, token)
 
 
 async def test_each_engine_keeps_devices_and_their_tokens(house_on_each_engine: House) -> None:

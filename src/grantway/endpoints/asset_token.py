@@ -9,6 +9,7 @@ import msgspec
 from grantway import settings as s
 from grantway.domain.app import AppUser, InstalledApp
 from grantway.domain.asset import AssetToken
+from grantway.domain.org import User
 from grantway.endpoints.server import Server
 from grantway.grants.grant import Proof, TokenCall
 from grantway.kit.asset_jwt import asset_token_row
@@ -85,15 +86,20 @@ async def give(server: Server, call: TokenCall, proof: Proof, base: str, pair: I
     return Given(fields, Write((*proof.steps, add_asset_token(record), event), proof.guard, proof.settles))
 
 
-class Held(msgspec.Struct, frozen=True, gc=False):
+class HeldAssetToken(msgspec.Struct, frozen=True, gc=False):
     """An asset token that was given out, and whose it is in which app."""
 
     token: AssetToken
     of: AppUser
     claims: dict[str, Any]
 
+    @property
+    def user(self) -> User:
+        """Whose token it is."""
+        return self.of.user
 
-async def held_asset_token(server: Server, text: str) -> Held | None:
+
+async def held_asset_token(server: Server, text: str) -> HeldAssetToken | None:
     """Return the asset token that a text is, good or not; None when it is none of ours."""
     row_id = asset_token_row(text)
     token = await asset_token_by_id(server.db, row_id) if row_id else None
@@ -101,10 +107,10 @@ async def held_asset_token(server: Server, text: str) -> Held | None:
         return None
     of = await server.directory.app_user(token.app_id, token.org_id, token.user_id)
     # The text is the very one that was signed here: its claims are ours.
-    return None if of is None else Held(token, of, json_object(payload_of(text)))
+    return None if of is None else HeldAssetToken(token, of, json_object(payload_of(text)))
 
 
-async def is_good(server: Server, held: Held) -> bool:
+async def is_good(server: Server, held: HeldAssetToken) -> bool:
     """Tell whether an asset token is within its time and not revoked, and its device neither frozen nor deleted."""
     token = held.token
     if token.revoked_at is not None or server.clock.now_ms() >= token.expires_at or not held.of.app[s.ASSET_TOKENS]:
@@ -115,7 +121,7 @@ async def is_good(server: Server, held: Held) -> bool:
     return asset is not None and not asset.is_frozen
 
 
-def told_of(held: Held, key_of: Callable[[InstalledApp], str]) -> dict[str, Any]:
+def told_of(held: HeldAssetToken, key_of: Callable[[InstalledApp], str]) -> dict[str, Any]:
     """Return what introspection says of a good asset token; `key_of` gives the consumer key to name its app by."""
     return {
         "active": True,

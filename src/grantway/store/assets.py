@@ -15,6 +15,7 @@ _COUNT: Final = Statement("SELECT COUNT(*) FROM asset WHERE person_id = :person_
 _ADD: Final = Insert("asset", Asset.__struct_fields__)
 _SEEN: Final = Update("asset", ["app_id", "name", "device_id", "device_key", "last_token_at"])
 _TOKEN: Final = Statement(f"SELECT {columns_of(AssetToken)} FROM asset_token WHERE id = :id")
+_REVOKE_TOKEN: Final = Update("asset_token", ["revoked_at"], where="t.revoked_at IS NULL")
 _ADD_TOKEN: Final = Insert("asset_token", AssetToken.__struct_fields__)
 
 
@@ -55,3 +56,8 @@ async def asset_token_by_id(db: Session, token_id: str) -> AssetToken | None:
 def add_asset_token(token: AssetToken) -> Step:
     """Store an asset token, as its hash."""
     return Step(_ADD_TOKEN, msgspec.structs.astuple(token))
+
+
+def revoke_asset_token(token_id: str, now_ms: int) -> Step:
+    """Guard: end an asset token; exactly one request can."""
+    return Step(_REVOKE_TOKEN, (now_ms, token_id))
