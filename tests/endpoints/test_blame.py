@@ -15,7 +15,7 @@ from grantway.orgdata.credentials import credentials
 from grantway.protocol import no
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import PASSWORD, give_passwords
-from tests.endpoints.house import BASE, SALESFORCE, House, TestApp
+from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.signer import GRANT_TYPE, signer
 from tests.endpoints.wire import in_body
 
@@ -100,6 +100,10 @@ async def redeem_with_the_secret_in_the_url(house: House, app: TestApp) -> None:
     await token(house.call(f"{SALESFORCE}/token", query=query), house.server, BASE)
 
 
+async def ask_for_a_token_for_nowhere(house: House, app: TestApp) -> None:
+    await house.authorize(app, door=STANDARDS, resource="http://mcp.example.com")
+
+
 async def redeem_in_another_org_what_is_local(house: House, app: TestApp) -> None:
     await house.change("UPDATE app SET kind = 'external_client_app'")
     elsewhere = await house.elsewhere()
@@ -171,6 +175,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.CONSUMER_SECRETS_BY_REST, {}, read_a_consumer_secret_by_rest),
     (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
+    (s.RESOURCES, {}, ask_for_a_token_for_nowhere),
 ]
 
 

@@ -80,6 +80,7 @@ async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
         asks=asks_of(here, request.scopes, custom),
         first_time=await earlier_approval(flow, here) is None,
         warnings=tuple(warnings),
+        resources=request.resources,
     )
     return show(page, callback=request.redirect_uri, display=request.display)
 

@@ -14,7 +14,7 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
-from grantway.protocol.access_jwt import EARLY_S
+from grantway.protocol.access_jwt import EARLY_S, audience_of
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
 from grantway.protocol.door import DOORS, SALESFORCE
@@ -88,7 +88,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
     if held is None or bearer.refusal is not None or not _may_see(client, held.token.app_id, held.token.org_id):
         return None
     issued = DOORS[held.token.door]
-    return {
+    fields: dict[str, Any] = {
         "active": True,
         "scope": held.token.scopes,
         "client_id": _key_of(held.app, client),
@@ -100,6 +100,13 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "nbf": held.token.issued_at // 1000 - (EARLY_S if held.token.kid and issued is SALESFORCE else 0),
         "iss": server.issuer(issued, base),
     }
+    return _with_audience(fields, held.token.resources)
+
+
+def _with_audience(fields: dict[str, Any], resources: str) -> dict[str, Any]:
+    if (audience := audience_of(resources.split())) is not None:
+        fields["aud"] = audience
+    return fields
 
 
 async def _refresh_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
@@ -131,4 +138,4 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     }
     if ends_at is not None:
         fields["exp"] = ends_at // 1000
-    return fields
+    return _with_audience(fields, family.resources)

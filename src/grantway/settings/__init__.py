@@ -92,6 +92,7 @@ from grantway.settings.org import (
     OPEN_REGISTRATION,
     ORG_SESSION_TIMEOUT,
     REQUIRE_PKCE_FOR_ALL_APPS,
+    RESOURCES,
     TRUSTED_IP_RANGES,
 )
 from grantway.settings.policies import (
@@ -209,6 +210,7 @@ __all__ = [
     "REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW",
     "REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW",
     "REQUIRE_SECRET_FOR_WEB_SERVER_FLOW",
+    "RESOURCES",
     "ROTATION_OVERLAP",
     "RUN_AS",
     "SAML",

@@ -3,7 +3,7 @@
 from typing import Final
 
 from grantway.settings.ip_ranges import IP_RANGES_KIND, IpRange
-from grantway.settings.kinds import FLAG, HTTPS_URL, ORIGINS_KIND, integer
+from grantway.settings.kinds import FLAG, HTTPS_URL, ORIGINS_KIND, integer, uris
 from grantway.settings.setting import Holder, Section, Setting, Xml
 
 REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
@@ -230,4 +230,19 @@ CORS_ORIGINS: Final = Setting[tuple[str, ...]](
     held_by=Holder.ORG,
     effect="token, revoke, introspect, userinfo, identity URL, data API: Access-Control-Allow-Origin for these origins",
     example="https://app.example.com",
+)
+
+RESOURCES: Final = Setting[tuple[str, ...]](
+    name="resources",
+    kind=uris(100, "resource servers"),
+    label="Resource servers",
+    help=(
+        "URIs of the servers at which tokens of this org may be used, as clients name them in the parameter resource. "
+        "Without one, any https URI is taken, and http on this machine."
+    ),
+    default=(),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="authorize and token at the standards' door: invalid_target for a resource that is not listed",
+    example="https://mcp.example.com/mcp",
 )

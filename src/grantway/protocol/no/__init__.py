@@ -18,6 +18,7 @@ from grantway.protocol.no import (
     password,
     refresh,
     request,
+    resource,
 )
 from grantway.protocol.refusal import Reason
 
@@ -36,6 +37,7 @@ ALL: Final[dict[str, Reason]] = {
         bearer,
         administration,
         data,
+        resource,
     )
     for reason in vars(module).values()
     if isinstance(reason, Reason)
