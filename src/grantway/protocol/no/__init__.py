@@ -17,6 +17,7 @@ from grantway.protocol.no import (
     machine,
     password,
     refresh,
+    registration,
     request,
 )
 from grantway.protocol.refusal import Reason
@@ -31,6 +32,7 @@ ALL: Final[dict[str, Reason]] = {
         code,
         refresh,
         machine,
+        registration,
         password,
         authorize,
         bearer,
