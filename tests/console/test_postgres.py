@@ -23,7 +23,7 @@ from tests.endpoints.house import House, open_house
 pytestmark = pytest.mark.postgres
 _REFUSAL = Statement("SELECT request_id FROM refusal LIMIT 1")
 # No app is chosen there; signing keys of all orgs are the operator's.
-_OTHERWISE = {"/setup/apps.zip": 400, "/setup/keys/rotate": 403}
+_OTHERWISE = {"/setup/apps.zip": 400, f"{ROOT}/search": 400, "/setup/keys/rotate": 403}
 # Beyond what a path names: searches, sorts and filters that are other statements.
 _MORE = (
     *(f"/setup/apps?sort={sort}&dir=desc&q=s" for sort in ("api_name", "permitted", "used", "created")),
@@ -39,6 +39,7 @@ _MORE = (
     f"{ROOT}/apps?sort=-created_at&search=s",
     f"{ROOT}/users?search=ada",
     f"{ROOT}/tokens?user=ada%40harbour.example&app=Sync",
+    f"{ROOT}/search?q=ada",
 )
 
 

@@ -139,7 +139,7 @@ async def test_users_create_connected_apps_only_while_the_org_allows_it(house: H
             made = (await apps.create(replace(changing, caller=caller), house.org, new)).app
         return TestApp(made.id, made.consumer_key, made.secret.reveal())
 
-    with pytest.raises(NotAllowed, match="create an external client app instead"):
+    with pytest.raises(NotAllowed, match="Create an external client"):
         await create()
     await orgs.change(house.desk, house.org, {"allow_connected_app_creation": "true"})
     app = await create()

@@ -74,10 +74,10 @@ def test_what_was_imported_is_exported_unchanged(imported: tuple[Path, dict[str,
 
 def test_a_changed_setting_is_exported_and_nothing_else_moves(imported: tuple[Path, dict[str, object]]) -> None:
     data, _ = imported
-    run(data, "app", "set", "Shipment_Sync", "require_pkce=false", "refresh_token_policy=zero")
+    run(data, "app", "set", "Shipment_Sync", "require_secret_for_web_server_flow=true", "refresh_token_policy=zero")
 
     assert run(data, "app", "export", "Shipment_Sync") == WRITTEN.replace(
-        "<isPkceRequired>true", "<isPkceRequired>false"
+        "<isConsumerSecretOptional>true", "<isConsumerSecretOptional>false"
     ).replace("specific_inactivity:30:DAYS", "zero")
 
 
