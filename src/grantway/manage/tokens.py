@@ -77,6 +77,7 @@ _MARK_USER: Final = Statement("UPDATE person SET not_before = :now WHERE id = :u
 _MARK_APP: Final = Statement(
     "UPDATE app_policy SET not_before = :now, version = version + 1 WHERE org_id = :org_id AND app_id = :app_id"
 )
+_CHILDREN: Final = Statement("SELECT id FROM app WHERE parent_id = :app_id")
 _MARK_ORG: Final = Statement("UPDATE org SET not_before = :now, version = version + 1 WHERE id = :org_id")
 _ONE_LINE: Final = Statement("SELECT app_id, user_id FROM token_family WHERE id = :id AND org_id = :org_id")
 _ONE_ACCESS: Final = Statement("SELECT app_id, user_id, hash FROM access_token WHERE id = :id AND org_id = :org_id")
@@ -176,11 +177,16 @@ async def end(changing: Desk, org: Org, *, user: User | None, app: InstalledApp 
         await changing.run(_FORGET_APPROVAL, **values)
     elif user_id:
         await changing.run(_MARK_USER, **values)
-    elif app is not None and app.policy is None:
-        # Not installed: there is no policy that could bear a mark.
+    elif app is not None and (app.policy is None or app.is_child):
+        # Not installed, or with the policy of another app: there is none that could bear a mark.
         await changing.run(_FORGET_APPROVALS, **values)
     elif app_id:
         await changing.run(_MARK_APP, **values)
+        for (child_id,) in await changing.session.all(_CHILDREN, app_id):
+            # The mark ends theirs too; told apart, they no longer stand in lists of what is out.
+            of_child = values | {"app_id": child_id}
+            lines_ended = [*lines_ended, *await changing.run(_END_LINES_OF_APP, **of_child)]
+            await changing.run(_END_CODES, **of_child)
     else:
         await changing.run(_MARK_ORG, **values)
     await changing.audit(

@@ -87,12 +87,12 @@ def settle(document: Mapping[str, Any], door: Door, ceiling: Ceiling) -> Registr
         Refused: what was sent cannot be honoured.
     """
     method = _auth_method(document, door)
-    grant_types = _grant_types(document)
+    grant_types = _grant_types(document, door)
     return Registration(
         redirect_uris=_redirect_uris(document),
         grant_types=grant_types,
         auth_method=method,
-        scopes=_scopes(document, door, ceiling, with_refresh=_REFRESH in grant_types),
+        scopes=_scopes(document, door, ceiling, None if door is SALESFORCE else _REFRESH in grant_types),
         client_name=_line(document, "client_name", _NAME_MAX),
         contact=_contact(document),
         client_uri=_https(document, "client_uri"),
@@ -151,8 +151,11 @@ def _auth_method(document: Mapping[str, Any], door: Door) -> str:
     return str(sent)
 
 
-def _grant_types(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the grant types: all that can be registered where none is named, else those of them that are."""
+def _grant_types(document: Mapping[str, Any], door: Door) -> tuple[str, ...]:
+    """Return the grant types: all that can be registered where none is named, else those of them that are.
+
+    At Salesforce's door the scopes alone say whether there are refresh tokens; it answers one list to everybody.
+    """
     for member, offered in (("subject_type", "public"), ("id_token_signed_response_alg", "RS256")):
         if document.get(member) not in (None, offered):
             raise Refused(no.UNSUPPORTED(member=member, sent=_shown(document[member])))
@@ -164,7 +167,7 @@ def _grant_types(document: Mapping[str, Any]) -> tuple[str, ...]:
         return GRANT_TYPES
     if GRANT_TYPES[0] not in sent:
         raise Refused(no.GRANT_TYPES(sent=_shown(sent)))
-    return tuple(name for name in GRANT_TYPES if name in sent)
+    return GRANT_TYPES if door is SALESFORCE else tuple(name for name in GRANT_TYPES if name in sent)
 
 
 def _redirect_uris(document: Mapping[str, Any]) -> tuple[str, ...]:
@@ -180,10 +183,10 @@ def _redirect_uris(document: Mapping[str, Any]) -> tuple[str, ...]:
     return found
 
 
-def _scopes(document: Mapping[str, Any], door: Door, ceiling: Ceiling, *, with_refresh: bool) -> tuple[str, ...]:
+def _scopes(document: Mapping[str, Any], door: Door, ceiling: Ceiling, with_refresh: bool | None) -> tuple[str, ...]:
     """Return the scopes asked for, in the client's own words, as far as the ceiling goes; without any, all of these.
 
-    Whoever registers for refresh tokens gets their scope too, and nobody else does.
+    Who registers for refresh tokens (`with_refresh`) gets their scope too, and nobody else does; None: as asked for.
     """
     asked = _words(document, "scopes") if door is SALESFORCE else None
     if asked is None:
@@ -192,7 +195,9 @@ def _scopes(document: Mapping[str, Any], door: Door, ceiling: Ceiling, *, with_r
             raise Refused(no.MEMBER_TYPE(member="scope", problem="not a text"))
         asked = sent.split() if sent and sent.strip() else None
     words = tuple(dict.fromkeys(asked)) if asked is not None else _all_of(ceiling, door)
-    found = [word for word in standing(words, ceiling.scopes, ceiling.custom) if _canonical(word) != _REFRESH]
+    found = list(standing(words, ceiling.scopes, ceiling.custom))
+    if with_refresh is not None:
+        found = [word for word in found if _canonical(word) != _REFRESH]
     if with_refresh and _REFRESH in expand(ceiling.scopes):
         found.append(next((word for word in words if _canonical(word) == _REFRESH), _refresh_word(door)))
     if not found:

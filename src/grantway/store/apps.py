@@ -70,4 +70,6 @@ class Apps:
         if app.parent_id:
             values = as_child(values, read_values(parent_settings or _ORPHAN, *rules))
         secret = Secret(self._ring.open(app.secret_box, SECRET_PURPOSE).decode())
-        return InstalledApp(app=app, policy=policy, org=org, secret=secret, values=values, pair=pair, parent=parent or "")
+        return InstalledApp(
+            app=app, policy=policy, org=org, secret=secret, values=values, pair=pair, parent=parent or ""
+        )

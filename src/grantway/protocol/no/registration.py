@@ -102,7 +102,7 @@ RESPONSE_TYPES: Final = _metadata(
     "response_types",
     "response_types must have code",
     "response_types ({sent}) has no code, and nothing else can be registered alone.",
-    "Register with response_types=[\"code\"].",
+    'Register with response_types=["code"].',
 )
 AUTH_METHOD: Final = _metadata(
     "auth_method",
