@@ -152,7 +152,8 @@ async def test_salesforces_document_has_its_keys_in_the_order_seen(web: httpx.As
 
     assert " ".join(names) == (
         "issuer authorization_endpoint token_endpoint revocation_endpoint userinfo_endpoint jwks_uri"
-        " registration_endpoint introspection_endpoint scopes_supported response_types_supported subject_types_supported"
+        " registration_endpoint introspection_endpoint scopes_supported response_types_supported"
+        " subject_types_supported"
         " id_token_signing_alg_values_supported display_values_supported token_endpoint_auth_methods_supported"
         " claims_supported code_challenge_methods_supported grant_types_supported"
     )

@@ -41,7 +41,7 @@ async def register(call: Call, server: Server, base: str) -> Reply:
 
 
 async def registered(call: Call, server: Server, base: str) -> Reply:
-    """Show, replace or delete what a client registered, for whoever has its registration token (RFC 7592, section 2)."""
+    """Show, replace or delete what a client registered, for whoever has its token (RFC 7592, section 2)."""
     door = door_of(call.path)
     client_id = call.path.rpartition("/")[2]
     try:

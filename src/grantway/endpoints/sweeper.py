@@ -46,7 +46,7 @@ class Sweeper:
             try:
                 while await sweep.step():  # noqa: ASYNC110 - it does a window's work, it does not wait
                     await asyncio.sleep(_BREATH_S)
-                while self._also is not None and await self._also():
+                while self._also is not None and await self._also():  # noqa: ASYNC110 - as above
                     await asyncio.sleep(_BREATH_S)
             except Exception as problem:  # whatever it was: what has ended is as good as gone, and the next round comes
                 _log.warning("sweeping stopped until the next round: %s", type(problem).__name__)

@@ -69,7 +69,7 @@ class PublicKey:
 
 
 def certificate_over(jwk_members: dict[str, Any], now_ms: int) -> str:
-    """Return a certificate, in PEM, over the public key in a JWK: where certificates are kept, a bare key finds a place.
+    """Return a certificate, in PEM, over the key in a JWK: where certificates are kept, a bare key finds a place.
 
     Its signature is nobody's: the key that made it is forgotten. It says which key is meant, by its thumbprint (RFC
     7638), and holds for twenty years.
@@ -87,7 +87,7 @@ def certificate_over(jwk_members: dict[str, Any], now_ms: int) -> str:
             raise JwtRefused("a key of this kind is not taken: RSA, P-256, P-384, P-521 or Ed25519")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SecurityWarning)  # of short keys, which are refused below
-            found = jwk.import_key(jwk_members)
+            found: Any = jwk.import_key(jwk_members)
         public: Any = load_pem_public_key(found.as_pem(private=False))
         PublicKey(public)
     except JwtRefused:

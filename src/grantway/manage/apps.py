@@ -27,7 +27,7 @@ from grantway.manage.left_out import begins_admin_approval, end_grants
 from grantway.manage.near import did_you_mean
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
-from grantway.store.apps import SECRET_PURPOSE, Apps
+from grantway.store.apps import POLICY_OF_APP, SECRET_PURPOSE, Apps
 from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert(
@@ -45,7 +45,8 @@ _BY_KEY: Final = Statement(
 )
 # The org's own, and what it has installed of others.
 _ALL: Final = Statement(
-    "SELECT a.id, a.name, a.kind FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
+    "SELECT a.id, a.name, a.kind FROM app a LEFT JOIN app_policy p"  # noqa: S608 - our own names
+    f" ON p.app_id = {POLICY_OF_APP} AND p.org_id = :org_id"
     " WHERE a.org_id = :org_id OR p.app_id IS NOT NULL"
     " ORDER BY a.name, CASE WHEN a.org_id = :org_id THEN 0 ELSE 1 END, a.id"
 )

@@ -47,10 +47,10 @@ _PARENT: Final = Statement(
 _USED: Final = Statement("UPDATE initial_access_token SET used_at = :now WHERE app_id = :app_id")
 _CHILDREN: Final = Statement("SELECT COUNT(*) FROM app WHERE parent_id = :app_id")
 _OPEN: Final = Statement("SELECT COUNT(*) FROM registered_client WHERE is_open = 1 AND org_id = :org_id")
-_ORG: Final = Statement(f"SELECT {columns_of(Org)} FROM org WHERE id = :id")
+_ORG: Final = Statement(f"SELECT {columns_of(Org)} FROM org WHERE id = :id")  # noqa: S608 - our own names
 # An hour's count begins anew with the first registration after it.
 _PACE: Final = Statement(
-    "INSERT INTO registration_pace (address, window_at, count) VALUES (:address, :now, 1)"
+    "INSERT INTO registration_pace (address, window_at, count) VALUES (:address, :now, 1)"  # noqa: S608 - our own number
     " ON CONFLICT (address) DO UPDATE SET"
     f" count = CASE WHEN registration_pace.window_at <= excluded.window_at - {HOUR_MS} THEN 1"
     " ELSE registration_pace.count + 1 END,"
@@ -90,7 +90,7 @@ _SET: Final = Statement(
 _SET_CLIENT: Final = Statement("UPDATE registered_client SET document = :document WHERE app_id = :app_id")
 # A line stays a month after its end, an approval as long as nobody takes it back: either is a sign of use.
 _UNUSED: Final = Statement(
-    "SELECT c.app_id, c.org_id, a.name FROM registered_client c JOIN app a ON a.id = c.app_id"
+    "SELECT c.app_id, c.org_id, a.name FROM registered_client c JOIN app a ON a.id = c.app_id"  # noqa: S608 - our own
     " WHERE c.is_open = 1 AND c.created_at < :before"
     " AND NOT EXISTS (SELECT 1 FROM token_family f WHERE f.app_id = c.app_id)"
     " AND NOT EXISTS (SELECT 1 FROM approval y WHERE y.app_id = c.app_id AND y.last_at >= :before)"

@@ -1,4 +1,4 @@
-"""Initial access tokens: whoever has one of an app registers apps that belong to it (RFC 7591; connected-apps.md 2.2)."""
+"""Initial access tokens: whoever has an app's registers apps that belong to it (RFC 7591; connected-apps.md 2.2)."""
 
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -63,11 +63,14 @@ async def make(desk: Desk, org: Org, name: str) -> Secret:
     """Make an app's initial access token anew and return it; the one before ends at once. Nobody can read it again.
 
     Raises:
-        ManageProblem: no right, no such app, or one that no app can register with.
+        ManageProblem: no right, no such app, one that acts as a user with more rights, or one that no app can register
+            with.
     """
     token = new_opaque()
     async with desk.changing() as changing:
         app = await _parent(changing, org, name)
+        if app[s.CLIENT_CREDENTIALS] and app[s.RUN_AS]:
+            await demand_power_of(changing, app[s.RUN_AS], f"let apps share what acts as {app[s.RUN_AS]}")
         if app.is_registered:
             raise ManageProblem(f"{app.app.name} registered itself: no app can belong to it")
         if not app[s.OAUTH_ENABLED]:
@@ -93,11 +96,9 @@ async def revoke(desk: Desk, org: Org, name: str) -> InstalledApp:
 
 
 async def _parent(desk: Desk, org: Org, name: str) -> InstalledApp:
-    """Return an app of this org whose keys the caller may give out: a token for registration is as good as one (S38)."""
+    """Return an app of this org whose keys the caller may give out: such a token is as good as one (S38)."""
     app = await apps.find(desk, org, name)
     desk.caller.needs(Right.ROTATE_KEYS, org.id, app.kind)
     if not app.is_at_home:
         raise ManageProblem(f"{app.app.name} belongs to another org: only that one lets apps register with it")
-    if app[s.CLIENT_CREDENTIALS] and app[s.RUN_AS]:
-        await demand_power_of(desk, app[s.RUN_AS], f"let apps share what acts as {app[s.RUN_AS]}")
     return app

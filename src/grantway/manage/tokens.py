@@ -13,6 +13,7 @@ from grantway.manage.desk import Desk
 from grantway.manage.listing import Listed, Piece
 from grantway.manage.live_grants import POLICY, Within
 from grantway.manage.problem import ManageProblem
+from grantway.store.apps import POLICY_OF_APP
 from grantway.store.statement import SqlValue, Statement
 
 LISTED: Final = 1000
@@ -23,7 +24,7 @@ _END: Final = "~"
 _LIVE: Final = "t.revoked_at IS NULL AND t.expires_at > CAST(:now AS BIGINT)"
 _WHO: Final = (
     "JOIN app a ON a.id = {of}.app_id JOIN person u ON u.id = {of}.user_id JOIN org o ON o.id = {of}.org_id"
-    " LEFT JOIN app_policy p ON p.app_id = {of}.app_id AND p.org_id = {of}.org_id"
+    " LEFT JOIN app_policy p ON p.app_id = " + POLICY_OF_APP + " AND p.org_id = {of}.org_id"
     " WHERE {of}.org_id = :org_id AND (:user_id = '' OR {of}.user_id = :user_id)"
     " AND (:app_id = '' OR {of}.app_id = :app_id)"
     " AND {at} > u.not_before AND {at} > o.not_before AND {at} > COALESCE(p.not_before, 0)"

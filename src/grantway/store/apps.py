@@ -15,9 +15,10 @@ _SELECT: Final = (
     f"SELECT {columns_of(App, 'a')}, {columns_of(Org, 'o')}, {columns_of(Policy, 'p')}, u.name, u.settings FROM app a"
 )
 # An app that belongs to another has that one's policies.
+POLICY_OF_APP: Final = "CASE WHEN a.parent_id = '' THEN a.id ELSE a.parent_id END"
+"""The id of the app whose policies hold for app `a`, in SQL."""
 _POLICY: Final = (
-    "LEFT JOIN app_policy p ON p.app_id = CASE WHEN a.parent_id = '' THEN a.id ELSE a.parent_id END"
-    " AND p.org_id = o.id LEFT JOIN app u ON u.id = a.parent_id"
+    f"LEFT JOIN app_policy p ON p.app_id = {POLICY_OF_APP} AND p.org_id = o.id LEFT JOIN app u ON u.id = a.parent_id"
 )
 _APP_END: Final = len(App.__struct_fields__)
 _ORG_END: Final = _APP_END + len(Org.__struct_fields__)

@@ -37,7 +37,7 @@ MANAGEMENT_TOKEN: Final = Reason(
     id="registration.management_token",
     wires=_BEARER,
     means="There is no such registered client at this door, or the registration access token is not its own.",
-    remedy="Use registration_client_uri and registration_access_token as the registration gave them; else register anew.",
+    remedy="Use registration_client_uri and registration_access_token as registration gave them; else register anew.",
 )
 PARENT_CLOSED: Final = Reason(
     id="registration.parent_closed",
