@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
+from tests.endpoints.signer import signer
 from tests.journeys.served import Served, fields, go, serving
 from tests.toolchain import need, node
 
@@ -52,7 +54,7 @@ def _of(console: httpx.Client, served: Served, name: str) -> dict[str, str]:
     return {found[0]: html.unescape(found[1]) for found in _SNIPPET.findall(page.text)}
 
 
-def run(served: Served, language: str, text: str, told: str = "", **variables: str) -> str:
+def run(served: Served, language: str, text: str, told: str = "", folder: str = ".", **variables: str) -> str:
     """Run a snippet in its language with variables in the environment; give what it printed."""
     if language == "curl":
         command = ["bash", "-euo", "pipefail", "-c", text]
@@ -63,6 +65,7 @@ def run(served: Served, language: str, text: str, told: str = "", **variables: s
     done = subprocess.run(
         command,
         input=told,
+        cwd=folder,
         env={**os.environ, "GRANTWAY_SECRET": served.app["consumer_secret"], **variables},
         capture_output=True,
         text=True,
@@ -157,6 +160,41 @@ def test_they_work_at_the_standards_door_too(served: Served, console: httpx.Clie
         assert json.loads(use("introspect", ACCESS_TOKEN=second["access_token"]))["active"] is False
     finally:
         assert served.cli("app", "set", "Demo_App", "doors=both").returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["RSA", "P-256", "Ed25519"])
+def test_an_assertion_is_signed_with_the_key_of_the_apps_certificate(
+    served: Served, console: httpx.Client, tmp_path: Path, kind: str
+) -> None:
+    name = f"Signing_{kind.replace('-', '')}"
+    (tmp_path / "signer.key").write_text(signer(kind).pem)
+    (tmp_path / "signer.crt").write_text(signer(kind).certificate)
+    settings = ("callback_url=https://localhost/unused", 'scopes=["api", "refresh_token"]')
+    policy = ("permitted_users=admin_approved", 'profiles=["Standard User"]', f"certificate=@{tmp_path}/signer.crt")
+    made = served.cli("app", "create", name, "--contact-email", "ops@demo.example", *settings, *policy)
+    assert made.returncode == 0, made.stderr
+    snippets = {id_: text for id_, text in _of(console, served, name).items() if id_.startswith("jwt-")}
+
+    # openssl writes signatures of EC keys in a form that JWTs do not take.
+    assert len(snippets) == (3 if kind == "RSA" else 2)
+    for id_, text in snippets.items():
+        user = served.demo["users"][0]["username"]
+        language = id_.removeprefix("jwt-")
+        assert json.loads(run(served, language, text, folder=str(tmp_path), GRANTWAY_USER=user))["scope"] == "api"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_username_and_password_are_sent_where_app_and_org_allow_it(
+    served: Served, console: httpx.Client, language: str
+) -> None:
+    user = served.demo["users"][0]
+    assert served.cli("app", "set", "Demo_App", "username_password=true").returncode == 0
+    assert served.cli("org", "set", "block_username_password_flow=false").returncode == 0
+    assert served.cli("org", "set", "trusted_ip_ranges=127.0.0.1 - 127.0.0.1").returncode == 0
+    text = _of(console, served, "Demo_App")[f"password-{language}"]
+
+    told = run(served, language, text, GRANTWAY_USER=user["username"], GRANTWAY_PASSWORD=user["password"])
+    assert json.loads(told)["access_token"]
 
 
 def test_a_public_app_is_sent_no_secret_and_its_snippets_ask_for_none(served: Served, console: httpx.Client) -> None:

@@ -7,6 +7,7 @@ import pytest
 from grantway import settings as s
 from grantway.manage import apps, orgs
 from grantway.manage.audit import AuditFilter, audit_trail
+from grantway.manage.audit_words import SECURITY_SETTINGS, SETTING_ACTIONS
 from grantway.manage.problem import ManageProblem, NotAllowed
 from tests.manage.conftest import Office
 
@@ -108,3 +109,7 @@ async def test_records_are_found_by_who_when_what_and_text(office: Office) -> No
     assert "changeApplicationDescription" not in await found(AuditFilter(until=begin))
     assert "changeApplicationDescription" not in await found(AuditFilter(security_only=True))
     assert await found(AuditFilter(username="nobody@harbour.example")) == []
+
+
+def test_the_words_of_the_trail_speak_of_settings_that_there_are() -> None:
+    assert set(SETTING_ACTIONS) | SECURITY_SETTINGS <= set(s.BY_NAME)

@@ -23,6 +23,9 @@ _FLOWS: Final = {
     "token.code": "Web Server",
     "token.refresh": "Refresh Token",
     "token.client_credentials": "Client Credentials",
+    "token.jwt_bearer": "JWT Bearer",
+    "token.saml_bearer": "SAML Bearer",
+    "token.password": "Username-Password",
 }
 
 

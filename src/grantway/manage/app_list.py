@@ -48,8 +48,9 @@ FLOWS: Final = tuple(
         Flow(word="web_server", name="Web Server", setting=s.CALLBACK_URL.name),
         Flow(word="device", name="Device", setting="device_flow"),
         Flow(word="client_credentials", name="Client Credentials", setting=s.CLIENT_CREDENTIALS.name),
-        Flow(word="jwt_bearer", name="JWT Bearer", setting="certificate"),
-        Flow(word="code_credentials", name="Code and Credentials", setting="code_credentials"),
+        Flow(word="jwt_bearer", name="JWT Bearer", setting=s.CERTIFICATE.name),
+        Flow(word="username_password", name="Username-Password", setting=s.USERNAME_PASSWORD.name),
+        Flow(word="code_credentials", name="Code and Credentials", setting="code_and_credentials"),
         Flow(word="token_exchange", name="Token Exchange", setting="token_exchange"),
     )
     if _in_force(s.BY_NAME.get(flow.setting))

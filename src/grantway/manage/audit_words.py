@@ -20,7 +20,7 @@ SESSIONS: Final = "Session Management"
 _LONGEST: Final = 255
 
 # setting -> action, where Salesforce has one.
-_SETTING_ACTIONS: Final = {
+SETTING_ACTIONS: Final = {
     "oauth_enabled": "enableOauth",
     "callback_url": "changeApplicationCallbackUrl",
     "scopes": "changeOauthDefaultScope",
@@ -30,8 +30,8 @@ _SETTING_ACTIONS: Final = {
     "require_secret_for_refresh_token_flow": "changeApplicationSecretRequiredForRefreshToken",
     "require_pkce": "changeApplicationPkceRequired",
     "client_credentials": "changeApplicationClientCredentialEnabled",
-    "code_credentials": "changeApplicationCodeCredentialEnabled",
-    "code_credentials_post_only": "changeApplicationCodeCredentialPostOnly",
+    "code_and_credentials": "changeApplicationCodeCredentialEnabled",
+    "code_and_credentials_post_only": "changeApplicationCodeCredentialPostOnly",
     "run_as": "addOauthClientCredentialUser",
     "permitted_users": "changeUserRuntimeAccessPolicy",
     "ip_relaxation": "changeIpRelaxationPolicy",
@@ -131,7 +131,7 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
 # What a record means that does not say it.
 _USUAL: Final = {"admin.app.reveal": {"pair": "key and secret"}, "admin.app.unstage": {"pair": "temporary credentials"}}
 # What a stranger who got in would do first (security.md S38): marked, so that somebody looks.
-_SECURITY_SETTINGS: Final = frozenset(
+SECURITY_SETTINGS: Final = frozenset(
     [
         "callback_url",
         "certificate",
@@ -149,6 +149,10 @@ _SECURITY_SETTINGS: Final = frozenset(
         "cors_origins",
         "admin_approved_apps_only",
         "consumer_secrets_by_rest",
+        "allow_legacy_query_parameters",
+        "block_username_password_flow",
+        "trusted_ip_ranges",
+        "username_password",
         "scopes",
     ]
 )
@@ -161,6 +165,7 @@ _SECURITY_KINDS: Final = frozenset(
         "app.unstage",
         "app.unblock",
         "user.password",
+        "user.security_token",
         "user.unfreeze",
         "user.assign",
         "user.create",
@@ -202,7 +207,7 @@ def action_of(kind: str, detail: Mapping[str, Any]) -> str:
         )
     name = names[0]
     if kind == "admin.app.change":
-        return _SETTING_ACTIONS.get(name) or _scheme(name)
+        return SETTING_ACTIONS.get(name) or _scheme(name)
     return ("changeOrganization" if kind == "admin.org.change" else "changeUser") + _camel(name)
 
 
@@ -232,7 +237,7 @@ def display_of(kind: str, detail: Mapping[str, Any]) -> str:
 
 def is_security_event(kind: str, detail: Mapping[str, Any]) -> bool:
     """Tell whether a record is one that somebody should look at (S38)."""
-    return kind in _SECURITY_KINDS or not _SECURITY_SETTINGS.isdisjoint(changed_names(detail))
+    return kind in _SECURITY_KINDS or not SECURITY_SETTINGS.isdisjoint(changed_names(detail))
 
 
 def label_of(name: str) -> str:
