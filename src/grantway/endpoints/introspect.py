@@ -73,8 +73,9 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
     return json_reply(found or _INACTIVE)
 
 
-def _may_see(client: InstalledApp, app_id: str, org_id: str) -> bool:
-    return client.id == app_id or (client[s.INTROSPECT_ALL] and client.org.id == org_id)
+def _may_see(client: InstalledApp, app: InstalledApp, org_id: str) -> bool:
+    """Tell whether a client may know of a token: its own, one of an app that registered with its token, or all."""
+    return client.id in (app.id, app.app.parent_id) or (client[s.INTROSPECT_ALL] and client.org.id == org_id)
 
 
 def _key_of(app: InstalledApp, client: InstalledApp) -> str:
@@ -85,7 +86,7 @@ def _key_of(app: InstalledApp, client: InstalledApp) -> str:
 async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
     bearer = await look_up(server, token, None)
     held = bearer.held
-    if held is None or bearer.refusal is not None or not _may_see(client, held.token.app_id, held.token.org_id):
+    if held is None or bearer.refusal is not None or not _may_see(client, held.app, held.token.org_id):
         return None
     issued = DOORS[held.token.door]
     fields: dict[str, Any] = {
@@ -117,7 +118,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     family = held.family
     if family.revoked_at is not None or held.token.spent_at is not None:
         return None
-    if not _may_see(client, family.app_id, family.org_id):
+    if not _may_see(client, held.app, family.org_id):
         return None
     ends_at = refresh_life(held.app).ends_at(family.created_at, family.used_at)
     if ends_at is not None and server.clock.now_ms() >= ends_at:

@@ -1,6 +1,7 @@
 """POST /services/oauth2/token and /oidc/token: the steps every grant shares (RFC 6749, section 3.2)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from grantway import settings as s
@@ -15,7 +16,7 @@ from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
 from grantway.kit.http import Call, Reply
 from grantway.policy import app_use
-from grantway.policy.client import ClientCase, known
+from grantway.policy.client import ClientCase, grant_registered, known
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.custom_claims import id_token_claims_of
@@ -44,8 +45,11 @@ _USE_CHECKS: Final = app_use.checks(
         tokens_ended=no_app.TOKENS_ENDED,
     )
 )
+_CLIENT_CHECKS: Final[dict[str, tuple[Check[ClientCase], ...]]] = {
+    name: (known, partial(grant_registered, grant_type=name), grant.authentication) for name, grant in GRANTS.items()
+}
 _AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
-    name: (known, grant.authentication, *grant.checks, *_USE_CHECKS) for name, grant in GRANTS.items()
+    name: (*_CLIENT_CHECKS[name], *grant.checks, *_USE_CHECKS) for name, grant in GRANTS.items()
 }
 # Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
 _ROUNDS: Final = 4
@@ -87,7 +91,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         client = grant.client(case)
         trail = Trail(ahead)
         if not (
-            trail.passes((known, grant.authentication), client)
+            trail.passes(_CLIENT_CHECKS[grant.grant_type], client)
             and trail.passes(grant.checks, case)
             and trail.passes(_USE_CHECKS, use := grant.use(case))
             and trail.passes(RESOURCE_CHECKS, wanted := ResourceCase(asked, use.of.app, _granted(grant, case)))

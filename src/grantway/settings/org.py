@@ -4,6 +4,7 @@ from typing import Final
 
 from grantway.settings.ip_ranges import IP_RANGES_KIND, IpRange
 from grantway.settings.kinds import FLAG, HTTPS_URL, ORIGINS_KIND, integer, uris
+from grantway.settings.oauth import SCOPES_KIND
 from grantway.settings.setting import Holder, Section, Setting, Xml
 
 REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
@@ -90,13 +91,27 @@ OPEN_REGISTRATION: Final = Setting[bool](
     name="open_registration",
     kind=FLAG,
     label="Allow open dynamic client registration",
-    help="Anybody may then register an app in this org without a token. Leave it off outside of tests.",
+    help=(
+        "Anybody may then register an app of this org at the standards' endpoints without a token, as MCP clients do. "
+        "Such apps get few scopes, each user has to approve them, and those that nobody uses for a week are deleted."
+    ),
     default=False,
     section=Section.ORG,
     held_by=Holder.ORG,
-    effect="register: answered without an initial access token when on",
-    awaits="dynamic client registration",
+    effect="register, standards' door: invalid_token without an initial access token when off",
     example="true",
+)
+
+OPEN_REGISTRATION_SCOPES: Final = Setting[tuple[str, ...]](
+    name="open_registration_scopes",
+    kind=SCOPES_KIND,
+    label="Scopes of openly registered apps",
+    help="The most that an app gets which registered without a token. What it registered with stays as it was then.",
+    default=("openid", "id", "refresh_token"),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="register, standards' door: the scope of an app that came without a token is no more than this",
+    example="openid,id",
 )
 
 ALLOW_LEGACY_QUERY_PARAMETERS: Final = Setting[bool](

@@ -17,6 +17,7 @@ from grantway.protocol.no import (
     machine,
     password,
     refresh,
+    registration,
     request,
     resource,
 )
@@ -32,6 +33,7 @@ ALL: Final[dict[str, Reason]] = {
         code,
         refresh,
         machine,
+        registration,
         password,
         authorize,
         bearer,
