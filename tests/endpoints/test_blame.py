@@ -1,6 +1,7 @@
 """Who is refused because of a setting can find out which one it was, and how it is changed."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -104,6 +105,15 @@ async def ask_for_a_token_for_nowhere(house: House, app: TestApp) -> None:
     await house.authorize(app, door=STANDARDS, resource="http://mcp.example.com")
 
 
+async def be_known_by_a_document(house: House, app: TestApp) -> None:
+    await house.authorize(replace(app, consumer_key="https://mcp.example/client.json"), door=STANDARDS)
+
+
+async def be_known_by_a_document_of_another_place(house: House, app: TestApp) -> None:
+    await house.change("""UPDATE org SET settings = '{"client_id_documents": true}', version = 2""")
+    await be_known_by_a_document(house, app)
+
+
 async def redeem_in_another_org_what_is_local(house: House, app: TestApp) -> None:
     await house.change("UPDATE app SET kind = 'external_client_app'")
     elsewhere = await house.elsewhere()
@@ -176,6 +186,8 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
     (s.RESOURCES, {}, ask_for_a_token_for_nowhere),
+    (s.CLIENT_ID_DOCUMENTS, {}, be_known_by_a_document),
+    (s.CLIENT_DOCUMENT_SOURCES, {}, be_known_by_a_document_of_another_place),
 ]
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from grantway.domain.org import User
+from grantway.endpoints.client_documents import ClientDocuments
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
@@ -49,6 +50,7 @@ class Server:
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
     census: Census = field(default_factory=Census)
+    client_documents: ClientDocuments = field(default_factory=ClientDocuments)
     verdicts: Verdicts = field(default_factory=Verdicts)
     public_scopes: PublicScopes = field(default_factory=PublicScopes)
     stopping: Event = field(default_factory=Event)

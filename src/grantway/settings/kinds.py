@@ -276,8 +276,8 @@ ORIGINS_KIND: Final = Kind[tuple[str, ...]](
 )
 
 
-def uris(limit: int, what: str) -> Kind[tuple[str, ...]]:
-    """A list of at most `limit` absolute URIs without fragment, each once, compared byte by byte."""
+def uris(limit: int, what: str, *, https: bool = False) -> Kind[tuple[str, ...]]:
+    """A list of at most `limit` absolute URIs without fragment (or of https URLs), each once, compared byte by byte."""
 
     def parse(raw: Any) -> tuple[str, ...]:
         # A comma may stand in a URI, so only line ends part them.
@@ -287,6 +287,8 @@ def uris(limit: int, what: str) -> Kind[tuple[str, ...]]:
         for uri in found:
             if problem := uri_problem(uri):
                 raise SettingProblem(f"{uri[:100]!r} will not do: {problem}")
+            if https and not uri.startswith("https://"):
+                raise SettingProblem(f"{uri[:100]!r} will not do: it does not begin with https://")
         return found
 
     return Kind(
@@ -295,8 +297,9 @@ def uris(limit: int, what: str) -> Kind[tuple[str, ...]]:
         write=list,
         says=lambda value: ", ".join(value) or "none",
         schema={"type": "array", "items": {"type": "string", "maxLength": URI_LENGTH}, "maxItems": limit},
-        hint="URI (repeat for more)",
-        limits=f"at most {limit} {what}, each of at most {URI_LENGTH} characters, without fragment",
+        hint=f"{'https://…' if https else 'URI'} (repeat for more)",
+        limits=f"at most {limit} {what}, each of at most {URI_LENGTH} characters, without fragment"
+        + ("; https only" if https else ""),
         many=True,
     )
 

@@ -3,11 +3,13 @@
 from typing import Any, Final, TypeVar, cast
 
 from grantway.domain.app import AppUser, InstalledApp, read_values
-from grantway.domain.org import User, canonical_username
+from grantway.domain.org import Org, User, canonical_username
 from grantway.settings.org import CORS_ORIGINS
+from grantway.settings.setting import Setting
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import custom_permissions_that_count
 from grantway.store.database import Database
+from grantway.store.orgs import default_org_id
 from grantway.store.people import (
     USER_COLUMNS,
     permission_sets_that_count,
@@ -15,7 +17,7 @@ from grantway.store.people import (
     user_by_id,
     user_by_username,
 )
-from grantway.store.statement import Statement
+from grantway.store.statement import Statement, columns_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -26,6 +28,7 @@ _RUN_AS: Final = Statement(
 )
 _MY_DOMAINS: Final = Statement("SELECT my_domain FROM org")
 _ORGS: Final = Statement("SELECT id, settings FROM org")
+_ORG: Final = Statement(f"SELECT {columns_of(Org)} FROM org WHERE id = :id")
 
 
 class Directory:
@@ -46,6 +49,7 @@ class Directory:
         self._named: dict[str, tuple[str, str]] = {}
         self._origins: dict[str, dict[str, frozenset[str]]] = {}
         self._my_domains: dict[str, frozenset[str]] = {}
+        self._default_org: dict[str, tuple[Org, dict[Setting[Any], Any]]] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
         """Return the app with a consumer key as its home org meets it, or None.
@@ -112,6 +116,19 @@ class Directory:
             self._keep(revision, self._origins, "", found)
         return found
 
+    async def default_org(self) -> tuple[Org, dict[Setting[Any], Any]] | None:
+        """Return the org of requests that name none, with the settings it has chosen; None while there is no org."""
+        revision = await self._now()
+        found = self._default_org.get("")
+        if found is None:
+            row = await self.db.one(_ORG, await default_org_id(self.db) or "")
+            if row is None:
+                return None
+            org = Org(*cast(Any, row))
+            found = org, read_values(org.settings)
+            self._keep(revision, self._default_org, "", found)
+        return found
+
     async def my_domains(self) -> frozenset[str]:
         """Return the label of each org's My Domain."""
         revision = await self._now()
@@ -134,6 +151,7 @@ class Directory:
                 self._named,
                 self._origins,
                 self._my_domains,
+                self._default_org,
             ):
                 kept.clear()
         return revision

@@ -12,6 +12,7 @@ from grantway.kit.http import Header, Reply
 from grantway.pages import Ask, Asker, Display, render, security_headers
 from grantway.pages.screens import Page
 from grantway.pages.wording import utc_text
+from grantway.protocol.client_document import host_of
 from grantway.settings.scopes import scope_named
 
 _HTML: Final = (b"content-type", b"text/html;charset=UTF-8")
@@ -59,7 +60,7 @@ def asker_of(home: InstalledApp, here: InstalledApp | None, callback: str) -> As
         added = f"an administrator of {here.org.name}, on {utc_text(here.policy.installed_at).partition(',')[0]}"
     return Asker(
         name=name_of(home),
-        publisher=home.org.name,
+        publisher=host_of(home.consumer_key) if home.is_by_document else home.org.name,
         contact_email=home[s.CONTACT_EMAIL] or None,
         info_url=home[s.INFO_URL] or None,
         added=added,

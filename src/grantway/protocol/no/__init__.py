@@ -14,6 +14,7 @@ from grantway.protocol.no import (
     client,
     code,
     data,
+    document,
     machine,
     password,
     refresh,
@@ -40,6 +41,7 @@ ALL: Final[dict[str, Reason]] = {
         administration,
         data,
         resource,
+        document,
     )
     for reason in vars(module).values()
     if isinstance(reason, Reason)
