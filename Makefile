@@ -1,5 +1,5 @@
 # What users and checks call; the work itself is in scripts/.
-.PHONY: install run test bench bench-compare soak
+.PHONY: install run test clients bench bench-compare soak
 
 # The interpreter of .venv: `make install PYTHON=python3.12` chooses another.
 PYTHON ?= $(shell scripts/find-python)
@@ -15,6 +15,10 @@ run: install
 test: install $(DONE)/requirements-test
 	scripts/fetch-test-tools
 	scripts/check
+
+# Only the clients that others wrote and the tests drive (tests/clients): Node's and Python's.
+clients: install
+	scripts/fetch-test-tools node python
 
 bench: install $(DONE)/requirements-test
 	scripts/fetch-test-tools postgres node

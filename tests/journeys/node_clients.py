@@ -15,8 +15,8 @@ _CLIENTS = Path(__file__).resolve().parents[1] / "clients"
 _PATIENCE_S = 120
 
 
-def run(script: str, visitor: Person, trusting: Path | None = None, **told: object) -> dict[str, Any]:
-    """Run a client's script and return its findings; the person authorizes at Chromium whenever the script asks.
+def run(script: str, visitor: Person | None, trusting: Path | None = None, **told: object) -> dict[str, Any]:
+    """Run a client's script and return its findings; the person, if there is one, authorizes whenever the script asks.
 
     `trusting`: a certificate that the client takes for an authority.
     """
@@ -41,6 +41,7 @@ def run(script: str, visitor: Person, trusting: Path | None = None, **told: obje
         try:
             said = _say(process, told)
             while "visit" in said:
+                assert visitor is not None, "nobody is at a browser"
                 said = _say(process, visitor.authorize(said["visit"]))
         finally:
             alarm.cancel()

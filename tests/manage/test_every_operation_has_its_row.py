@@ -61,6 +61,8 @@ WITHOUT: Final = {
     "orgs.find": _OWN,
     "orgs.home_of": _OWN,
     "people.name_of": _OWN,
+    "follow_pictures.follow_pictures": _PART,
+    "pictures.shown": _FOUND,
     **{f"registering.{name}": _CLIENT for name in ("register", "let_in_by", "look", "change", "delete")},
     "registering.sweep_unused": _PART,
     "rules.warnings_about": _FOUND,

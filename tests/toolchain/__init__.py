@@ -1,4 +1,4 @@
-"""Where the programs are that the tests run and did not write: PostgreSQL, Chromium, Node and the Node clients.
+"""Where the programs are that the tests run and did not write: PostgreSQL, Chromium, Node, the clients of others.
 
 `scripts/fetch-test-tools` fetches them; this package looks in the same places. It starts nothing by itself.
 """
@@ -14,11 +14,21 @@ import pytest
 from tests.toolchain.memory import memory_folder
 from tests.toolchain.postgres import PostgresServer, postgres_bin
 
-__all__ = ["PostgresServer", "chromium", "memory_folder", "need", "node", "node_modules", "postgres_bin"]
+__all__ = [
+    "PostgresServer",
+    "chromium",
+    "memory_folder",
+    "need",
+    "node",
+    "node_modules",
+    "postgres_bin",
+    "python_clients",
+]
 
 T = TypeVar("T")
 
 CLIENTS = Path(__file__).resolve().parents[1] / "clients"
+CLIENTS_LOCK = CLIENTS.parents[1] / "requirements-clients.txt"
 
 
 def chromium() -> str | None:
@@ -51,6 +61,19 @@ def node() -> str | None:
         if os.access(program, os.X_OK):
             return str(program)
     return None
+
+
+def python_clients() -> str | None:
+    """Give the Python that has the Python clients, or None; ends the test where they are not those of the lock."""
+    stamp = CLIENTS / ".venv" / ".fetched"
+    if not stamp.is_file():
+        return None
+    if stamp.read_text().split()[:1] != [hashlib.sha256(CLIENTS_LOCK.read_bytes()).hexdigest()]:
+        _give_up(
+            "tests/clients/.venv is not what requirements-clients.txt names:"
+            " scripts/fetch-test-tools python (part of `make test`) brings it up to date"
+        )
+    return str(stamp.parent / "bin" / "python")
 
 
 def need(tool: T | None, what: str) -> T:

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from tests import toolchain
-from tests.toolchain import PostgresServer, chromium, need, node, node_modules, postgres_bin
+from tests.toolchain import PostgresServer, chromium, need, node, node_modules, postgres_bin, python_clients
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -53,6 +53,25 @@ def test_node_clients_of_another_lock_say_what_to_do(tmp_path: Path, monkeypatch
 
     with pytest.raises(pytest.fail.Exception, match=r"scripts/fetch-test-tools node"):
         node_modules()
+
+
+def test_python_clients_of_another_lock_say_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / "requirements-clients.txt"
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(toolchain, "CLIENTS", tmp_path)
+    monkeypatch.setattr(toolchain, "CLIENTS_LOCK", lock)
+    assert python_clients() is None
+    lock.write_text("mcp==2.3.0")
+    (tmp_path / ".venv").mkdir()
+    stamp = tmp_path / ".venv" / ".fetched"
+    command = ["sh", "-c", f"sha256sum <{lock.name}"]
+    stamp.write_text(subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path).stdout)
+    assert python_clients() == str(tmp_path / ".venv" / "bin" / "python")
+
+    lock.write_text("mcp==2.3.1")
+
+    with pytest.raises(pytest.fail.Exception, match=r"scripts/fetch-test-tools python"):
+        python_clients()
 
 
 @pytest.mark.postgres
@@ -115,6 +134,20 @@ def test_the_node_clients_run_on_their_own_node() -> None:
     )
 
     assert done.stdout.split() == ["v22", "function", "3.10.16"]
+
+
+def test_the_python_clients_live_apart_from_what_the_server_runs_on() -> None:
+    script = "import importlib.metadata as m; print(*(m.version(name) for name in ('mcp', 'simple-salesforce')))"
+
+    done = subprocess.run(
+        [need(python_clients(), "the environment of Python clients"), "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.split() == ["2.3.0", "1.12.10"]
+    assert str(PROJECT / ".venv") not in need(python_clients(), "the environment of Python clients")
 
 
 @pytest.mark.browser

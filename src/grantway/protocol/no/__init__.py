@@ -19,6 +19,8 @@ from grantway.protocol.no import (
     refresh,
     registration,
     request,
+    saml,
+    sso,
 )
 from grantway.protocol.refusal import Reason
 
@@ -28,6 +30,8 @@ ALL: Final[dict[str, Reason]] = {
         request,
         client,
         assertion,
+        saml,
+        sso,
         app,
         code,
         refresh,
