@@ -18,6 +18,7 @@ from typing import Final
 import uvicorn
 import uvloop
 
+from grantway.endpoints.pictures import PictureRounds
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.server import Server
 from grantway.endpoints.signing import Signing
@@ -70,6 +71,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
     tally = Tally(db, clock)
     housekeeper = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
     sweeper = Sweeper(db, clock, also=partial(sweep_unused, housekeeper))
+    rounds = PictureRounds(db, clock, fetcher)
     with ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="worker") as workers:
         try:
             server = Server(
@@ -90,6 +92,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
             finally:
                 await server.census.close()
         finally:
+            await rounds.close()
             await sweeper.close()
             await refusals.close()
             await tally.close()

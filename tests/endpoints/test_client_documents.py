@@ -247,7 +247,8 @@ async def test_no_address_that_is_not_public_is_asked_though_an_administrator_ap
 async def test_a_host_that_does_not_answer_delays_nobody_for_long(
     house: House, host: Host, met: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Fetcher.fetch, "__kwdefaults__", Fetcher.fetch.__kwdefaults__ | {"deadline_s": 0.2})
+    defaults = dict(Fetcher.fetch.__kwdefaults__ or {})
+    monkeypatch.setattr(Fetcher.fetch, "__kwdefaults__", defaults | {"deadline_s": 0.2})
     host.hold = True
 
     refused = await met.ask(client(host), door=STANDARDS)

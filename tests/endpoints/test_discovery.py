@@ -15,7 +15,10 @@ from grantway.manage import orgs
 from grantway.protocol import door as doors
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
+from tests.endpoints.saml_signer import signed
 from tests.endpoints.signer import proof, signer
+from tests.endpoints.test_saml_assertion import TYPE as ASSERTION_TYPE
+from tests.endpoints.test_saml_assertion import response, sign_on
 from tests.endpoints.wire import (
     DOOR_NAME,
     ISSUER,
@@ -60,6 +63,7 @@ REGISTERED = {
     "revocation_endpoint_auth_signing_alg_values_supported",
     "introspection_endpoint_auth_methods_supported",
     "introspection_endpoint_auth_signing_alg_values_supported",
+    "introspection_signing_alg_values_supported",
     "display_values_supported",
     "claim_types_supported",
     "claims_supported",
@@ -211,6 +215,7 @@ async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.A
     await give_passwords(house)
     asked = {"block_username_password_flow": False, "trusted_ip_ranges": ["127.0.0.1 - 127.0.0.1"]}
     await orgs.change(house.desk, house.org, asked)
+    await sign_on(house, signer().certificate)
     app = await certified(house)
     code = await house.code(app, door=DOOR_NAME[door])
     answer = await house.sign_in(app, door=door)
@@ -221,7 +226,14 @@ async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.A
         "authorization_code": {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER},
         "refresh_token": {"refresh_token": answer["refresh_token"]},
         "urn:ietf:params:oauth:grant-type:jwt-bearer": {"assertion": assertion},
+        "urn:ietf:params:oauth:grant-type:saml2-bearer": {"assertion": signed(house, app.consumer_key, door=door)},
         "password": {"username": "ada@harbour.example", "password": PASSWORD},
+        "assertion": {
+            "assertion_type": ASSERTION_TYPE,
+            "assertion": response(house),
+            "client_id": "",
+            "client_secret": "",
+        },
     }
 
     taken = set()

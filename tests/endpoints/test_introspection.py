@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from grantway import settings as s
+from grantway.kit.jose import JwtRefused
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
-from tests.endpoints.wire import DOOR_NAME, ISSUER, basic, both_doors, in_body
+from tests.endpoints.wire import DOOR_NAME, ISSUER, basic, both_doors, in_body, read_id_token
 
 INACTIVE = {"active": False}
 
@@ -231,3 +232,100 @@ async def test_it_takes_post_only(house: House, web: httpx.AsyncClient) -> None:
 
     assert (here.status_code, here.json()["error_description"]) == (400, "must use HTTP POST")
     assert (there.status_code, there.headers["allow"]) == (405, "POST")
+
+
+JWT_ANSWER = {"accept": "application/token-introspection+jwt"}
+
+
+async def signed_answer(house: House, web: httpx.AsyncClient, app: TestApp, token: str) -> dict[str, Any]:
+    """Ask for a signed answer and return its claims; the signature is checked with the published key."""
+    reply = await web.post(f"{STANDARDS}/introspect", data={**in_body(app), "token": token}, headers=JWT_ANSWER)
+    assert reply.headers["content-type"] == "application/token-introspection+jwt"
+    header, claims = await read_id_token(web, reply.text, STANDARDS)
+    assert header["typ"] == "token-introspection+jwt"
+    return claims
+
+
+@pytest.mark.parametrize("form", ["opaque", "jwt", "refresh"])
+async def test_the_standards_door_signs_its_answer_for_who_asks_for_a_jwt(
+    house: House, web: httpx.AsyncClient, form: str
+) -> None:
+    """RFC 9701, section 5: issuer, audience and time, the answer inside, and neither `sub` nor `exp` beside it."""
+    app = await (house.jwt_app if form == "jwt" else house.app)()
+    answer = await house.sign_in(app, door=STANDARDS)
+    token = answer["refresh_token" if form == "refresh" else "access_token"]
+
+    assert await signed_answer(house, web, app, token) == {
+        "iss": ISSUER[STANDARDS],
+        "aud": app.consumer_key,
+        "iat": house.clock.now_ms() // 1000,
+        "token_introspection": await look(web, app, token, STANDARDS),
+    }
+
+
+async def test_a_signed_answer_about_a_token_that_one_may_not_see_says_inactive_and_no_more(
+    house: House, web: httpx.AsyncClient
+) -> None:
+    """RFC 9701, section 5."""
+    token = (await house.sign_in(await house.app(), door=STANDARDS))["access_token"]
+
+    assert (await signed_answer(house, web, await house.app(), token))["token_introspection"] == INACTIVE
+
+
+@pytest.mark.parametrize(
+    ("accept", "is_signed"),
+    [
+        ("application/json, application/token-introspection+jwt", True),
+        ("application/token-introspection+jwt;q=0.5, application/json;q=0.4", True),
+        ("application/token-introspection+jwt;q=0.5, application/json", False),
+        ("application/token-introspection+jwt;q=0", False),
+        ("application/token-introspection+jwt;q=nan", False),
+        ("*/*", False),
+        ("application/*", False),
+    ],
+)
+async def test_the_accept_header_decides_whether_the_answer_is_signed(
+    house: House, web: httpx.AsyncClient, accept: str, is_signed: bool
+) -> None:
+    app = await house.app()
+    form = {**in_body(app), "token": (await house.sign_in(app))["access_token"]}
+    here = await web.post(f"{SALESFORCE}/introspect", data=form, headers={"accept": accept})
+    there = await web.post(f"{STANDARDS}/introspect", data=form, headers={"accept": accept})
+
+    assert here.json()["active"] is True
+    assert (there.headers["content-type"] == "application/token-introspection+jwt") is is_signed
+
+
+async def test_a_refusal_is_json_whatever_was_asked_for(house: House, web: httpx.AsyncClient) -> None:
+    form = {"client_id": (await house.app()).consumer_key, "client_secret": "x", "token": "x"}
+    reply = await web.post(f"{STANDARDS}/introspect", data=form, headers=JWT_ANSWER)
+
+    assert (reply.status_code, reply.json()["error"]) == (401, "invalid_client")
+
+
+async def test_a_signed_answer_is_no_id_token(house: House, web: httpx.AsyncClient) -> None:
+    """RFC 8725, section 3.11: the same key signs both, and `typ` keeps them apart."""
+    app = await house.app()
+    answer = await house.sign_in(app, door=STANDARDS)
+    form = {**in_body(app), "token": answer["access_token"]}
+    signed = (await web.post(f"{STANDARDS}/introspect", data=form, headers=JWT_ANSWER)).text
+
+    assert (await house.server.signing.read(house.db, answer["id_token"]))["aud"] == app.consumer_key
+    with pytest.raises(JwtRefused, match="another kind"):
+        await house.server.signing.read(house.db, signed)
+
+
+@pytest.mark.requirement("S17")
+@pytest.mark.parametrize("form", ["opaque", "jwt", "refresh"])
+async def test_who_may_not_look_at_a_token_has_nothing_found_out_about_it(
+    house: House, web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """So a living and a dead token of another app take the same time too: no check of either is made."""
+    app, nosy = await (house.jwt_app if form == "jwt" else house.app)(), await house.app()
+    token = (await house.sign_in(app))["refresh_token" if form == "refresh" else "access_token"]
+    judged: list[object] = []
+    monkeypatch.setattr("grantway.endpoints.introspect.judge", judged.append)
+    monkeypatch.setattr("grantway.endpoints.introspect.decide", lambda *case: judged.append(case))
+
+    assert await look(web, nosy, token) == INACTIVE
+    assert not judged

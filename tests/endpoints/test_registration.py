@@ -306,6 +306,24 @@ async def test_scopes_never_go_beyond_the_parents_also_when_these_shrink(house: 
     assert error(nothing) == (400, "invalid_client_metadata")
 
 
+async def test_a_child_does_not_look_like_its_parent_nor_speak_to_its_audiences(house: House) -> None:
+    own: dict[s.AnySetting, Any] = {
+        s.LOGO_URL: "https://app.example/logo.png",
+        s.DESCRIPTION: "the real one",
+        s.ID_TOKEN_AUDIENCES: ("https://other.example",),
+        s.INTROSPECT_ALL: True,
+        s.CLIENT_CREDENTIALS: True,
+        s.CERTIFICATE: s.CERTIFICATE.kind.parse(signer().certificate),
+        s.JWT_ACCESS_TOKENS: True,
+    }
+    parent = await house.app(own, run_as="ada@harbour.example")
+    client = await joined(house, await token_of(house, parent))
+
+    held = await apps.find(house.desk, house.org, client["client_id"])
+
+    assert [one.name for one in own if held[one] == own[one]] == ["jwt_access_tokens"]
+
+
 async def _block(house: House, parent: TestApp) -> None:
     await apps.block(house.desk, house.org, parent.id, blocked=True)
 

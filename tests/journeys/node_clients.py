@@ -21,8 +21,8 @@ class Visitor(Protocol):
         """Follow an app's link through whatever is asked; give the URL that its callback was called with."""
 
 
-def run(script: str, visitor: Visitor, trusting: Path | None = None, **told: object) -> dict[str, Any]:
-    """Run a Node client's script and return its findings; the person authorizes whenever the script asks.
+def run(script: str, visitor: Visitor | None, trusting: Path | None = None, **told: object) -> dict[str, Any]:
+    """Run a Node client's script and return its findings; the person, if there is one, authorizes whenever it asks.
 
     `trusting`: a certificate that the client takes for an authority.
     """
@@ -40,7 +40,9 @@ def run_python(script: str, visitor: Visitor, **told: object) -> dict[str, Any]:
     return _converse([program, str(_CLIENTS / script)], visitor, {"PATH": os.environ["PATH"]}, told)
 
 
-def _converse(command: list[str], visitor: Visitor, env: dict[str, str], told: dict[str, object]) -> dict[str, Any]:
+def _converse(
+    command: list[str], visitor: Visitor | None, env: dict[str, str], told: dict[str, object]
+) -> dict[str, Any]:
     with (
         tempfile.TemporaryFile("w+") as problems,
         subprocess.Popen(
@@ -52,6 +54,7 @@ def _converse(command: list[str], visitor: Visitor, env: dict[str, str], told: d
         try:
             said = _say(process, told)
             while "visit" in said:
+                assert visitor is not None, "nobody is at a browser"
                 said = _say(process, visitor.authorize(said["visit"]))
         finally:
             alarm.cancel()

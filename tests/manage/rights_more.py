@@ -25,7 +25,9 @@ from grantway.manage import (
     import_app,
     org_files,
     people,
+    pictures,
     refusals,
+    registration_tokens,
     rotation,
     search,
     tokens,
@@ -132,6 +134,11 @@ async def _reveals_staged(desk: Desk, org: Org) -> None:
     await rotation.reveal_staged(desk, org, "Outer")
 
 
+async def _takes_registration_token(desk: Desk, org: Org) -> None:
+    await registration_tokens.make(replace(desk, caller=OPERATOR), org, "Sync")
+    await registration_tokens.revoke(desk, org, "Sync")
+
+
 async def _rotation_impact(desk: Desk, org: Org) -> None:
     await rotation.impact(desk, await _app(desk, org))
 
@@ -207,6 +214,12 @@ _READING: Final = (
     ),
     Row(name="see what an app was refused", does=_refused, enough=OF_APPS),
     Row(name="list refusals", does=lambda d, o: refusals.refusals(d, o, refusals.Asked()), enough=OF_READING),
+    Row(
+        name="have pictures fetched again",
+        does=lambda d, o: _past(pictures.fetch_again(d, o, "Sync")),
+        enough=OF_APPS,
+    ),
+    Row(name="see the pictures of an app", does=lambda d, o: pictures.of_app(d, o, "Sync"), enough=OF_APPS),
     Row(name="count refusals", does=lambda d, o: refusals.refused_most(d, o, 0), enough=OF_READING),
     Row(name="read the audit trail", does=audit.audit_trail, enough=({SETUP},), command=("audit", "list")),
     Row(
@@ -232,6 +245,22 @@ _WRITING: Final = (
         name="reveal the staged pair of an external client app",
         does=_reveals_staged,
         enough=with_permission(OF_EXTERNAL, SECRETS),
+    ),
+    Row(
+        name="see whether an app has an initial access token",
+        does=lambda d, o: registration_tokens.look(d, o, "Sync"),
+        enough=_ALL_ROTATE,
+    ),
+    Row(
+        name="make an initial access token",
+        does=lambda d, o: registration_tokens.make(d, o, "Sync"),
+        enough=_ALL_ROTATE,
+        command=("app", "registration-token", "Sync"),
+    ),
+    Row(
+        name="take an initial access token away",
+        does=_takes_registration_token,
+        enough=_ALL_ROTATE,
     ),
     Row(name="count what a rotation ends", does=_rotation_impact, enough=_ALL_ROTATE),
 )

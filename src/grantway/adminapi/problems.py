@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from grantway.adminapi.schema import Schema, record, text
-from grantway.endpoints.answer import NO_STORE, come_again
+from grantway.endpoints.answer import NO_STORE, challenge, come_again
 from grantway.kit.http import Call, Header, Reply
 from grantway.protocol.door import Voice
 from grantway.protocol.no import administration as no
@@ -64,7 +64,7 @@ def problem_reply(
     """Answer with a problem. `detail` is for the caller: nothing that only the administrator may know."""
     wire = refusal.reason.wire(Voice.STANDARDS)
     if wire.status == 401 or refusal.reason is bearer.SCOPE_LACKING:
-        headers = (*headers, (b"www-authenticate", _challenge(wire.error, wire.says)))
+        headers = (*headers, (b"www-authenticate", challenge(wire, "api")))
     document: dict[str, Any] = {
         "type": f"{DOCUMENT}#/components/x-problems/{refusal.reason.id}",
         "title": wire.says or "An access token is needed",
@@ -74,12 +74,3 @@ def problem_reply(
         "request_id": call.request_id,
     }
     return come_again(Reply(wire.status, msgspec.json.encode(document), (_TYPE, *NO_STORE, *headers)))
-
-
-def _challenge(error: str, says: str) -> bytes:
-    challenge = 'Bearer realm="grantway"'
-    if error:
-        challenge += f', error="{error}", error_description="{says}"'
-    if error == "insufficient_scope":
-        challenge += ', scope="api"'
-    return challenge.encode()

@@ -99,7 +99,7 @@ def _page(
 def _field(one: AnySetting, value: str, problem: str, warning: str) -> Field:
     choices = tuple(str(word) for word in one.kind.schema.get("enum", ()) if word is not None)
     widget = "check" if one.kind.schema.get("type") == "boolean" else "select" if choices else "line"
-    if one.kind.many:
+    if one.kind.many or one.kind.name == "certificate":
         widget = "lines"
     return Field(
         name=one.name,

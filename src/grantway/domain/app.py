@@ -8,9 +8,19 @@ import msgspec
 from grantway.domain.org import Org, User
 from grantway.kit.ids import CONNECTED_APP, EXTERNAL_CLIENT_APP
 from grantway.kit.secrets import Secret
+from grantway.settings.basic import CONTACT_EMAIL
 from grantway.settings.catalogue import BY_NAME
 from grantway.settings.custom import CUSTOM_SCOPES
-from grantway.settings.oauth import SCOPES
+from grantway.settings.distribution import DISTRIBUTION_STATE
+from grantway.settings.id_token import ID_TOKEN_STANDARD_CLAIMS, ID_TOKEN_VALIDITY
+from grantway.settings.ip_ranges import IP_RANGES
+from grantway.settings.oauth import (
+    JWT_ACCESS_TOKENS,
+    LIMIT_IDLE_REFRESH_TOKENS,
+    OAUTH_ENABLED,
+    ROTATION_OVERLAP,
+    SCOPES,
+)
 from grantway.settings.scopes import expand
 from grantway.settings.setting import Setting
 
@@ -229,9 +239,25 @@ def read_values(*documents: str) -> dict[Setting[Any], Any]:
     return values
 
 
+_INHERITED = (
+    OAUTH_ENABLED,
+    DISTRIBUTION_STATE,
+    CONTACT_EMAIL,
+    ROTATION_OVERLAP,
+    LIMIT_IDLE_REFRESH_TOKENS,
+    JWT_ACCESS_TOKENS,
+    ID_TOKEN_VALIDITY,
+    ID_TOKEN_STANDARD_CLAIMS,
+    IP_RANGES,
+)
+
+
 def as_child(own: dict[Setting[Any], Any], parent: dict[Setting[Any], Any]) -> dict[Setting[Any], Any]:
-    """Return the values of an app that belongs to another: its own over the parent's, never more scopes than those."""
-    values = parent | own
+    """Return the values of an app that belongs to another: some it has from there, and never more scopes than those.
+
+    What the parent looks like, whom its ID tokens are for, and which flows it has on stays its own.
+    """
+    values = {one: parent[one] for one in _INHERITED if one in parent} | own
     held = expand(parent.get(SCOPES, ()))
     values[SCOPES] = tuple(name for name in own.get(SCOPES, ()) if name in held)
     values[CUSTOM_SCOPES] = tuple(name for name in own.get(CUSTOM_SCOPES, ()) if name in parent.get(CUSTOM_SCOPES, ()))

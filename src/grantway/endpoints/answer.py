@@ -103,13 +103,15 @@ def note(
     )
 
 
-def refuse_oauth(door: Door, call: Call, refusal: Refusal, asked_format: str = "") -> Reply:
+def refuse_oauth(door: Door, call: Call, refusal: Refusal, asked_format: str = "", *, error_uri: str = "") -> Reply:
     """Put a refusal as an OAuth error of a door: JSON, or the format asked for at Salesforce's (2.4)."""
-    return come_again(_oauth_error(door, call, refusal.reason.wire(door.voice), asked_format))
+    return come_again(_oauth_error(door, call, refusal.reason.wire(door.voice), asked_format, error_uri))
 
 
-def _oauth_error(door: Door, call: Call, wire: Wire, asked_format: str) -> Reply:
+def _oauth_error(door: Door, call: Call, wire: Wire, asked_format: str, error_uri: str) -> Reply:
     fields = {"error": wire.error, "error_description": wire.says}
+    if error_uri:
+        fields["error_uri"] = error_uri
     if door.voice is Voice.STANDARDS:
         headers: tuple[Header, ...] = ()
         if wire.status == 401:
@@ -120,13 +122,18 @@ def _oauth_error(door: Door, call: Call, wire: Wire, asked_format: str) -> Reply
     return formatted_reply(call, asked_format, fields, wire.status)
 
 
-def bearer_reply(wire: Wire) -> Reply:
-    """Return the answer of a protected resource at the standards' door (RFC 6750, section 3)."""
-    challenge = 'Bearer realm="grantway"'
+def bearer_reply(wire: Wire, needs: str) -> Reply:
+    """Return the answer of a protected resource at the standards' door, with its challenge."""
     fields = {"error": wire.error, "error_description": wire.says} if wire.error else {}
-    for name, value in fields.items():
-        challenge += f', {name}="{value}"'
-    return json_reply(fields, wire.status, ((b"www-authenticate", challenge.encode()),))
+    return json_reply(fields, wire.status, ((b"www-authenticate", challenge(wire, needs)),))
+
+
+def challenge(wire: Wire, needs: str) -> bytes:
+    """Return the challenge of a protected resource; of a scope that lacks it names the one it needs (RFC 6750, 3)."""
+    told = {"error": wire.error, "error_description": wire.says} if wire.error else {}
+    if wire.error == "insufficient_scope":
+        told["scope"] = needs
+    return "".join(('Bearer realm="grantway"', *(f', {name}="{value}"' for name, value in told.items()))).encode()
 
 
 def voice_of(path: str) -> Voice:

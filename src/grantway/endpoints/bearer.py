@@ -141,23 +141,25 @@ async def presented_token(call: Call, server: Server, door: Door) -> str | None:
 
 async def look_up(server: Server, token: str | None, door: Door | None) -> Bearer:
     """Read a token with all that decides about it, and decide whether it is good."""
-    names = read_access_token(token) if token else None
+    held = await held_of(server, token) if token else None
+    stranger = problem_of(token) if held is None and token is not None and looks_like_jwt(token) else ""
+    return judge(BearerCase(held, token is not None, server.clock.now_ms(), door, stranger))
+
+
+async def held_of(server: Server, token: str) -> HeldAccessToken | None:
+    """Return what is held of an access token, dead or alive; None where nothing that was issued has this very text."""
+    names = read_access_token(token)
     held = await held_access_token(server.directory, names[0]) if names else None
-    stranger = ""
-    if (
-        held is not None
-        and names is not None
-        and token is not None
-        and not (hmac.compare_digest(held.token.hash, fingerprint(token)) and names[1] == held.token.org_id[:15])
-    ):
-        held = None
-    if held is None and token is not None and looks_like_jwt(token):
-        stranger = problem_of(token)
-    trail = Trail(_AHEAD)
-    case = BearerCase(held, token is not None, server.clock.now_ms(), door, stranger)
-    if not trail.passes(_LIVE_CHECKS, case) or held is None:
-        return Bearer(held, trail)
-    trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True))
+    if held is None or names is None or names[1] != held.token.org_id[:15]:
+        return None
+    return held if hmac.compare_digest(held.token.hash, fingerprint(token)) else None
+
+
+def judge(case: BearerCase) -> Bearer:
+    """Decide whether a token is good for anything."""
+    held, trail = case.held, Trail(_AHEAD)
+    if trail.passes(_LIVE_CHECKS, case) and held is not None:
+        trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True))
     return Bearer(held, trail)
 
 

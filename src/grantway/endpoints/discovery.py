@@ -136,6 +136,7 @@ def standards_metadata(base: str, issuer: str, custom_scopes: tuple[str, ...], *
         "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "introspection_endpoint_auth_methods_supported": list(_AUTH_METHODS),
         "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_signing_alg_values_supported": [RS256],
         "display_values_supported": ["page", "popup", "touch"],
         "claim_types_supported": ["normal"],
         "claims_supported": _STANDARD_CLAIMS,

@@ -13,6 +13,7 @@ _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>'
 _NIL: Final = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 # What XML 1.0 cannot hold at all, not even escaped.
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_QUALITY: Final = re.compile(rb"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 _FUNCTION: Final = re.compile(r"[A-Za-z_$][\w$]{0,63}(?:\.[A-Za-z_$][\w$]{0,63}){0,3}", re.ASCII)
 
 
@@ -24,6 +25,20 @@ def accepted_format(call: Call) -> str:
     if b"application/x-www-form-urlencoded" in accept:
         return "urlencoded"
     return "xml" if b"xml" in accept else "json"
+
+
+def prefers(call: Call, wanted: bytes, other: bytes) -> bool:
+    """Tell whether the Accept header names a media type, and as good as another one or better (RFC 9110, 12.5.1).
+
+    A wildcard does not name it: who would take anything gets what everybody gets.
+    """
+    quality = {wanted: 0.0, other: 0.0}
+    for entry in (call.header(b"accept") or b"").lower().split(b","):
+        name, *parameters = (part.strip() for part in entry.split(b";"))
+        if name in quality:
+            given = next((part[2:].strip() for part in parameters if part.startswith(b"q=")), b"1")
+            quality[name] = float(given) if _QUALITY.fullmatch(given) else 0.0
+    return quality[wanted] > 0 and quality[wanted] >= quality[other]
 
 
 def xml_document(root: str, fields: Mapping[str, Any], *, nil: bool = False) -> bytes:

@@ -1,4 +1,7 @@
-"""POST /services/oauth2/introspect and /oidc/introspect: is this token good? (RFC 7662; salesforce-oauth.md 3.21)."""
+"""POST /services/oauth2/introspect and /oidc/introspect: is this token good? (RFC 7662; salesforce-oauth.md 3.21).
+
+At the standards' door the answer comes as a signed JWT to who asks for one (RFC 9701).
+"""
 
 import hmac
 from typing import Any, Final
@@ -6,9 +9,10 @@ from typing import Any, Final
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.refresh_life import refresh_life
-from grantway.endpoints.answer import json_reply, note, refuse_oauth
-from grantway.endpoints.bearer import look_up
+from grantway.endpoints.answer import NO_STORE, json_reply, note, refuse_oauth
+from grantway.endpoints.bearer import BearerCase, held_of, judge
 from grantway.endpoints.client import authenticated_client
+from grantway.endpoints.formats import prefers
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
@@ -17,7 +21,7 @@ from grantway.policy import app_use
 from grantway.protocol.access_jwt import EARLY_S, audience_of
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
-from grantway.protocol.door import DOORS, SALESFORCE
+from grantway.protocol.door import DOORS, SALESFORCE, STANDARDS
 from grantway.protocol.door import door_of as door_of_path
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import bearer as no
@@ -25,6 +29,9 @@ from grantway.protocol.refusal import Refused
 from grantway.store.hot import held_refresh_token
 
 _INACTIVE: Final = {"active": False}
+_JWT: Final = "token-introspection+jwt"
+_JWT_MEDIA_TYPE: Final = b"application/" + _JWT.encode()
+_JWT_HEADERS: Final = ((b"content-type", _JWT_MEDIA_TYPE), *NO_STORE)
 _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no_app.APP_BLOCKED,
@@ -70,7 +77,24 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
             org_id=client.org.id if client else "",
         )
         return refuse_oauth(door, call, refused.refusal)
+    if door is STANDARDS and prefers(call, _JWT_MEDIA_TYPE, b"application/json"):
+        return await _signed(server, client, found or _INACTIVE, base)
     return json_reply(found or _INACTIVE)
+
+
+async def _signed(server: Server, client: InstalledApp, found: dict[str, Any], base: str) -> Reply:
+    """Return the answer as a JWT that the client can keep as a proof (RFC 9701, section 5).
+
+    It has no `sub` and no `exp` of its own, so that nobody takes it for an access token or an ID token.
+    """
+    key = (await server.signing.keys(server.db))[0]
+    claims = {
+        "iss": server.issuer(STANDARDS, base),
+        "aud": client.consumer_key,
+        "iat": server.clock.now_ms() // 1000,
+        "token_introspection": found,
+    }
+    return Reply(200, key.sign(claims, typ=_JWT).encode(), _JWT_HEADERS)
 
 
 def _may_see(client: InstalledApp, app: InstalledApp, org_id: str) -> bool:
@@ -84,9 +108,11 @@ def _key_of(app: InstalledApp, client: InstalledApp) -> str:
 
 
 async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
-    bearer = await look_up(server, token, None)
-    held = bearer.held
-    if held is None or bearer.refusal is not None or not _may_see(client, held.app, held.token.org_id):
+    held = await held_of(server, token)
+    # Who may not look at a token is answered before anything is found out about it, and so in the same time.
+    if held is None or not _may_see(client, held.app, held.token.org_id):
+        return None
+    if judge(BearerCase(held, True, server.clock.now_ms(), None)).refusal is not None:
         return None
     issued = DOORS[held.token.door]
     fields: dict[str, Any] = {
@@ -116,9 +142,9 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     if held is None or not hmac.compare_digest(held.token.hash, fingerprint(token)):
         return None
     family = held.family
-    if family.revoked_at is not None or held.token.spent_at is not None:
-        return None
     if not _may_see(client, held.app, family.org_id):
+        return None
+    if family.revoked_at is not None or held.token.spent_at is not None:
         return None
     ends_at = refresh_life(held.app).ends_at(family.created_at, family.used_at)
     if ends_at is not None and server.clock.now_ms() >= ends_at:

@@ -199,4 +199,4 @@ def _refuse(server: Server, call: Call, door: Door, refusal: Refusal, bearer: Be
     )
     if door is SALESFORCE:
         return text_reply(wire.error, wire.status)
-    return bearer_reply(wire)
+    return bearer_reply(wire, "openid")

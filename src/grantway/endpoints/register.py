@@ -85,6 +85,6 @@ def _refuse(call: Call, server: Server, door: Door, refusal: Refusal, org_id: st
     wire = refusal.reason.wire(door.voice)
     note(server, call, refusal, wire, org_id=org_id, app_id=app_id)
     if wire.status == 401:
-        return come_again(bearer_reply(wire))
+        return come_again(bearer_reply(wire, ""))
     reply = refuse_oauth(door, call, refusal)
     return Reply(reply.status, reply.body, (*reply.headers, *_LATER)) if wire.status == 429 else reply

@@ -11,7 +11,7 @@ from grantway.endpoints.audiences import audiences
 from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
 from grantway.endpoints.legacy import token_parameters
 from grantway.endpoints.server import Server
-from grantway.grants import GRANTS
+from grantway.grants import GRANTS, saml_assertion
 from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
 from grantway.kit.http import Call, Reply
@@ -53,6 +53,8 @@ _AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
 }
 # Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
 _ROUNDS: Final = 4
+# The console's page of one refusal; it takes the request id.
+_EXPLAINED: Final = "/setup/traces"
 
 
 async def token(call: Call, server: Server, base: str) -> Reply:
@@ -64,7 +66,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         grant = _grant(params, door)
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:
-        return _refuse(server, call, door, params, refused.refusal, Trail(), None)
+        return _refuse(server, call, door, base, params, refused.refusal, Trail(), None)
     ahead = _AHEAD[grant.grant_type]
     trail, client = Trail(), None
     asked = read_resources(params.get("resource", "")) if door.takes_resource else ()
@@ -87,7 +89,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         try:
             case = await grant.load(token_call, server)
         except Refused as refused:
-            return _refuse(server, call, door, params, refused.refusal, trail, client)
+            return _refuse(server, call, door, base, params, refused.refusal, trail, client)
         client = grant.client(case)
         trail = Trail(ahead)
         if not (
@@ -98,7 +100,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         ):
             assert trail.refusal is not None  # noqa: S101 - `passes` said so
             await _carry_out(server, trail.refusal, token_call.now_ms)
-            return _refuse(server, call, door, params, trail.refusal, trail, client)
+            return _refuse(server, call, door, base, params, trail.refusal, trail, client)
         # Of two pairs of key and secret that answer, the client knows the one it sent.
         pair = client.client
         assert pair is not None  # noqa: S101 - `known` refuses an unknown client
@@ -115,7 +117,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
             server.tally.add_use(record, alone=proof.stands_alone)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
-    return _refuse(server, call, door, params, no.UNAVAILABLE(), trail, client)
+    return _refuse(server, call, door, base, params, no.UNAVAILABLE(), trail, client)
 
 
 async def _commits(server: Server, write: Write, also: tuple[Step, ...]) -> bool:
@@ -194,6 +196,7 @@ def _refuse(
     server: Server,
     call: Call,
     door: Door,
+    base: str,
     params: Mapping[str, str],
     refusal: Refusal,
     trail: Trail,
@@ -210,4 +213,7 @@ def _refuse(
         org_id=app.org.id if app is not None else "",
         app_id=app.id if app is not None else "",
     )
-    return refuse_oauth(door, call, refusal, params.get("format", ""))
+    # As Salesforce's validator does, the page tells administrators what is wrong with the assertion.
+    tells = params.get("grant_type") == saml_assertion.GRANT_TYPE and saml_assertion.could_be_read(refusal.reason)
+    page = f"{base}{_EXPLAINED}/{call.request_id}" if tells and door is SALESFORCE else ""
+    return refuse_oauth(door, call, refusal, params.get("format", ""), error_uri=page)

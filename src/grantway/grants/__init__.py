@@ -5,7 +5,15 @@ Grants do not import each other. `grants.GRANTS` is the list; a new grant is a f
 
 from typing import Any, Final
 
-from grantway.grants import authorization_code, client_credentials, jwt_bearer, refresh_token, username_password
+from grantway.grants import (
+    authorization_code,
+    client_credentials,
+    jwt_bearer,
+    refresh_token,
+    saml_assertion,
+    saml_bearer,
+    username_password,
+)
 from grantway.grants.grant import Grant
 from grantway.protocol.door import Door
 
@@ -16,6 +24,8 @@ GRANTS: Final[dict[str, Grant[Any]]] = {
         refresh_token.GRANT,
         client_credentials.GRANT,
         jwt_bearer.GRANT,
+        saml_bearer.GRANT,
+        saml_assertion.GRANT,
         username_password.GRANT,
     )
 }

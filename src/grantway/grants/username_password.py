@@ -13,6 +13,7 @@ from grantway.domain.app import AppKind, AppUser
 from grantway.grants.grant import Grant, Proof, Sources, TokenCall, client_of
 from grantway.kit.secrets import SECURITY_TOKEN_LENGTH, KeyRing, fingerprint
 from grantway.policy.app_use import UseCase
+from grantway.policy.approval import all_scopes
 from grantway.policy.client import ClientCase, secret_always
 from grantway.protocol.decision import Finding
 from grantway.protocol.door import SALESFORCE
@@ -26,7 +27,6 @@ PASSWORD: Final = "Username and password"
 TOKEN: Final = "Security token"
 SCOPE: Final = "Scope"
 _ON: Final = Finding(FLOW, "on for the app, not blocked by the org")
-_NOT_GIVEN: Final = frozenset({"refresh_token", "offline_access"})
 
 
 class PasswordCase(msgspec.Struct, frozen=True, gc=False):
@@ -114,8 +114,7 @@ def security_token(case: PasswordCase) -> Finding:
 def _scopes(case: PasswordCase) -> tuple[str, ...]:
     of = case.of
     assert of is not None  # noqa: S101 - `password` refused otherwise
-    standard: tuple[str, ...] = of.app[s.SCOPES]
-    return tuple(name for name in standard if name not in _NOT_GIVEN) + of.app[s.CUSTOM_SCOPES]
+    return all_scopes(of.app)
 
 
 def scope_held(case: PasswordCase) -> Finding | None:

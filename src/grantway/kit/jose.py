@@ -13,6 +13,7 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 RS256: Final = "RS256"
+JWT: Final = "JWT"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _MAX_TOKEN: Final = 16_384
 _HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ"})
@@ -55,7 +56,7 @@ class SigningKey:
             "kid": self.kid,
         }
 
-    def sign(self, claims: dict[str, Any], typ: str = "JWT") -> str:
+    def sign(self, claims: dict[str, Any], typ: str = JWT) -> str:
         """Return a compact RS256 JWS of `claims`. About 0.26 ms of CPU (decision 9)."""
         return self.sign_under({"kid": self.kid, "typ": typ, "alg": RS256}, claims)
 
@@ -66,12 +67,16 @@ class SigningKey:
     def read(self, token: str) -> dict[str, Any]:
         """Return the claims of a JWT that this very key signed; nothing is said of expiry or audience.
 
+        What the key signed for another purpose says so in `typ`, and is none (RFC 8725, 3.11).
+
         Raises:
             JwtRefused: the form, the header or the signature is not ours.
         """
         header = read_header(token)
         if header.get("alg") != RS256 or header.get("kid") != self.kid:
             raise JwtRefused("the header does not name this key and algorithm")
+        if header.get("typ", JWT) != JWT:
+            raise JwtRefused("it is a JWT of another kind")
         try:
             verified = jws.deserialize_compact(token, self._key, algorithms=[RS256])
         except (JoseError, ValueError) as problem:

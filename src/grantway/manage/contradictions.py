@@ -133,7 +133,12 @@ RULES: Final = (
         name="nobody_can_log_in",
         at=s.CALLBACK_URL,
         says=_when(
-            lambda app: not (app[s.CLIENT_CREDENTIALS] or app[s.DEVICE_FLOW] or app[s.CALLBACK_URL] != ()),
+            lambda app: (
+                not any(
+                    app[one]
+                    for one in (s.CLIENT_CREDENTIALS, s.DEVICE_FLOW, s.CERTIFICATE, s.USERNAME_PASSWORD, s.CALLBACK_URL)
+                )
+            ),
             "there is no callback_url: nobody can log in through this app",
         ),
     ),

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from grantway.kit.xml import SIZE_LIMIT
 from grantway.manage.import_app import SourceFile
 from grantway.metadata.archive import TOTAL_LIMIT, is_archive, read_archive
 from grantway.metadata.names import name_of_file
 from grantway.metadata.problem import MetadataProblem
-from grantway.metadata.xml import SIZE_LIMIT
 
 _NOTHING: Final = "no metadata file is in there; they are named My_App.connectedApp-meta.xml"
 

@@ -96,16 +96,6 @@ _UNUSED: Final = Statement(
     " AND NOT EXISTS (SELECT 1 FROM approval y WHERE y.app_id = c.app_id AND y.last_at >= :before)"
     f" ORDER BY c.created_at LIMIT {_SWEPT}"
 )
-_OFF: Final = (
-    s.CLIENT_CREDENTIALS,
-    s.USERNAME_PASSWORD,
-    s.DEVICE_FLOW,
-    s.CODE_AND_CREDENTIALS,
-    s.TOKEN_EXCHANGE,
-    s.ASSET_TOKENS,
-    s.INTROSPECT_ALL,
-    s.SAML,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,18 +412,18 @@ def _values(
 ) -> Values:
     """Return what a registration settles, as settings.
 
-    What is not among them, a client with a parent has from it, and one without as new apps begin.
+    What is not among them, a client with a parent has from it (`domain.app.as_child`) or not at all; one without has it
+    as new apps begin.
     """
     custom = tuple(word for word in settled.scopes if parent is not None and word in parent[s.CUSTOM_SCOPES])
-    values: Values = dict.fromkeys(_OFF, False)
+    values: Values = {}
     if parent is None:
-        values = {one: one.starts_with for one in s.held_by(s.Holder.APP) if one is not s.CONTACT_EMAIL} | values
+        values = {one: one.starts_with for one in s.held_by(s.Holder.APP) if one is not s.CONTACT_EMAIL}
     if settled.contact:
         values[s.CONTACT_EMAIL] = settled.contact
     return values | {
         s.LABEL: settled.client_name or "Registered client",
         s.INFO_URL: settled.client_uri,
-        s.DESCRIPTION: "",
         s.CALLBACK_URL: settled.redirect_uris,
         s.SCOPES: canonical(settled.scopes),
         s.CUSTOM_SCOPES: custom,

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from lxml import etree
 
+from grantway.kit.xml import DEPTH_LIMIT, XmlProblem, parse
 from grantway.metadata.element import BLANKS, NAMESPACE, NIL, TYPE, XSD, Element
 from grantway.metadata.layout import laid_out
 from grantway.metadata.problem import MetadataProblem
-from grantway.metadata.xml import DEPTH_LIMIT, parse
 
 SECRETS: Final = frozenset({"consumersecret", "signingkey", "password", "serviceaccount"})
 """Elements that are never written unless asked for (connected-apps.md 1.16, 1.20); compared without case."""
@@ -45,7 +45,11 @@ class MetadataDocument:
 
 def read(data: bytes) -> MetadataDocument:
     """Return the document in `data`. Raises MetadataProblem, with the line, if it is none."""
-    return MetadataDocument(root=_element(parse(data), is_root=True))
+    try:
+        root = parse(data)
+    except XmlProblem as problem:
+        raise MetadataProblem(problem.text, problem.line) from None
+    return MetadataDocument(root=_element(root, is_root=True))
 
 
 def write(document: MetadataDocument, *, secrets: bool = False) -> bytes:

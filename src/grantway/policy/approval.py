@@ -66,6 +66,11 @@ def scopes_left(case: ApprovalCase) -> Finding | None:
     return Finding(APPROVAL, "no scope is left", refusal)
 
 
+def all_scopes(app: InstalledApp) -> tuple[str, ...]:
+    """Return the scopes of an app that a token can have for which there is no refresh token, in the app's order."""
+    return tuple(name for name in app[s.SCOPES] if name not in _NOT_GIVEN) + app[s.CUSTOM_SCOPES]
+
+
 def scopes_of(case: ApprovalCase) -> tuple[str, ...]:
     """Return the scopes of the token, in the app's order: all of the app's, or those that the user approved."""
     of = case.of

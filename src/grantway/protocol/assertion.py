@@ -33,9 +33,14 @@ class Assertion(msgspec.Struct, frozen=True, gc=False):
     jti: str
     claims: dict[str, Any]
 
-    def digest(self, app_id: str) -> str:
-        """Return what a repetition is recognized by: the id where it has one, else the bytes."""
-        return digest_of("jti", app_id, self.jti) if self.jti else digest_of("assertion", self.text)
+    def digest(self, use: str, app_id: str) -> str:
+        """Return what a repetition of the same use is recognized by: the id where it has one, else what was signed.
+
+        Of one statement there may be several signatures: with r and s of ECDSA, r and n - s is one too.
+        """
+        if self.jti:
+            return digest_of("jti", use, app_id, self.jti)
+        return digest_of("assertion", use, self.text.rpartition(".")[0])
 
 
 def read_assertion(text: str, *, lax: bool) -> Assertion:

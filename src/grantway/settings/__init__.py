@@ -128,6 +128,13 @@ from grantway.settings.setting import (
 from grantway.settings.single_logout import (
     SINGLE_LOGOUT_URL,
 )
+from grantway.settings.sso import (
+    SAML_ASSERTION_APP,
+    SAML_ASSERTION_FLOW,
+    SSO_CERTIFICATE,
+    SSO_ENTITY_ID,
+    SSO_ISSUER,
+)
 from grantway.settings.web_app import (
     MOBILE_START_URL,
     SAML,
@@ -221,6 +228,8 @@ __all__ = [
     "RUN_AS",
     "SAML",
     "SAML_ACS_URL",
+    "SAML_ASSERTION_APP",
+    "SAML_ASSERTION_FLOW",
     "SAML_CERTIFICATE",
     "SAML_ENCRYPTION_CERTIFICATE",
     "SAML_ENCRYPTION_TYPE",
@@ -238,6 +247,9 @@ __all__ = [
     "SESSION_TIMEOUT",
     "SINGLE_LOGOUT_URL",
     "SINGLE_LOGOUT_URL_OF_ORG",
+    "SSO_CERTIFICATE",
+    "SSO_ENTITY_ID",
+    "SSO_ISSUER",
     "START_PAGE",
     "START_URL",
     "TOKEN_EXCHANGE",

@@ -15,6 +15,7 @@ from grantway.settings import (
     policies,
     session_policies,
     single_logout,
+    sso,
     web_app,
 )
 from grantway.settings.setting import AnySetting, Holder, Setting
@@ -33,6 +34,7 @@ _MODULES: Final = (
     policies,
     session_policies,
     org,
+    sso,
 )
 
 

@@ -76,7 +76,7 @@ CERTIFICATE: Final = Setting[Certificate | None](
     help="The app's X.509 certificate. With one, it can prove itself by signing, without sending its secret.",
     default=None,
     section=Section.OAUTH,
-    effect="token: the key that assertions of the app (JWT bearer, private_key_jwt) must be signed with",
+    effect="token: the key that assertions of the app (JWT bearer, SAML bearer, private_key_jwt) must be signed with",
     example=EXAMPLE_CERTIFICATE,
     example_as="@sync.pem",
     xml={"ConnectedApp": Xml(path="oauthConfig/certificate")},

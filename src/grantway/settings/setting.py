@@ -36,6 +36,7 @@ class Section(Enum):
     POLICIES = "OAuth Policies"
     SESSION_POLICIES = "Session Policies"
     ORG = "OAuth and OpenID Connect Settings"
+    ORG_SSO = "Single Sign-On Settings"
     ORG_SESSIONS = "Session Settings"
     ORG_ACCESS = "API Access Control"
     ORG_CREATION = "External Client Apps Settings"

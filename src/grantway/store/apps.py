@@ -23,6 +23,9 @@ _POLICY: Final = (
 _APP_END: Final = len(App.__struct_fields__)
 _ORG_END: Final = _APP_END + len(Org.__struct_fields__)
 _IN_ORG: Final = Statement(f"{_SELECT} JOIN org o ON o.id = :org_id {_POLICY} WHERE a.id = :app_id")
+_OF_ORG: Final = Statement(
+    f"{_SELECT} JOIN org o ON o.id = a.org_id {_POLICY} WHERE a.org_id = :org_id AND a.name = :name"
+)
 _BY_KEY: Final = Statement(f"{_SELECT} JOIN org o ON o.id = a.org_id {_POLICY} WHERE a.consumer_key = :consumer_key")
 
 # A key that is no app's current one: staged, or replaced not long ago.
@@ -54,6 +57,11 @@ class Apps:
     async def in_org(self, db: Session, app_id: str, org_id: str) -> InstalledApp | None:
         """Return an app as an org meets it, whether installed there or not; None when there is no such app or org."""
         row = await db.one(_IN_ORG, org_id, app_id)
+        return None if row is None else self._parsed(row)
+
+    async def of_org(self, db: Session, org_id: str, name: str) -> InstalledApp | None:
+        """Return the app that an org made under an API name, as that org meets it; None when there is none."""
+        row = await db.one(_OF_ORG, org_id, name)
         return None if row is None else self._parsed(row)
 
     def _parsed(self, row: Row) -> InstalledApp:

@@ -4,6 +4,8 @@ from typing import Any, Final, TypeVar, cast
 
 from grantway.domain.app import AppUser, InstalledApp, read_values
 from grantway.domain.org import Org, User, canonical_username
+from grantway.domain.sso import SingleSignOn
+from grantway.settings import sso
 from grantway.settings.org import CORS_ORIGINS
 from grantway.settings.setting import Setting
 from grantway.store.apps import Apps
@@ -29,6 +31,7 @@ _RUN_AS: Final = Statement(
 _MY_DOMAINS: Final = Statement("SELECT my_domain FROM org")
 _ORGS: Final = Statement("SELECT id, settings FROM org")
 _ORG: Final = Statement(f"SELECT {columns_of(Org)} FROM org WHERE id = :id")
+_NAMED_ORGS: Final = Statement("SELECT id, name, settings FROM org ORDER BY created_at, id")
 
 
 class Directory:
@@ -50,6 +53,7 @@ class Directory:
         self._origins: dict[str, dict[str, frozenset[str]]] = {}
         self._my_domains: dict[str, frozenset[str]] = {}
         self._default_org: dict[str, tuple[Org, dict[Setting[Any], Any]]] = {}
+        self._sign_on: dict[str, tuple[SingleSignOn, ...]] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
         """Return the app with a consumer key as its home org meets it, or None.
@@ -129,6 +133,20 @@ class Directory:
             self._keep(revision, self._default_org, "", found)
         return found
 
+    async def single_sign_on(self) -> tuple[SingleSignOn, ...]:
+        """Return the identity providers of all orgs that name one, whether their flow is on or not."""
+        revision = await self._now()
+        found = self._sign_on.get("")
+        if found is None:
+            rows = await self.db.all(_NAMED_ORGS)
+            found = tuple(one for row in rows if (one := _single_sign_on(*cast(tuple[str, str, str], row))).issuer)
+            self._keep(revision, self._sign_on, "", found)
+        return found
+
+    async def app_of_org(self, org_id: str, name: str) -> InstalledApp | None:
+        """Return the app that an org made under an API name, as the org meets it; None when there is none."""
+        return await self.apps.of_org(self.db, org_id, name)
+
     async def my_domains(self) -> frozenset[str]:
         """Return the label of each org's My Domain."""
         revision = await self._now()
@@ -152,6 +170,7 @@ class Directory:
                 self._origins,
                 self._my_domains,
                 self._default_org,
+                self._sign_on,
             ):
                 kept.clear()
         return revision
@@ -174,3 +193,19 @@ class Directory:
             if len(kept) >= _KEPT:
                 del kept[next(iter(kept))]
             kept[key] = value
+
+
+def _single_sign_on(org_id: str, name: str, settings: str) -> SingleSignOn:
+    values = read_values(settings)
+    certificate = values.get(sso.SSO_CERTIFICATE)
+    return SingleSignOn(
+        org_id=org_id,
+        org_name=name,
+        is_on=bool(values.get(sso.SAML_ASSERTION_FLOW)),
+        issuer=values.get(sso.SSO_ISSUER, ""),
+        certificate=certificate.pem if certificate is not None else "",
+        fingerprint=certificate.fingerprint if certificate is not None else "",
+        subject=certificate.subject if certificate is not None else "",
+        entity_id=values.get(sso.SSO_ENTITY_ID, ""),
+        app=values.get(sso.SAML_ASSERTION_APP, ""),
+    )

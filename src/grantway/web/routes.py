@@ -11,6 +11,7 @@ from grantway.endpoints.authorize import authorize
 from grantway.endpoints.consent import consent
 from grantway.endpoints.introspect import introspect
 from grantway.endpoints.login import login
+from grantway.endpoints.pictures import picture
 from grantway.endpoints.register import register, registered
 from grantway.endpoints.revoke import revoke
 from grantway.endpoints.server import Server
@@ -71,6 +72,7 @@ PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
     ("/oidc/register/", Route(registered, OF_A_CLIENT)),
     ("/setup/api/", Route(api)),
     ("/setup/", Route(setup, ANY)),
+    ("/pictures/", Route(picture, READ)),
     ("/assets/", Route(static.asset, READ)),
     ("/id/", Route(people.identity, ANY)),
 )

@@ -21,6 +21,8 @@ from grantway.protocol.no import (
     registration,
     request,
     resource,
+    saml,
+    sso,
 )
 from grantway.protocol.refusal import Reason
 
@@ -30,6 +32,8 @@ ALL: Final[dict[str, Reason]] = {
         request,
         client,
         assertion,
+        saml,
+        sso,
         app,
         code,
         refresh,

@@ -1,13 +1,21 @@
 """The gate for foreign XML: what it lets in, what it refuses, and in which words."""
 
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grantway.metadata.problem import MetadataProblem
-from grantway.metadata.xml import ATTRIBUTE_LIMIT, ATTRIBUTES_LIMIT, DEPTH_LIMIT, ELEMENT_LIMIT, SIZE_LIMIT, parse
+from grantway.kit.xml import (
+    ATTRIBUTE_LIMIT,
+    ATTRIBUTES_LIMIT,
+    DEPTH_LIMIT,
+    ELEMENT_LIMIT,
+    SIZE_LIMIT,
+    XmlProblem,
+    parse,
+)
 
 pytestmark = pytest.mark.requirement("S44")
 
@@ -25,8 +33,8 @@ LAUGHS = b"""<?xml version="1.0"?>
 <a x="&h;">&h;</a>"""
 
 
-def refusal(data: bytes, **limits: int) -> MetadataProblem:
-    with pytest.raises(MetadataProblem) as caught:
+def refusal(data: bytes, **limits: Any) -> XmlProblem:
+    with pytest.raises(XmlProblem) as caught:
         parse(data, **limits)
     return caught.value
 
@@ -153,5 +161,12 @@ def test_a_refusal_names_the_line() -> None:
 @settings(deadline=None)  # other tests may hold the processor
 @given(st.binary(max_size=300) | st.text(alphabet="<>a/!?[]-&;:'\"= \n#xml\ufeff\x00é", max_size=60).map(str.encode))
 def test_any_bytes_give_a_document_or_a_metadata_problem(data: bytes) -> None:
-    with contextlib.suppress(MetadataProblem):
+    with contextlib.suppress(XmlProblem):
         assert isinstance(parse(data).tag, str)
+
+
+def test_comments_are_refused_where_none_may_stand() -> None:
+    with pytest.raises(XmlProblem) as caught:
+        parse(b"<a>\nb<!-- c -->d</a>", comments=False)
+
+    assert (caught.value.line, "comment" in caught.value.text) == (2, True)

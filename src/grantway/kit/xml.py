@@ -5,7 +5,7 @@ before an entity could be expanded or a tree could grow. Only what it let throug
 the same text, decoded here, so that they cannot disagree about the encoding.
 
 Not allowed are document type declarations (and with them every entity of one's own), processing instructions, and more
-than the caps below. Comments are legal and are left out of the tree; the text around one is joined.
+than the caps below. Comments are left out of the tree, the text around one is joined; who parses may refuse them.
 """
 
 import codecs
@@ -14,8 +14,6 @@ from typing import Final
 from xml.parsers import expat
 
 from lxml import etree
-
-from grantway.metadata.problem import MetadataProblem
 
 SIZE_LIMIT: Final = 5_000_000
 """Bytes of one document (decision 12)."""
@@ -58,15 +56,34 @@ _WORDS: Final = {
 }
 
 
-def parse(data: bytes, *, limit: int = SIZE_LIMIT) -> etree._Element:
+class XmlProblem(Exception):
+    """A document cannot be taken.
+
+    `text` is a sentence for the administrator and quotes nothing but names; `line` is the line it is about, counted
+    from 1, or None where no single line is.
+    """
+
+    def __init__(self, text: str, line: int | None = None) -> None:
+        super().__init__(text if line is None else f"line {line}: {text}")
+        self.text = text
+        self.line = line
+
+
+def parse(data: bytes, *, limit: int = SIZE_LIMIT, comments: bool = True) -> etree._Element:
     """Return the root of the document in `data`, without comments.
 
-    `limit` is in bytes. Nothing but MetadataProblem is raised, with the line it is about wherever there is one.
+    Args:
+        data: the document, in one of the encodings that are read.
+        limit: how many bytes it may have.
+        comments: whether it may have any. In what is signed none are taken: a signature may hold with and without them.
+
+    Raises:
+        XmlProblem: nothing else, with the line it is about wherever there is one.
     """
     if len(data) > limit:
-        raise MetadataProblem(f"the file has {len(data):,} bytes; at most {limit:,} are read.")
+        raise XmlProblem(f"the file has {len(data):,} bytes; at most {limit:,} are read.")
     text = _decoded(data)
-    _Inspection().run(text)
+    _Inspection(comments=comments).run(text)
     # lxml gets UTF-8 whatever the file said, and is told so: a declaration in the text cannot change it.
     parser = etree.XMLParser(
         encoding="utf-8",
@@ -82,16 +99,16 @@ def parse(data: bytes, *, limit: int = SIZE_LIMIT) -> etree._Element:
     try:
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as error:
-        raise MetadataProblem(f"this is not well-formed XML ({_first_words(error)}).", error.lineno) from None
+        raise XmlProblem(f"this is not well-formed XML ({_first_words(error)}).", error.lineno) from None
     if root.getroottree().docinfo.internalDTD is not None:  # both parsers would have to be wrong
-        raise MetadataProblem("a document type declaration is not allowed.")
+        raise XmlProblem("a document type declaration is not allowed.")
     return root
 
 
 def _decoded(data: bytes) -> str:
     """Decode a document by the rules of XML 1.0, appendix F: byte order mark, else first bytes, else declaration."""
     if data.startswith(_UTF_32):
-        raise MetadataProblem("the file is in UTF-32. Save it as UTF-8.", 1)
+        raise XmlProblem("the file is in UTF-32. Save it as UTF-8.", 1)
     bom, codec = next(((mark, codec) for mark, codec in _BOMS if data.startswith(mark)), (b"", ""))
     if not codec:
         codec = next((codec for start, codec in _NO_BOM if data.startswith(start)), "")
@@ -100,20 +117,20 @@ def _decoded(data: bytes) -> str:
     declared = match.group(1) if match else ""
     said = _CODECS.get(declared.lower(), "") if declared else codec or "utf-8"
     if not said:
-        raise MetadataProblem(f"the encoding {declared} is not read here. Save the file as UTF-8.", 1)
+        raise XmlProblem(f"the encoding {declared} is not read here. Save the file as UTF-8.", 1)
     if codec.startswith("utf-16") != said.startswith("utf-16") or (bom and codec == "utf-8" and said != "utf-8"):
-        raise MetadataProblem(f"the file says it is in {declared or 'UTF-8'}, but it is not. Save it as UTF-8.", 1)
+        raise XmlProblem(f"the file says it is in {declared or 'UTF-8'}, but it is not. Save it as UTF-8.", 1)
     try:
         return data[len(bom) :].decode(codec or said)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start + len(bom)) + 1
-        raise MetadataProblem(f"a byte is no text in {declared or 'UTF-8'}. Save the file as UTF-8.", line) from None
+        raise XmlProblem(f"a byte is no text in {declared or 'UTF-8'}. Save the file as UTF-8.", line) from None
 
 
 class _Inspection:
-    """One pass over a text that builds nothing and raises MetadataProblem at the first thing that is not allowed."""
+    """One pass over a text that builds nothing and raises XmlProblem at the first thing that is not allowed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, comments: bool) -> None:
         self._depth = 0
         self._elements = 0
         self._attributes = 0
@@ -121,6 +138,8 @@ class _Inspection:
         self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.EntityDeclHandler = self._doctype
         self._parser.ProcessingInstructionHandler = self._instruction
+        if not comments:
+            self._parser.CommentHandler = self._comment
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.ordered_attributes = True
@@ -131,16 +150,19 @@ class _Inspection:
         except expat.ExpatError as error:
             reason = expat.errors.messages[error.code]
             words = _WORDS.get(reason, f"this is not well-formed XML ({reason}).")
-            raise MetadataProblem(words, error.lineno) from None
+            raise XmlProblem(words, error.lineno) from None
 
-    def _refuse(self, text: str) -> MetadataProblem:
-        return MetadataProblem(text, self._parser.CurrentLineNumber)
+    def _refuse(self, text: str) -> XmlProblem:
+        return XmlProblem(text, self._parser.CurrentLineNumber)
 
     def _doctype(self, *_: object) -> None:
         raise self._refuse("a document type declaration (DOCTYPE) is not allowed. Take it out.")
 
     def _instruction(self, target: str, _: str) -> None:
         raise self._refuse(f"the processing instruction <?{target[:40]} …?> is not allowed. Take it out.")
+
+    def _comment(self, _: str) -> None:
+        raise self._refuse("a comment is not allowed here. Take it out.")
 
     def _start(self, name: str, attributes: list[str]) -> None:
         self._depth += 1
