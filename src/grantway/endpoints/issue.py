@@ -85,6 +85,7 @@ def issue(
         lifetime_ms,
         None,
         form.key.kid if form is not None else "",
+        proof.actor,
         " ".join(resources),
     )
     event = add_event(
@@ -131,6 +132,7 @@ def _signed(
         issued_at=issued_at,
         expires_at=expires_at,
         auth_time=proof.auth_time,
+        actor=proof.actor,
         resources=resources,
     )
     return form.key.sign_under(*access_jwt(terms))
@@ -171,6 +173,8 @@ def standards_fields(proof: Proof, issued: Issued, id_token: str) -> dict[str, A
         "expires_in": issued.record.lifetime_ms // 1000,
         "scope": issued.record.scopes,
     }
+    if proof.issued_token_type:
+        fields["issued_token_type"] = proof.issued_token_type
     if proof.refresh_token:
         fields["refresh_token"] = proof.refresh_token
     if id_token:
