@@ -72,6 +72,13 @@ RULES: Final = (
     # What was uploaded and never confirmed; it stopped counting after half an hour.
     Rule(table="metadata_upload", ended="t.created_at < :before", kept_ms=HOUR_MS, dated="created_at"),
     Rule(table="seen_assertion", ended="t.ends_at < :before", kept_ms=0, key="digest", dated="ends_at"),
+    Rule(
+        table="registration_pace",
+        ended="t.window_at < :before",
+        kept_ms=HOUR_MS,
+        key="address",
+        dated="window_at",
+    ),
     Rule(table="idempotent_answer", ended="t.created_at < :before", kept_ms=DAY_MS, dated="created_at"),
 )
 _PREPARED: Final = tuple((rule, rule.look(), rule.delete()) for rule in RULES)
