@@ -1,7 +1,7 @@
 """What an assertion needs to be decided, read from the store, and what is written when it is accepted."""
 
 from grantway.domain.app import InstalledApp
-from grantway.policy.assertion import FAR_MS, AssertionCase, Rules
+from grantway.policy.assertion import FAR_MS, LONGEST_SKEW_MS, AssertionCase, Rules
 from grantway.protocol.assertion import Assertion
 from grantway.store.assertions import ending_after, first_seen, remember
 from grantway.store.database import Session
@@ -27,8 +27,8 @@ async def assertion_case(
 
 
 def remembers(case: AssertionCase | None) -> tuple[Step, ...]:
-    """Return the step that remembers an assertion which was accepted, until it is refused for its age."""
+    """Return the step that remembers an assertion which was accepted, until it is refused everywhere for its age."""
     if case is None or case.app is None or case.first_seen is not None:
         return ()
-    ends_at = (case.assertion.ends_at or case.now_ms) + case.rules.skew_ms
+    ends_at = (case.assertion.ends_at or case.now_ms) + LONGEST_SKEW_MS
     return (remember(case.assertion.digest(case.app.id), case.app.id, case.now_ms, ends_at),)
