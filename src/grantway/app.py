@@ -18,6 +18,7 @@ from typing import Final
 import uvicorn
 import uvloop
 
+from grantway.endpoints.pictures import PictureRounds
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.server import Server
 from grantway.endpoints.signing import Signing
@@ -66,6 +67,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
     refusals = RefusalLog(db)
     tally = Tally(db, clock)
     sweeper = Sweeper(db, clock)
+    rounds = PictureRounds(db, clock, fetcher)
     with ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="worker") as workers:
         try:
             server = Server(
@@ -86,6 +88,7 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
             finally:
                 await server.census.close()
         finally:
+            await rounds.close()
             await sweeper.close()
             await refusals.close()
             await tally.close()

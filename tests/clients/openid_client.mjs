@@ -107,7 +107,7 @@ const active = async (token) => (await client.tokenIntrospection(conf, token)).a
   const wrong = await client.discovery(new URL(issuer), id, 'wrong', undefined, insecure)
   findings.wrongSecret = await client.clientCredentialsGrant(wrong).catch(({ status, error }) => ({ status, error }))
 }
-{
+if (jwtApp) {
   const own = await client.discovery(new URL(issuer), jwtApp.consumer_key, jwtApp.consumer_secret, undefined, insecure)
   const { access_token: token } = await client.clientCredentialsGrant(own)
   const metadata = own.serverMetadata()

@@ -27,6 +27,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "/setup/apps/{name}/delete": APPS,
     "/setup/apps/{name}/keys": ROTATION,
     "/setup/apps/{name}/keys/apply": ROTATION,
+    "/setup/apps/{name}/pictures": APPS,
     "/setup/apps/{name}/block": APPS,
     "/setup/apps/{name}/unblock": APPS,
     "/setup/apps/{name}/uninstall": APPS,

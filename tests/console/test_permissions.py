@@ -40,6 +40,21 @@ async def test_one_is_made_listed_and_told_to_nobody_yet(setup: Setup) -> None:
     assert "Opens gates" in (await setup.open(PATH)).text
 
 
+async def test_who_may_not_read_the_app_that_it_is_tied_to_changes_the_rest(house: House) -> None:
+    app = await house.app()
+    asked = NewPermission(name="Open_Gate", label="Gates", app=app.id)
+    made = await custom_permissions.create(house.desk, house.org, asked)
+    await add_user(house, "carl@harbour.example", CUSTOMIZE_APPLICATION.name, VIEW_SETUP.name)
+    setup = await sign_in(house, "carl@harbour.example")
+    path = f"{PATH}/{made.id}"
+
+    opened = form_of(await setup.open(path), made.id)
+    await setup.follow(await post(setup, path, opened | {"label": ["Locks"]}))
+
+    changed = await custom_permissions.find(house.desk, house.org, made.id)
+    assert (changed.label, changed.app_id) == ("Locks", app.id)
+
+
 async def test_a_form_with_a_mistake_comes_back_with_what_was_typed(setup: Setup) -> None:
     page = await setup.send(f"{PATH}/new", {"name": "no-name", "description": "Typed <words>"})
 

@@ -39,6 +39,14 @@ async def test_a_consumer_key_opens_its_app_and_a_username_its_user(house: House
     assert by_name.headers["location"].endswith("/setup/users/ada%40harbour.example")
 
 
+async def test_how_ids_begin_is_no_id(house: House, setup: Setup) -> None:
+    await house.app({s.LABEL: "Gate 0H4"})
+
+    page = await setup.open("/setup/search?q=0H4")
+
+    assert "Gate 0H4" in page.text
+
+
 async def test_a_request_id_in_any_spelling_opens_its_trace(house: House, setup: Setup) -> None:
     app = await house.app()
     call = {"grant_type": "client_credentials", "client_id": app.consumer_key, "client_secret": "wrong"}

@@ -94,14 +94,16 @@ async def test_the_key_of_the_orgs_access_tokens_is_another_and_rotated_by_itsel
     first = await access_keys.ensure(house.desk, house.org_id)
     house.clock.advance(ms=1)
     path = f"{PAGE}/rotate-access"
-    form = {"seen": field_of(await (await verified(setup)).open(ROTATE), "seen")}
+    form = {"seen": field_of(await (await verified(setup)).open(path), "seen")}
 
-    without_tick = await setup.send(path, {}, page=path)
-    done = await setup.follow(await setup.send(path, {"sure": "1"}, page=path))
+    without_tick = await setup.send(path, form, page=path)
+    done = await setup.follow(await setup.send(path, form | {"sure": "1"}, page=path))
+    again = await setup.send(path, form | {"sure": "1"}, page=path)
 
-    assert form == {"seen": "220"}
+    assert form == {"seen": first}
     assert without_tick.status_code == 400
     assert "signs access tokens now" in done.text
+    assert again.status_code == 409
     by_kid = dict(await states(house))
     assert by_kid.pop(first) == "retired"
     assert by_kid.pop("220") == "signs"

@@ -9,7 +9,10 @@ import pytest
 from tests.endpoints.browsing import Browser, give_passwords
 from tests.endpoints.house import SALESFORCE, STANDARDS, House, open_house
 from tests.endpoints.wire import open_web
+from tests.outbound.peer import serve, serve_tls
 from tests.toolchain import PostgresServer
+
+__all__ = ["serve", "serve_tls"]
 
 
 @pytest.fixture

@@ -26,11 +26,14 @@ async def test_a_required_challenge_is_refused_without_a_redirect_at_salesforces
     assert "missing required code challenge" in refused.text
     assert told(await browser.ask(app, door=STANDARDS, **NO_CHALLENGE))["error"] == "invalid_request"
     assert goes_to(await browser.ask(app), LOGIN)
+    free = await house.app({s.REQUIRE_PKCE: False})
+    assert goes_to(await browser.ask(free, **NO_CHALLENGE), LOGIN)
 
 
 @pytest.mark.enforces("require_pkce_for_all_apps")
 async def test_the_org_can_require_pkce_of_every_app(house: House, browser: Browser) -> None:
     app = await house.app()
+    assert goes_to(await browser.ask(app, **NO_CHALLENGE), LOGIN)
     await house.change("""UPDATE org SET settings = '{"require_pkce_for_all_apps": true}', version = 2""")
 
     assert (await browser.ask(app, **NO_CHALLENGE)).status_code == 400

@@ -162,6 +162,8 @@ async def test_codes_are_long_random_and_stored_as_a_hash(house: House, browser:
 @pytest.mark.enforces("scopes")
 async def test_a_scope_outside_the_apps_never_reaches_a_person(house: House, browser: Browser, door: str) -> None:
     """salesforce-oauth.md 6: a subset of the app's; `full` of an app without it, unknown names, other spellings."""
+    both = await house.app({s.SCOPES: ("api", "id", "web")})
+    assert goes_to(await browser.ask(both, door=door, scope="api web"), LOGIN)
     app = await house.app({s.SCOPES: ("api", "id")})
     for scope in ("api web", "full", "openid", "refresh_token", "offline_access", "API", "api,id", "nonsense"):
         reply = await browser.ask(app, door=door, scope=scope)

@@ -16,7 +16,9 @@ from grantway.protocol import no
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, SALESFORCE, House, TestApp
+from tests.endpoints.saml_signer import encoded, file
 from tests.endpoints.signer import GRANT_TYPE, signer
+from tests.endpoints.test_saml_assertion import TYPE, sign_on
 from tests.endpoints.wire import in_body
 
 Values = dict[s.AnySetting, Any]
@@ -134,6 +136,16 @@ async def log_in_without_the_security_token(house: House, app: TestApp) -> None:
     await log_in(house, app)
 
 
+def sign_on_with(**changed: Any) -> Callable[[House, TestApp], Awaitable[None]]:
+    async def send_a_response(house: House, app: TestApp) -> None:
+        del app
+        await sign_on(house, **changed)
+        message = encoded(file("response.xml"))
+        await house.token({"grant_type": "assertion", "assertion_type": TYPE, "assertion": message})
+
+    return send_a_response
+
+
 CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[None]]]] = [
     (s.OAUTH_ENABLED, {s.OAUTH_ENABLED: False}, redeem),
     (s.CALLBACK_URL, {}, ask_to_be_answered_elsewhere),
@@ -170,6 +182,11 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.ADMIN_APPROVED_APPS_ONLY, {}, redeem_where_api_access_is_limited),
     (s.CONSUMER_SECRETS_BY_REST, {}, read_a_consumer_secret_by_rest),
     (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
+    (s.SAML_ASSERTION_FLOW, {}, sign_on_with(saml_assertion_flow=False)),
+    (s.SAML_ASSERTION_APP, {}, sign_on_with(saml_assertion_app="")),
+    (s.SSO_ISSUER, {}, sign_on_with(sso_issuer="https://another.example")),
+    (s.SSO_CERTIFICATE, {}, sign_on_with(sso_certificate=None)),
+    (s.SSO_ENTITY_ID, {}, sign_on_with(sso_entity_id="https://another.example")),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
 ]
 

@@ -177,6 +177,9 @@ async def test_an_app_that_need_not_send_its_secret_with_a_code_has_one_that_is_
 
     assert (await house.redeem(app, code, door=door, client_secret="wrong"))[1]["error"] == "invalid_client"
     assert (await house.redeem(app, code, door=door, client_secret=""))[0] == 200
+    strict = await house.app({s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: True})
+    code = await house.code(strict, door=DOOR_NAME[door])
+    assert (await house.redeem(strict, code, door=door, client_secret=""))[1]["error"] == "invalid_client"
 
 
 @both_doors

@@ -113,6 +113,9 @@ async def test_pre_authorized_users_are_never_asked_and_others_never_let_in(
     else:
         assert told(refused)["error"] == "access_denied"
     assert "authorize.not_admin_approved" in await house.reasons()
+    # The same profile, but everybody may decide for themselves.
+    open_to_all = await house.app({s.PROFILES: ("Standard",), s.PERMITTED_USERS: PermittedUsers.SELF_AUTHORIZE})
+    assert goes_to(await browser.log_in(await browser.to_login(open_to_all, door=door, prompt="login"), BEN), CONSENT)
 
 
 async def test_a_yes_said_while_the_app_became_admin_approved_only_is_no_way_in(house: House, browser: Browser) -> None:
@@ -137,13 +140,13 @@ async def test_a_yes_said_while_the_app_became_admin_approved_only_is_no_way_in(
 @pytest.mark.enforces("enabled_in_org")
 @pytest.mark.parametrize(
     "blocked_by",
-    ["is_blocked = 1", """settings = '{"oauth_enabled": false}'""", """settings = '{"enabled_in_org": false}'"""],
+    ["app_policy SET is_blocked = 1", """app_policy SET settings = '{"enabled_in_org": false}'"""],
 )
 async def test_a_blocked_app_is_told_to_the_person_alone(house: House, browser: Browser, blocked_by: str) -> None:
     """salesforce-oauth.md 2.3, point 3: also while the consent page stands open."""
     app = await house.app()
     page = await browser.to_consent(app)
-    await house.change(f"UPDATE app_policy SET {blocked_by}, version = version + 1")
+    await house.change(f"UPDATE {blocked_by}, version = version + 1")
 
     assert page_error(await browser.answer(page))
     assert await codes(house) == 0

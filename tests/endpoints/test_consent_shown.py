@@ -1,5 +1,7 @@
 """What a person sees before they say yes: who asks, for what, and what to beware of (S7, S8)."""
 
+import html
+
 import pytest
 
 from grantway import settings as s
@@ -28,6 +30,25 @@ async def test_consent_shows_app_publisher_person_scopes_and_where_the_answer_go
     assert "Perform requests at any time" in text
     assert "You have not allowed this app before." in text
     assert text.index('value="deny"') < text.index('value="allow"')
+
+
+@pytest.mark.enforces("label")
+@pytest.mark.enforces("contact_email")
+@pytest.mark.enforces("info_url")
+async def test_consent_shows_what_each_app_says_of_itself_and_nothing_in_its_place(
+    house: House, browser: Browser
+) -> None:
+    told = {s.LABEL: "Tide Tables", s.CONTACT_EMAIL: "help@tides.example", s.INFO_URL: "https://tides.example/about"}
+    of_told = (await browser.to_consent(await house.app(told))).text
+    silent = await house.app({s.CONTACT_EMAIL: "b@quay.example"})
+    of_silent = html.unescape((await browser.to_consent(silent, BEN, prompt="login")).text)
+
+    for text in ("Allow <bdi>Tide Tables</bdi>", "mailto:help@tides.example", 'href="https://tides.example/about"'):
+        assert text in of_told
+    assert "Allow <bdi>App_" in of_silent
+    assert "mailto:help@tides.example" not in of_silent
+    assert "mailto:b@quay.example" in of_silent
+    assert 'href="http' not in of_silent
 
 
 @pytest.mark.requirement("S8")

@@ -40,6 +40,7 @@ async def test_userinfo_at_the_standards_door_holds_them_too(house: House, web: 
     assert said["custom_attributes"] == {"mail": "ada@harbour.example"}
 
 
+@pytest.mark.enforces("custom_attributes")
 async def test_an_app_without_attributes_is_told_of_none(house: House, web: httpx.AsyncClient) -> None:
     answer = await house.sign_in(await house.app())
 

@@ -105,6 +105,9 @@ async def test_further_audiences_stand_beside_the_consumer_key(house: House, web
     _, claims = await read_id_token(web, answer["id_token"], door)
 
     assert claims["aud"] == [app.consumer_key, "https://api.example", "https://b.example"]
+    plain = await house.app({s.ID_TOKEN_AUDIENCES: ()})
+    _, claims = await read_id_token(web, (await house.sign_in(plain, door=door))["id_token"], door)
+    assert claims["aud"] == plain.consumer_key
 
 
 @pytest.mark.enforces("id_token_audiences")
@@ -143,6 +146,9 @@ async def test_standard_claims_come_as_far_as_the_scopes_allow_where_the_app_wan
     assert "given_name" not in of_some
     assert of_every["given_name"] == "Ada"
     assert of_every["iss"] == ISSUER[door]
+    plain = await house.app({s.ID_TOKEN_STANDARD_CLAIMS: False})
+    _, of_plain = await read_id_token(web, (await house.sign_in(plain, door=door))["id_token"], door)
+    assert {"email", "given_name"}.isdisjoint(of_plain)
 
 
 @both_doors

@@ -11,8 +11,9 @@ from grantway import settings as s
 from grantway.kit.clock import DAY_MS, MINUTE_MS
 from grantway.kit.jose import SigningKey
 from grantway.manage import apps
+from grantway.store.sweep import Sweep
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
-from tests.endpoints.signer import GRANT_TYPE, signer
+from tests.endpoints.signer import GRANT_TYPE, proof, signer
 
 ADA = "ada@harbour.example"
 AUDIENCE = {SALESFORCE: BASE, STANDARDS: BASE + "/oidc"}
@@ -36,6 +37,14 @@ def claims(house: House, app: TestApp, *, door: str = SALESFORCE, **more: Any) -
     now = house.clock.now_ms() // 1000
     said = {"iss": app.consumer_key, "sub": ADA, "aud": AUDIENCE[door], "exp": now + 180, **more}
     return {name: value for name, value in said.items() if value is not None}
+
+
+def mirrored(signature: str) -> str:
+    """The other signature of P-256 that is as good: r and n - s."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    both = base64.urlsafe_b64decode(signature + "==")
+    half = (order - int.from_bytes(both[32:])).to_bytes(32)
+    return base64.urlsafe_b64encode(both[:32] + half).rstrip(b"=").decode()
 
 
 async def send(house: House, assertion: str, *, door: str = SALESFORCE, **more: str) -> tuple[int, dict[str, Any]]:
@@ -408,3 +417,38 @@ async def test_an_id_token_is_no_assertion(house: House) -> None:
     forged = SigningKey("1", SigningKey.generate_pem()).sign(claims(house, app))
 
     assert (await send(house, forged))[0] == 400
+
+
+@pytest.mark.requirement("S23")
+async def test_another_signature_of_the_same_statement_does_not_make_it_a_new_one(house: House) -> None:
+    app = await preauthorized(house, "P-256")
+    assertion = signer("P-256").sign(claims(house, app, door=STANDARDS), alg="ES256")
+    assert (await send(house, assertion, door=STANDARDS))[0] == 200
+    statement, _, signature = assertion.rpartition(".")
+
+    assert (await send(house, f"{statement}.{mirrored(signature)}", door=STANDARDS))[0] == 400
+    assert (await house.reasons())[-1] == "assertion.seen"
+
+
+@pytest.mark.requirement("S23")
+async def test_the_looser_clock_of_salesforces_door_makes_no_assertion_good_twice(house: House) -> None:
+    app = await preauthorized(house)
+    now = house.clock.now_ms() // 1000
+    both = [AUDIENCE[SALESFORCE], AUDIENCE[STANDARDS]]
+    assertion = signer().sign(claims(house, app, door=STANDARDS, aud=both, exp=now + 60, jti="both"))
+    assert (await send(house, assertion, door=STANDARDS))[0] == 200
+
+    house.clock.advance(ms=2 * MINUTE_MS)
+    sweep = Sweep(house.db, house.clock.now_ms())
+    while await sweep.step():
+        pass
+
+    assert await send(house, assertion) == (400, INVALID)
+
+
+@pytest.mark.requirement("S23")
+async def test_the_assertions_of_client_and_grant_may_have_the_same_id(house: House) -> None:
+    app = await preauthorized(house)
+    assertion = signer().sign(claims(house, app, jti="1"))
+
+    assert (await send(house, assertion, **proof(house, app, door=SALESFORCE, jti="1")))[0] == 200

@@ -194,6 +194,7 @@ async def test_each_use_starts_the_idle_time_again_but_never_moves_an_absolute_e
         ("specific_inactivity:90:DAYS", "cap"),
         ("specific_lifetime:365:DAYS", "cap"),
         ("specific_inactivity:10:DAYS", "policy"),
+        ("specific_inactivity:30:DAYS", "policy"),
         ("zero", "policy"),
     ],
 )
@@ -218,6 +219,7 @@ async def test_the_cap_ends_what_nobody_uses_for_30_days_and_leaves_stricter_pol
 
 
 @pytest.mark.enforces("limit_idle_refresh_tokens")
+@pytest.mark.enforces("limit_idle_refresh_tokens_of_all_apps")
 async def test_each_use_starts_the_30_days_again_and_without_the_cap_there_are_none(house: House) -> None:
     infinite = s.RefreshTokenPolicy(form="infinite")
     year = s.REFRESH_TOKEN_POLICY.kind.parse("specific_lifetime:50:DAYS")

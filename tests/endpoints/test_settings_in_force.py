@@ -6,6 +6,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.endpoints.people import userinfo
+from grantway.manage import orgs
 from grantway.orgdata.resources import resources
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House
 
@@ -20,22 +21,24 @@ async def data_api(house: House, token: str) -> tuple[int, object]:
 
 
 @pytest.mark.enforces("session_timeout")
-async def test_an_access_token_ends_after_the_apps_session_timeout(house: House) -> None:
-    token = (await house.sign_in(await house.app({s.SESSION_TIMEOUT: 15})))["access_token"]
-    house.clock.advance(minutes=14)
+@pytest.mark.parametrize("minutes", [15, 120])
+async def test_an_access_token_ends_after_the_apps_session_timeout(house: House, minutes: int) -> None:
+    token = (await house.sign_in(await house.app({s.SESSION_TIMEOUT: minutes})))["access_token"]
+    house.clock.advance(minutes=minutes - 1)
     assert (await data_api(house, token))[0] == 200
-    house.clock.advance(minutes=16)
+    house.clock.advance(minutes=minutes + 1)
 
     assert await data_api(house, token) == (401, INVALID_SESSION)
 
 
 @pytest.mark.enforces("org_session_timeout")
-async def test_an_access_token_ends_after_the_orgs_timeout_where_the_app_has_none(house: House) -> None:
-    await house.change("""UPDATE org SET settings = '{"org_session_timeout": 30}', version = 2""")
+@pytest.mark.parametrize("minutes", [30, 240])
+async def test_an_access_token_ends_after_the_orgs_timeout_where_the_app_has_none(house: House, minutes: int) -> None:
+    await orgs.change(house.desk, house.org, {"org_session_timeout": minutes})
     token = (await house.sign_in(await house.app()))["access_token"]
-    house.clock.advance(minutes=29)
+    house.clock.advance(minutes=minutes - 1)
     assert (await data_api(house, token))[0] == 200
-    house.clock.advance(minutes=31)
+    house.clock.advance(minutes=minutes + 1)
 
     assert await data_api(house, token) == (401, INVALID_SESSION)
 
@@ -59,6 +62,8 @@ async def test_a_permission_set_of_the_app_pre_authorizes_its_holders_alone(hous
 
     assert (await house.redeem(app, holder))[0] == 200
     assert (await house.redeem(app, other))[1]["error"] == "invalid_app_access"
+    none = await house.app({s.PERMITTED_USERS: s.PermittedUsers.ADMIN_APPROVED, s.PERMISSION_SETS: ()})
+    assert (await house.redeem(none, await house.code(none, "ada")))[1]["error"] == "invalid_app_access"
 
 
 @pytest.mark.enforces("oauth_enabled")

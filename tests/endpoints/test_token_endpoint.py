@@ -151,6 +151,7 @@ async def test_client_credentials_act_as_the_run_as_user(house: House) -> None:
 @pytest.mark.enforces("client_credentials")
 @pytest.mark.enforces("run_as")
 @pytest.mark.enforces("permitted_users")
+@pytest.mark.enforces("profiles")
 @pytest.mark.parametrize(
     ("values", "run_as", "more", "error", "says"),
     [

@@ -43,6 +43,8 @@ async def test_with_password_and_security_token_the_app_gets_an_access_token_alo
     assert await house.is_active(app, answer["access_token"])
 
 
+@pytest.mark.enforces("username_password")
+@pytest.mark.enforces("block_username_password_flow")
 @pytest.mark.parametrize("where", ["app", "org", "kind"])
 async def test_while_it_is_off_good_and_bad_passwords_get_the_same_answer_and_nobody_looks(
     house: House, where: str

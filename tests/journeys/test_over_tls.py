@@ -62,7 +62,16 @@ def test_a_client_that_trusts_the_certificate_passes(
 ) -> None:
     native = served.demo_app("Single_Page_App", callback)
     issuer = f"{served.base}/oidc"
-    found = run("openid_client.mjs", ada, certificate, issuer=issuer, callback=callback, app=served.app, native=native)
+    found = run(
+        "openid_client.mjs",
+        ada,
+        certificate,
+        issuer=issuer,
+        callback=callback,
+        app=served.app,
+        native=native,
+        jwtApp=None,
+    )
 
     assert found["metadata"]["token_endpoint"].startswith("https://")
     assert found["userinfo"]["email"] == "ada@demo.example"

@@ -1,7 +1,10 @@
 """The gate for SAML messages: one assertion, one signature over it, and nothing else is ever read (S44)."""
 
 import base64
+import contextlib
 import copy
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -11,7 +14,8 @@ from lxml import etree
 
 from grantway.kit.saml import ASSERTION, RESPONSE, TEXT_LIMIT, SamlRefused, opened
 from grantway.protocol.saml import Statement, read_statement
-from tests.endpoints.saml_signer import encoded, file
+from tests.endpoints.saml_signer import encoded, file, signed_by
+from tests.endpoints.signer import signer
 from tests.kit.test_xml import LAUGHS
 
 pytestmark = pytest.mark.requirement("S44")
@@ -21,6 +25,11 @@ SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 PROTOCOL = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 CERTIFICATE = file("signer.crt").decode()
 Node = etree._Element
+TEXT = st.one_of(
+    st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=30),
+    st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,12})?Z", fullmatch=True),
+)
+TAGS = st.sampled_from(["Issuer", "Subject", "NameID", "Conditions", "SubjectConfirmation", "AudienceRestriction"])
 
 
 def read(xml: bytes, root: str = ASSERTION) -> Statement:
@@ -243,6 +252,41 @@ def test_an_assertion_may_be_laid_out_and_encoded_as_its_signer_likes() -> None:
     again = file("bearer.xml").decode().replace('"1.0"?', '"1.0" encoding="utf-16"?').encode("utf-16")
 
     assert read(again) == read(file("bearer.xml"))
+
+
+def test_a_namespace_that_would_fill_the_memory_in_canonical_form_is_refused() -> None:
+    """Declared once and used a thousand times, it is written a thousand times, before any key has a say."""
+    many = b'<m xmlns:n="urn:' + b"x" * 10_000 + b'">' + b"<n:a/>" * 1000 + b"</m></ds:CanonicalizationMethod>"
+    method = b'<ds:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"'
+    message = file("bearer.xml").replace(method + b"/>", method + b">" + many)
+
+    assert why(message) == "a namespace in it has a name of more than 200 characters"
+
+
+def test_what_grows_beyond_measure_in_canonical_form_is_refused() -> None:
+    inside = f'<m xmlns:n="urn:{"x" * 190}">{"<n:a/>" * 1000}</m>'
+    message = signed_by(f'<a:Assertion xmlns:a="{SAML[1:-1]}" ID="_1">{inside}</a:Assertion>', signer())
+
+    with pytest.raises(SamlRefused, match="in canonical form"):
+        opened(encoded(message), root=ASSERTION, strict=True).verified(signer().certificate)
+
+
+def test_the_library_is_not_loaded_before_a_message_comes() -> None:
+    program = "import sys, grantway.app; print('signxml' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert run.stdout.strip() == "False"
+
+
+@given(st.dictionaries(st.sampled_from(["ID", "Version", "IssueInstant"]), TEXT), st.lists(st.tuples(TAGS, TEXT)))
+def test_whatever_a_signer_writes_is_read_or_refused(own: dict[str, str], parts: list[tuple[str, str]]) -> None:
+    assertion = etree.Element(ASSERTION, {"Version": "2.0", "IssueInstant": "2026-11-18T11:06:40Z", **own})
+    for number, (tag, text) in enumerate(parts):
+        parent = assertion if number % 3 == 0 or not len(assertion) else assertion[-1]
+        made = etree.SubElement(parent, SAML + tag, {"NotOnOrAfter": text, "Recipient": text})
+        made.text = text
+    with contextlib.suppress(SamlRefused):
+        read_statement(assertion)
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200).map(encoded))

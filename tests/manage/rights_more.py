@@ -25,6 +25,7 @@ from grantway.manage import (
     import_app,
     org_files,
     people,
+    pictures,
     refusals,
     rotation,
     search,
@@ -207,6 +208,12 @@ _READING: Final = (
     ),
     Row(name="see what an app was refused", does=_refused, enough=OF_APPS),
     Row(name="list refusals", does=lambda d, o: refusals.refusals(d, o, refusals.Asked()), enough=OF_READING),
+    Row(
+        name="have pictures fetched again",
+        does=lambda d, o: _past(pictures.fetch_again(d, o, "Sync")),
+        enough=OF_APPS,
+    ),
+    Row(name="see the pictures of an app", does=lambda d, o: pictures.of_app(d, o, "Sync"), enough=OF_APPS),
     Row(name="count refusals", does=lambda d, o: refusals.refused_most(d, o, 0), enough=OF_READING),
     Row(name="read the audit trail", does=audit.audit_trail, enough=({SETUP},), command=("audit", "list")),
     Row(

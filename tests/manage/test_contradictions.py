@@ -30,6 +30,10 @@ async def test_nothing_is_told_of_a_sound_app(office: Office) -> None:
     assert await told_of(office) == ()
 
 
+async def test_flows_that_need_no_callback_are_ways_to_log_in_too(office: Office) -> None:
+    assert await told_of(office, callback_url="", certificate=EXAMPLE_CERTIFICATE) == ()
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [

@@ -59,6 +59,8 @@ WITHOUT: Final = {
     "orgs.find": _OWN,
     "orgs.home_of": _OWN,
     "people.name_of": _OWN,
+    "follow_pictures.follow_pictures": _PART,
+    "pictures.shown": _FOUND,
     "rules.warnings_about": _FOUND,
     "setup.make_ready": _OPERATOR,
     "single_tokens.count": _FOUND,

@@ -1,54 +1,5 @@
-"""A server of others, which answers with the bytes that a test gives it."""
+"""Servers of others, for the tests of what is asked of them."""
 
-import asyncio
-import contextlib
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from tests.outbound.peer import serve
 
-import pytest
-
-from grantway.outbound.fetch import Fetcher
-from grantway.outbound.target import Allowed
-
-
-@dataclass(kw_only=True)
-class Peer:
-    """Another server: what it was asked, and where it is."""
-
-    url: str
-    asked: list[bytes] = field(default_factory=list)
-
-    def fetcher(self, extra_ca: str = "") -> Fetcher:
-        """Return a fetcher that may ask it."""
-        return Fetcher(Allowed([self.url]), extra_ca)
-
-
-Serve = Callable[..., Awaitable[Peer]]
-
-
-@pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
-    """Start a peer: it says `answer` to whatever comes, and then hangs up, unless it is to hold the line."""
-    async with contextlib.AsyncExitStack() as stack:
-        over = asyncio.Event()
-
-        async def start(answer: bytes, *, hold: bool = False, tls: ssl.SSLContext | None = None) -> Peer:
-            async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                with contextlib.suppress(OSError):
-                    peer.asked.append(await reader.read(65536))
-                    writer.write(answer)
-                    await writer.drain()
-                    if hold:
-                        await over.wait()
-                    writer.close()
-
-            server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=tls)
-            port = server.sockets[0].getsockname()[1]
-            peer = Peer(url=f"{'https' if tls else 'http'}://127.0.0.1:{port}")
-            stack.callback(server.close)
-            return peer
-
-        yield start
-        over.set()
-        await asyncio.sleep(0)
+__all__ = ["serve"]

@@ -8,7 +8,7 @@ import pytest
 
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.target import Allowed, Unfetched
-from tests.outbound.conftest import Serve
+from tests.outbound.peer import Serve
 from tests.toolchain.certificate import write_certificate
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: Image/PNG; x=1\r\nContent-Length: 4\r\n\r\nbody"

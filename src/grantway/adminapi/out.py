@@ -21,7 +21,7 @@ _TOKEN: Final = record(
         "used_at": TIME,
         "has_refresh_token": FLAG,
         "access_tokens": NUMBER,
-        "uses": {**NUMBER, "description": "How many access tokens came of the line."},
+        "uses": {**NUMBER, "description": "How many access tokens came of it so far."},
     }
 )
 _REVOKE: Final = record(

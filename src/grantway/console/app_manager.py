@@ -12,7 +12,7 @@ from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
 from grantway.manage import app_list, creation
 from grantway.manage.app_list import AppPage, Asked, ListedApp
-from grantway.pages import near_text
+from grantway.pages import initials_of, near_text
 from grantway.settings.choices import PermittedUsers
 
 _COLUMNS: Final = (("name", "App"), ("permitted", "Permitted Users"), ("used", "Last used"))
@@ -25,6 +25,7 @@ class Row:
 
     of: ListedApp
     label: str
+    initials: str
     path: str
     permitted: str
     used: str
@@ -87,6 +88,7 @@ async def manager(visit: Visit) -> Reply:
         Row(
             of=one,
             label=one.app[s.LABEL] or one.app.app.name,
+            initials=initials_of(one.app[s.LABEL] or one.app.app.name),
             path=path_of(visit, one.app),
             permitted=_permitted(one),
             used=near_text(one.last_used, now) if one.last_used else "–",

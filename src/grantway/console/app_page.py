@@ -13,9 +13,12 @@ from grantway.console.visit import Route, Visit
 from grantway.domain.app import InstalledApp
 from grantway.domain.refresh_life import IDLE_CAP_DAYS, refresh_life
 from grantway.kit.http import Reply
-from grantway.manage import app_activity, apps, rules
+from grantway.manage import app_activity, apps, pictures, rules
+from grantway.manage.app_acts import AppActs, acts_on
 from grantway.manage.people import name_of
+from grantway.pages import initials_of
 from grantway.settings.setting import AnySetting
+from grantway.store.pictures import Copy
 
 APPS: Final = "/setup/apps"
 _NAMES: Final = re.compile(r"[a-z_]+")
@@ -63,8 +66,21 @@ class RefusedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRow:
+    """The logo or the icon: its address elsewhere, the path of the copy here (or empty), and what became of it."""
+
+    what: str
+    url: str
+    path: str
+    fetched: Moment
+    tried: Moment
+    problem: str
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppPage:
-    """One app. `path`: where its pages stand; `is_own`: this org is its home, and can change and delete it."""
+    """One app. `path`: where its pages stand; `is_own`: this org is its home; `may`: what the reader may do with it."""
 
     template: ClassVar[str] = "setup/app.html"
     title: str
@@ -77,6 +93,10 @@ class AppPage:
     created: Moment
     created_by: str
     is_own: bool
+    may: AppActs
+    picture: str
+    initials: str
+    pictures: tuple[PictureRow, ...]
     state: str
     glance: tuple[tuple[str, str, str], ...]
     warnings: tuple[Warned, ...]
@@ -105,6 +125,7 @@ async def show(visit: Visit) -> Reply:
     is_own = app.app.org_id == visit.org.id
     ref = app.app.name if is_own else app.id
     creator = await name_of(visit.desk, app.app.created_by) if is_own else ""
+    kept = await pictures.of_app(visit.desk, visit.org, app.id)
     page = AppPage(
         title=app[s.LABEL] or app.app.name,
         path=f"{APPS}/{ref}",
@@ -116,6 +137,10 @@ async def show(visit: Visit) -> Reply:
         created=moment(app.app.created_at, now),
         created_by=creator or ("the operator" if is_own else ""),
         is_own=is_own,
+        may=acts_on(visit.desk, visit.org, app),
+        picture=next((one.path for one in kept if one.path), ""),
+        initials=initials_of(app[s.LABEL] or app.app.name),
+        pictures=tuple(_picture(one, now) for one in kept),
         state="not installed" if app.policy is None else "blocked" if app.policy.is_blocked else "installed",
         glance=_glance(app),
         warnings=tuple(Warned(text=_sentence(text), setting=_setting_in(text)) for text in warnings),
@@ -153,6 +178,12 @@ async def unblock(visit: Visit) -> Reply:
     """Let a blocked app in again."""
     app = await apps.block(visit.desk, visit.org, visit.params["name"], blocked=False)
     return visit.go(_path(visit, app), saying=f"{_called(app)} is let in again. What it holds works again.")
+
+
+async def fetch_pictures(visit: Visit) -> Reply:
+    """Have the logo and icon fetched once more."""
+    app = await pictures.fetch_again(visit.desk, visit.org, visit.params["name"])
+    return visit.go(_path(visit, app), saying="The server fetches the pictures now. Look again in a few seconds.")
 
 
 async def _blocking(visit: Visit, app: InstalledApp) -> ReviewPage:
@@ -243,6 +274,18 @@ def _refused(one: app_activity.Refused, ref: str, now: int) -> RefusedRow:
     )
 
 
+def _picture(one: Copy, now: int) -> PictureRow:
+    return PictureRow(
+        what=one.role.title(),
+        url=one.url,
+        path=one.path,
+        fetched=moment(one.fetched_at, now),
+        tried=moment(one.tried_at, now),
+        problem=one.problem,
+        waits=one.due_at is not None,
+    )
+
+
 def _called(app: InstalledApp) -> str:
     return app[s.LABEL] or app.app.name
 
@@ -259,4 +302,5 @@ ROUTES: Final = (
     Route("/setup/apps/{name}", get=show),
     Route("/setup/apps/{name}/block", get=ask_block, post=block),
     Route("/setup/apps/{name}/unblock", post=unblock),
+    Route("/setup/apps/{name}/pictures", post=fetch_pictures),
 )

@@ -38,7 +38,7 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """An app that needs attention, in words."""
+    """An app that needs attention, in words; `path` is empty where the org has no page of it."""
 
     app: str
     path: str
@@ -161,7 +161,11 @@ def _look(one: Attention) -> Look:
     )
     trace = trace_path(one.refused[0].request_id) if one.refused else ""
     return Look(
-        app=one.label, path=app_path(one.app), is_urgent=one.is_urgent, lines=(*refused, *one.warnings), trace=trace
+        app=one.label,
+        path=app_path(one.ref) if one.ref else "",
+        is_urgent=one.is_urgent,
+        lines=(*refused, *one.warnings),
+        trace=trace,
     )
 
 

@@ -106,17 +106,19 @@ async def review_access(visit: Visit) -> Reply:
     visit.desk.caller.needs(Right.USAGE, visit.org.id)
     if verified_until(visit) is None:
         return visit.go(way_to(_ROTATE_ACCESS))
-    return visit.show(_ACCESS_PAGE, here=SIGNING_KEYS, crumbs=_CRUMBS)
+    return visit.show(_access_page(visit.org.access_kid), here=SIGNING_KEYS, crumbs=_CRUMBS)
 
 
 async def rotate_access(visit: Visit) -> Reply:
-    """End every JWT-based access token of the org, for somebody who verified their identity a moment ago."""
+    """End every JWT-based access token of the org, if the key that was seen still counts, for somebody who verified
+    their identity a moment ago.
+    """
     visit.desk.caller.needs(Right.USAGE, visit.org.id)
     if verified_until(visit) is None:
         return visit.go(way_to(_ROTATE_ACCESS))
     if not ticked(visit):
-        return ask_again(visit, _ACCESS_PAGE, here=SIGNING_KEYS, crumbs=_CRUMBS)
-    done = await access_keys.revoke_all(visit.desk, visit.org)
+        return ask_again(visit, _access_page(visit.org.access_kid), here=SIGNING_KEYS, crumbs=_CRUMBS)
+    done = await access_keys.revoke_all(visit.desk, visit.org, seen=visit.form.get("seen", "-"))
     ended = f"{done.ended:,} access token{'s' if done.ended != 1 else ''} ended"
     return visit.go(SIGNING_KEYS, saying=f"The key {done.kid} signs access tokens now; {ended}.")
 
@@ -164,21 +166,25 @@ async def _page(visit: Visit, *, at_once: bool) -> ReviewPage:
     )
 
 
+def _access_page(kid: str) -> ReviewPage:
+    return ReviewPage(
+        title="Rotate the key of access tokens",
+        lines=(
+            "Another key signs this org's JWT-based access tokens from now on. Every one that was signed before ends "
+            "at once, and its public half leaves the key set: APIs that check tokens themselves refuse them once they "
+            "read it anew.",
+            "Refresh tokens, opaque access tokens, ID tokens and sessions go on: a client with a refresh token gets a "
+            "new access token at its next request.",
+        ),
+        tick="JWT-based access tokens from before now shall no longer count",
+        button="Rotate and end them",
+        action=_ROTATE_ACCESS,
+        back=SIGNING_KEYS,
+        hidden=(("seen", kid),),
+    )
+
+
 _CRUMBS: Final = (("Signing keys", SIGNING_KEYS),)
-_ACCESS_PAGE: Final = ReviewPage(
-    title="Rotate the key of access tokens",
-    lines=(
-        "Another key signs this org's JWT-based access tokens from now on. Every one that was signed before ends at "
-        "once, and its public half leaves the key set: APIs that check tokens themselves refuse them once they read it "
-        "anew.",
-        "Refresh tokens, opaque access tokens, ID tokens and sessions go on: a client with a refresh token gets a new "
-        "access token at its next request.",
-    ),
-    tick="JWT-based access tokens from before now shall no longer count",
-    button="Rotate and end them",
-    action=_ROTATE_ACCESS,
-    back=SIGNING_KEYS,
-)
 ROUTES: Final = (
     Route(SIGNING_KEYS, get=show),
     Route(_ROTATE, get=review, post=rotate),

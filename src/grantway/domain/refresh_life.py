@@ -45,9 +45,9 @@ class RefreshLife:
 
 def refresh_life(app: InstalledApp) -> RefreshLife:
     """Return the bounds that the policy of an app sets, with the cap of the app or of its user's org over it."""
-    cap = next((one for one in _CAPS if app[one]), None)
-    life = life_under(app[s.REFRESH_TOKEN_POLICY], is_capped=cap is not None)
-    return life if life.idle_ms != _IDLE_CAP_MS else replace(life, capped_by=cap)
+    rule, cap = app[s.REFRESH_TOKEN_POLICY], next((one for one in _CAPS if app[one]), None)
+    life = life_under(rule, is_capped=cap is not None)
+    return life if life == life_under(rule, is_capped=False) else replace(life, capped_by=cap)
 
 
 def life_under(rule: RefreshTokenPolicy, *, is_capped: bool) -> RefreshLife:

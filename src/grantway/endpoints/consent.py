@@ -7,7 +7,7 @@ import msgspec
 from grantway.endpoints.authorization.approval import earlier_approval
 from grantway.endpoints.authorization.flow import CONSENT_PATH, LOGIN_PATH, Flow, app_here, event, resume
 from grantway.endpoints.authorization.outcome import see
-from grantway.endpoints.authorization.screens import asker_of, asks_of, name_of, show
+from grantway.endpoints.authorization.screens import asker_of, asks_of, logo_of, name_of, show
 from grantway.endpoints.authorization.steps import go_on, refuse
 from grantway.endpoints.authorization.visitor import csrf_token, form_is_ours
 from grantway.endpoints.server import Server
@@ -72,7 +72,7 @@ async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
     page = ConsentPage(
         host=flow.call.host,
         org_name=here.org.name,
-        asker=asker_of(flow.app, here, request.redirect_uri),
+        asker=asker_of(flow.app, here, request.redirect_uri, await logo_of(server, flow.app)),
         username=person.user.username,
         action=CONSENT_PATH,
         transaction=waiting.id,

@@ -7,7 +7,7 @@ import msgspec
 
 from grantway.domain.org import User
 from grantway.endpoints.authorization.flow import LOGIN_PATH, Flow, event, resume, session_end
-from grantway.endpoints.authorization.screens import asker_of, show
+from grantway.endpoints.authorization.screens import asker_of, logo_of, show
 from grantway.endpoints.authorization.steps import go_on, refuse
 from grantway.endpoints.authorization.visitor import (
     Visitor,
@@ -43,7 +43,7 @@ async def login(call: Call, server: Server, base: str) -> Reply:
         return flow
     if call.method != "POST":
         remembered = remembered_username(call, base)
-        return _page(flow, flow.request.login_hint or remembered, remembered=bool(remembered))
+        return await _page(flow, flow.request.login_hint or remembered, remembered=bool(remembered))
     form = flow.form
     assert flow.waiting is not None  # noqa: S101 - a resumed flow waits
     if not form_is_ours(
@@ -82,9 +82,9 @@ async def _try(flow: Flow, username: str, password: str, *, remember: bool) -> R
         seconds = -(-looked.wait_ms // 1000)
         problem = f"Too many tries. Wait {seconds} second{'s' if seconds > 1 else ''}, then try again."
         retry = ((b"retry-after", str(seconds).encode()),)
-        return _page(flow, username, remembered=remember, problem=problem, status=429, headers=retry)
+        return await _page(flow, username, remembered=remember, problem=problem, status=429, headers=retry)
     if looked.user is None:
-        return _page(flow, username, remembered=remember, problem=_WRONG, status=400)
+        return await _page(flow, username, remembered=remember, problem=_WRONG, status=400)
     return await _begin_session(flow, looked.user, account, remember=remember)
 
 
@@ -126,7 +126,7 @@ async def _begin_session(flow: Flow, user: User, account: str, *, remember: bool
     return await go_on(replace(flow, waiting=msgspec.structs.replace(waiting, request=document)))
 
 
-def _page(
+async def _page(
     flow: Flow,
     username: str,
     *,
@@ -139,7 +139,7 @@ def _page(
     page = LoginPage(
         host=flow.call.host,
         org_name=flow.app.org.name,
-        asker=asker_of(flow.app, flow.app, flow.request.redirect_uri),
+        asker=asker_of(flow.app, flow.app, flow.request.redirect_uri, await logo_of(flow.server, flow.app)),
         action=LOGIN_PATH,
         transaction=flow.waiting.id,
         csrf=csrf_token(flow.server, flow.visitor.browser_id, flow.waiting.id, _PAGE),

@@ -7,6 +7,8 @@ import re
 from typing import Final
 from urllib.parse import unquote_plus
 
+import msgspec
+
 from grantway.endpoints.parameters import is_form
 from grantway.kit.http import Call
 
@@ -45,8 +47,8 @@ _BODY_ROOM: Final = 8_192
 _VALUE_ROOM: Final = 200
 
 
-def received(call: Call) -> tuple[Received, ...]:
-    """Return what a request sent, bounded, in its order; everything that may be secret hidden."""
+def received(call: Call) -> str:
+    """Return what a request sent as a JSON list of `Received`, bounded, in its order; what may be secret is hidden."""
     found: list[Received] = []
     if header := call.header(b"authorization"):
         scheme = header.partition(b" ")[0].decode("latin-1").lower()
@@ -56,7 +58,7 @@ def received(call: Call) -> tuple[Received, ...]:
     if call.body and is_form(call):
         text = call.body[:_BODY_ROOM].decode("utf-8", "replace")
         found += _fields("body", text, is_cut=len(call.body) > _BODY_ROOM)
-    return tuple(found[:_MOST])
+    return msgspec.json.encode(found[:_MOST]).decode() if found else ""
 
 
 def _fields(where: str, text: str, *, is_cut: bool) -> list[Received]:

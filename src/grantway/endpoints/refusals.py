@@ -11,7 +11,6 @@ from typing import Final
 
 import msgspec
 
-from grantway.endpoints.received import Received
 from grantway.protocol.decision import Finding
 from grantway.protocol.refusal import Refusal, Wire
 from grantway.store.database import Database
@@ -50,7 +49,8 @@ _log: Final = logging.getLogger("grantway")
 class Refused(msgspec.Struct, frozen=True, gc=False):
     """One refused request: what was refused, by which checks, and what the client was told.
 
-    `left` says what the checks demand that were not reached; `received` what the client sent, without its secrets.
+    `left` says what the checks demand that were not reached; `received` what the client sent, without its secrets, as
+    JSON: many may wait here while the database is away.
     """
 
     request_id: str
@@ -60,7 +60,7 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     wire: Wire
     findings: tuple[Finding, ...]
     left: tuple[str, ...]
-    received: tuple[Received, ...]
+    received: str
     org_id: str
     app_id: str
     user_id: str
@@ -156,6 +156,6 @@ def _step(refused: Refused) -> Step:
             msgspec.json.encode(dict(refused.refusal.facts)).decode(),
             msgspec.json.encode(checks).decode(),
             refused.address,
-            msgspec.json.encode(refused.received).decode() if refused.received else "",
+            refused.received,
         ),
     )

@@ -25,8 +25,7 @@ async def asset(call: Call, server: Server, base: str) -> Reply:
     version, _, name = rest.partition("/")
     found = page_asset(name)
     if found is None:
-        page = MessagePage(host=call.host, org_name=None, title="Not found", text="There is no such file.", status=404)
-        return Reply(404, render(page), (_HTML, *security_headers()))
+        return not_found(call)
     kept = b"public, max-age=31536000, immutable" if version == found.etag[1:-1] else b"no-cache"
     headers = (
         (b"content-type", found.content_type.encode()),
@@ -34,3 +33,9 @@ async def asset(call: Call, server: Server, base: str) -> Reply:
         (b"x-content-type-options", b"nosniff"),
     )
     return tagged_reply(call, found.body, headers, found.etag.encode())
+
+
+def not_found(call: Call) -> Reply:
+    """Say that there is no such file."""
+    page = MessagePage(host=call.host, org_name=None, title="Not found", text="There is no such file.", status=404)
+    return Reply(404, render(page), (_HTML, *security_headers()))

@@ -21,14 +21,14 @@ async def assertion_case(
     case = AssertionCase(assertion, app, names, rules, now_ms)
     if app is None:
         return case
-    seen = await first_seen(db, assertion.digest(app.id))
+    seen = await first_seen(db, case.digest)
     far = await ending_after(db, app.id, now_ms + FAR_MS) if case.is_far and seen is None else 0
     return AssertionCase(assertion, app, names, rules, now_ms, seen, far)
 
 
 def remembers(case: AssertionCase | None) -> tuple[Step, ...]:
-    """Return the step that remembers an assertion which was accepted, until it is refused everywhere for its age."""
+    """Return the step that remembers an assertion which was accepted, until it is refused for its age at both doors."""
     if case is None or case.app is None or case.first_seen is not None:
         return ()
     ends_at = (case.assertion.ends_at or case.now_ms) + LONGEST_SKEW_MS
-    return (remember(case.assertion.digest(case.app.id), case.app.id, case.now_ms, ends_at),)
+    return (remember(case.digest, case.app.id, case.now_ms, ends_at),)

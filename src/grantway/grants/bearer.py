@@ -82,10 +82,6 @@ async def bearer_case(
         nobody = ApprovalCase(app, assertion.subject, None, (), call.now_ms)
         return BearerCase(call, client, unread, nobody, signed)
     asserted = await assertion_case(directory.db, assertion, app, names=call.names, rules=rules, now_ms=call.now_ms)
-    beside = client.asserted
-    if beside is not None and beside.assertion.digest(app.id) == assertion.digest(app.id):
-        # The client proves itself by the same id: it is used twice in this very request.
-        asserted = msgspec.structs.replace(asserted, first_seen=call.now_ms)
     of = await directory.app_user_named(app.id, assertion.subject) if assertion.subject else None
     grants = await standing_grants(directory.db, of.user.id, of.app.id) if of is not None else ()
     return BearerCase(call, client, asserted, ApprovalCase(app, assertion.subject, of, grants, call.now_ms), signed)

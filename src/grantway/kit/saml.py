@@ -25,6 +25,10 @@ TEXT_LIMIT: Final = 40_000
 SIZE_LIMIT: Final = 30_000
 """Bytes of a message as XML."""
 
+_NAMESPACE_LIMIT: Final = 200
+# The canonical form repeats what a namespace is wherever it is used.
+_CANONICAL_LIMIT: Final = 4 * SIZE_LIMIT
+
 _DS: Final = "{http://www.w3.org/2000/09/xmldsig#}"
 _SIGNATURE: Final = _DS + "Signature"
 _EXCLUSIVE: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -74,7 +78,11 @@ class Message:
         methods = [_METHODS[name] for name in algorithms if name in _METHODS]
         if not methods:
             raise SamlRefused("a key of this kind does not sign XML here: RSA, P-256, P-384 or P-521")
-        signed = parse(_signed_bytes(self._signed, certificate, methods), limit=SIZE_LIMIT, comments=False)
+        data = _signed_bytes(self._signed, certificate, methods)
+        try:
+            signed = parse(data, limit=_CANONICAL_LIMIT, comments=False)
+        except XmlProblem as problem:
+            raise SamlRefused(f"in canonical form {problem}".rstrip(".")) from problem
         if signed.tag != self._signed.tag or signed.get("ID") != self._signed.get("ID"):
             raise SamlRefused("the signature is about another element than the one it stands in")
         return _only_assertion(signed)
@@ -99,6 +107,7 @@ def opened(text: str, *, root: str, strict: bool) -> Message:
         raise SamlRefused(f"the root element is not {etree.QName(root).localname} of SAML 2.0")
     assertion = _only_assertion(tree)
     _ids_once(tree)
+    _namespaces_short(tree)
     signed = _signed(tree, assertion)
     _plain(signed)
     issuer = assertion.find(SAML + "Issuer")
@@ -139,6 +148,12 @@ def _ids_once(tree: etree._Element) -> None:
                 if value in seen:
                     raise SamlRefused("two of its elements have the same ID")
                 seen.add(str(value))
+
+
+def _namespaces_short(tree: etree._Element) -> None:
+    """No namespace may have a long name: repeated in canonical form, it would make a short message a huge one."""
+    if any(len(name) > _NAMESPACE_LIMIT for element in tree.iter() for name in element.nsmap.values()):
+        raise SamlRefused(f"a namespace in it has a name of more than {_NAMESPACE_LIMIT} characters")
 
 
 def _signed(tree: etree._Element, assertion: etree._Element) -> etree._Element:

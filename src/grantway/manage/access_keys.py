@@ -13,6 +13,7 @@ from grantway.kit.access_jwt import key_id
 from grantway.kit.jose import SigningKey
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.manage.problem import StaleVersion
 from grantway.store.signing_keys import ACCESS_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Insert, Statement
 
@@ -57,18 +58,21 @@ async def ensure(desk: Desk, org_id: str) -> str:
         return kid
 
 
-async def revoke_all(desk: Desk, org: Org) -> Rotated:
+async def revoke_all(desk: Desk, org: Org, *, seen: str | None = None) -> Rotated:
     """End every JWT-based access token of an org: another key signs from now on, what the ones before signed is dead.
 
     Their public halves leave the key set, so APIs that check tokens themselves refuse them once they read it anew.
-    Refresh tokens, opaque access tokens, ID tokens and sessions go on.
+    Refresh tokens, opaque access tokens, ID tokens and sessions go on. `seen` is the id of the key that the caller saw
+    in force, empty before the org's first; None where that does not matter.
 
     Raises:
-        ManageProblem: no right.
+        ManageProblem: no right, or (StaleVersion) another key is in force by now.
     """
     desk.caller.needs(Right.USAGE, org.id)
     pem = await asyncio.to_thread(SigningKey.generate_pem)
     async with desk.changing() as changing:
+        if seen is not None and seen != await _current(changing, org.id):
+            raise StaleVersion("somebody else rotated the key since you opened this: look at the keys again")
         kid = await _put(changing, org.id, pem)
         ended = await changing.run(_END, now=desk.clock.now_ms(), org_id=org.id)
         await changing.audit("admin.access_key.rotate", org.id, kid=kid, access_tokens=len(ended))

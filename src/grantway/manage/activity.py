@@ -40,10 +40,14 @@ class Activity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attention:
-    """An app to look at. `refused`: what it was refused often or alarmingly; `warnings`: what its settings say."""
+    """An app to look at. `refused`: what it was refused often or alarmingly; `warnings`: what its settings say.
+
+    `ref`: what it is called in paths, as in `RefusedFor`.
+    """
 
     app: str
     label: str
+    ref: str
     refused: tuple[RefusedFor, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -84,14 +88,20 @@ async def need_attention(desk: Desk, org: Org, since_ms: int, number: int) -> tu
     refused: dict[str, list[RefusedFor]] = {}
     for one in await refused_most(desk, org, since_ms, most=200):
         if one.reason in _ALARMS or one.number >= _OFTEN:
-            refused.setdefault(one.app, []).append(one)
-    found = {name: Attention(app=name, label=name, refused=tuple(whys)) for name, whys in refused.items()}
+            refused.setdefault(one.app_id, []).append(one)
+    found = {
+        app_id: Attention(app=whys[0].app, label=whys[0].app, ref=whys[0].ref, refused=tuple(whys))
+        for app_id, whys in refused.items()
+    }
     if number <= LOOKED_AT:
         for app in await apps.all_apps(desk, org):
             warnings = await warnings_about(desk, app)
-            if warnings or app.app.name in found:
-                whys = found[app.app.name].refused if app.app.name in found else ()
-                found[app.app.name] = Attention(
-                    app=app.app.name, label=app[s.LABEL] or app.app.name, refused=whys, warnings=warnings
+            if warnings or app.id in found:
+                found[app.id] = Attention(
+                    app=app.app.name,
+                    label=app[s.LABEL] or app.app.name,
+                    ref=app.app.name if app.app.org_id == org.id else app.id,
+                    refused=found[app.id].refused if app.id in found else (),
+                    warnings=warnings,
                 )
     return tuple(sorted(found.values(), key=lambda one: (not one.is_urgent, one.label.lower())))

@@ -9,7 +9,8 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.kit.clock import DAY_MS
-from grantway.manage import live_grants
+from grantway.manage import live_grants, pictures
+from grantway.manage.app_acts import AppActs, acts_on
 from grantway.manage.count import Count
 from grantway.manage.desk import Desk
 from grantway.manage.live_grants import EVERY
@@ -73,7 +74,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedApp:
-    """One app of the list with what stands of it in this org. Times in ms."""
+    """One app of the list with what stands of it in this org. Times in ms.
+
+    `picture`: the path of its icon, or of its logo, here; empty without one. `may`: what the caller may do with it.
+    """
 
     app: InstalledApp
     flows: tuple[str, ...]
@@ -82,6 +86,8 @@ class ListedApp:
     last_used: int
     refused: int
     warnings: tuple[str, ...]
+    picture: str
+    may: AppActs
 
     @property
     def is_ours(self) -> bool:
@@ -201,7 +207,7 @@ async def page_of(desk: Desk, org: Org, asked: Asked, verdicts: Verdicts) -> App
         counting = _COUNTS[asked.flow]
         row = await desk.session.one(counting, *(values[name] for name in counting.names))
         total = cast(int, row[0]) if row else 0
-    apps = tuple([await _listed(desk, app) for app in await _read(desk, org, ids)])
+    apps = tuple([await _listed(desk, org, app) for app in await _read(desk, org, ids)])
     return AppPage(asked=asked, apps=apps, total=total)
 
 
@@ -220,7 +226,7 @@ async def _read(desk: Desk, org: Org, ids: Sequence[str]) -> tuple[InstalledApp,
     return tuple(app for app in found if app is not None)
 
 
-async def _listed(desk: Desk, app: InstalledApp) -> ListedApp:
+async def _listed(desk: Desk, org: Org, app: InstalledApp) -> ListedApp:
     counted = await live_grants.count(desk, app, looked=_LOOKED_EACH)
     since = desk.clock.now_ms() - DAY_MS
     refused: Any = await desk.session.one(_REFUSED, app.id, since, app.org.id, int(app.app.org_id == app.org.id))
@@ -232,4 +238,6 @@ async def _listed(desk: Desk, app: InstalledApp) -> ListedApp:
         last_used=max(counted.last_used, await last_use(desk.session, app.org.id, app.id)),
         refused=refused[0],
         warnings=await warnings_about(desk, app),
+        picture=await pictures.shown(desk, app, "icon"),
+        may=acts_on(desk, org, app),
     )

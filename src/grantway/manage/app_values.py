@@ -63,7 +63,8 @@ def demand_rights(desk: Desk, org: Org, values: Values, kind: AppKind) -> None:
     Raises:
         ManageProblem: names the permission that is missing.
     """
-    if held(values, s.Holder.APP) or not values:
+    # Saving what is there already changes nothing, but only who may change something gets so far.
+    if held(values, s.Holder.APP) or not (values or desk.caller.may(Right.APP_POLICIES, org.id, kind)):
         desk.caller.needs(Right.APPS, org.id, kind)
     if held(values, s.Holder.POLICY):
         desk.caller.needs(Right.APP_POLICIES, org.id, kind)

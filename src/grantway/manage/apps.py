@@ -23,6 +23,7 @@ from grantway.manage.caller import Right
 from grantway.manage.contradictions import demand_sense
 from grantway.manage.creation import demand_creation
 from grantway.manage.desk import Desk
+from grantway.manage.follow_pictures import follow_pictures
 from grantway.manage.left_out import begins_admin_approval, end_grants
 from grantway.manage.near import did_you_mean
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
@@ -72,6 +73,7 @@ _DELETE: Final = tuple(
         "DELETE FROM app_policy WHERE app_id = :id",
         "DELETE FROM app_credential WHERE app_id = :id",
         "DELETE FROM app_use WHERE app_id = :id",
+        "DELETE FROM app_picture WHERE app_id = :id",
         "DELETE FROM app WHERE id = :id",
     )
 )
@@ -174,6 +176,7 @@ async def add(
         except Conflict as problem:
             raise ManageProblem.at("name", "an app of this name or key was made at this moment") from problem
         await changing.run(_ADD_POLICY, org.id, app_id, write_values(policy), policy.get(s.RUN_AS, ""), 1, 0, 0, now)
+        await follow_pictures(changing, app_id, {}, values)
         after = {one.name: one.kind.write(value) for one, value in values.items()}
         await changing.audit(
             "admin.app.create",
@@ -302,6 +305,7 @@ async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = ""
             if not app.is_at_home:
                 raise ManageProblem(f"{next(iter(of_app)).name}: {app.app.name} belongs to another org, which sets it")
             await changing.run(_SET, write_values(of_app, over=app.app.settings), app.id)
+            await follow_pictures(changing, app.id, {one: app[one] for one in of_app}, of_app)
         if of_policy:
             policy = _installed(app, next(iter(of_policy)).name)
             run_as = of_policy.get(s.RUN_AS, app[s.RUN_AS])

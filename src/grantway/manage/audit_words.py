@@ -49,6 +49,11 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "admin.app.block": ("blockConnectedApplication", CONNECTED_APPS, "Blocked Connected App {name}"),
     "admin.app.unblock": ("unblockConnectedApplication", CONNECTED_APPS, "Unblocked Connected App {name}"),
+    "admin.app.fetch_pictures": (
+        "fetchApplicationPictures",
+        APPLICATION,
+        "Had the logo and icon of {name} fetched again",
+    ),
     "admin.app.reveal": (
         "revealApplicationConsumerDetails",
         APPLICATION,

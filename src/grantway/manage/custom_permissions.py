@@ -241,7 +241,8 @@ async def _with(
         case "app":
             if not isinstance(raw, str):
                 raise ManageProblem.at(field, "the name of one app is expected")
-            if raw and raw == permission.app_id:  # of an app that is not there: a file tied it to that
+            # What stays as it is chooses nothing: the app may be one that is not there, or not the caller's to read.
+            if raw and raw in (permission.app_id, await app_name_of(desk, permission)):
                 return permission
             return msgspec.structs.replace(permission, app_id=(await apps.find(desk, org, raw)).id if raw else "")
         case "required":

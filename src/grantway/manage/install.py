@@ -121,6 +121,13 @@ def _demand_right(desk: Desk, app: InstalledApp) -> None:
         desk.caller.needs(Right.INSTALL_PACKAGED, app.org.id, app.kind)
 
 
+def may_install(desk: Desk, app: InstalledApp) -> bool:
+    """Tell whether the caller may install and uninstall an app in the org that it is met in."""
+    return desk.caller.may(Right.INSTALL, app.org.id, app.kind) and (
+        not _is_packaged(app) or desk.caller.may(Right.INSTALL_PACKAGED, app.org.id, app.kind)
+    )
+
+
 def _is_packaged(app: InstalledApp) -> bool:
     return app[s.DISTRIBUTION_STATE] is s.Distribution.PACKAGED
 

@@ -3,6 +3,7 @@
 Those of JWT-based access tokens are made and rotated elsewhere (`access_keys`): neither rotation touches the other's.
 """
 
+import asyncio
 import contextlib
 from typing import Any, Final, cast
 
@@ -103,7 +104,7 @@ async def rotate(desk: Desk, *, at_once: bool = False, seen: str = "") -> str:
         ManageProblem: no right, or (StaleVersion) another key signs by now.
     """
     await demand_rotation(desk)
-    pem = SigningKey.generate_pem()
+    pem = await asyncio.to_thread(SigningKey.generate_pem)  # it takes long: the others are answered meanwhile
     async with desk.changing() as changing:
         await demand_rotation(changing)
         if seen:

@@ -51,11 +51,6 @@ class Use:
     required_by: tuple[str, ...]
     formulas: tuple[InFormula, ...]
 
-    @property
-    def is_used(self) -> bool:
-        """Whether anything would lose it."""
-        return bool(self.givers or self.required_by or self.formulas)
-
 
 async def givers(desk: Desk, org: Org) -> dict[str, tuple[Giver, ...]]:
     """Return who gives each custom permission of an org, by its id; profiles first.

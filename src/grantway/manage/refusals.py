@@ -26,9 +26,11 @@ _LIST: Final = Statement(
     " ORDER BY f.at DESC, f.request_id DESC LIMIT CAST(:most AS BIGINT)"
 )
 _BY_APP: Final = Statement(
-    "SELECT f.reason, a.name, COUNT(*) AS number, MAX(f.request_id) FROM refusal f JOIN app a ON a.id = f.app_id"
+    "SELECT f.reason, a.name, COUNT(*) AS number, MAX(f.request_id), a.id,"
+    " MAX(CASE WHEN a.org_id = :org_id THEN a.name WHEN p.app_id IS NOT NULL THEN a.id ELSE '' END)"
+    " FROM refusal f JOIN app a ON a.id = f.app_id LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
     " WHERE f.org_id = :org_id AND f.at >= :since AND (:kind = '' OR a.kind = :kind)"
-    " GROUP BY f.reason, a.name ORDER BY number DESC, f.reason, a.name"
+    " GROUP BY f.reason, a.id, a.name ORDER BY number DESC, f.reason, a.name"
     " LIMIT :most"
 )
 EVERY: Final = "~"
@@ -105,12 +107,18 @@ async def refusals(desk: Desk, org: Org, asked: Asked) -> RefusalList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedFor:
-    """How often an app was refused for a reason, and one such request."""
+    """How often an app was refused for a reason, and one such request.
+
+    `ref`: what the app is called here, its API name or, where it is another org's, its id; empty where the org has it
+    neither made nor installed.
+    """
 
     reason: str
     app: str
     number: int
     request_id: str
+    app_id: str
+    ref: str
 
 
 async def refused_most(desk: Desk, org: Org, since_ms: int, most: int = 10) -> tuple[RefusedFor, ...]:
@@ -121,7 +129,14 @@ async def refused_most(desk: Desk, org: Org, since_ms: int, most: int = 10) -> t
     """
     kind = desk.caller.reads(org.id)
     return tuple(
-        RefusedFor(reason=cast(str, row[0]), app=cast(str, row[1]), number=cast(int, row[2]), request_id=str(row[3]))
+        RefusedFor(
+            reason=cast(str, row[0]),
+            app=cast(str, row[1]),
+            number=cast(int, row[2]),
+            request_id=str(row[3]),
+            app_id=cast(str, row[4]),
+            ref=cast(str, row[5]),
+        )
         for row in await desk.session.all(_BY_APP, org.id, since_ms, kind, most)
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from grantway import settings as s
-from grantway.domain.app import AppKind, read_values
+from grantway.domain.app import read_values
 from grantway.domain.org import Org
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
@@ -14,11 +14,11 @@ from grantway.settings.setting import AnySetting
 from grantway.store.statement import Statement
 
 MOST: Final = 20
-_IDS: Final = tuple(kind.id_prefix for kind in AppKind)
 _ESCAPE: Final = "\\"
 # The settings hold the label among other text, so what the database finds is looked at again.
 _APPS: Final = Statement(
-    "SELECT a.name, a.settings, a.consumer_key FROM app a WHERE a.org_id = :org_id AND (:kind = '' OR a.kind = :kind)"
+    "SELECT a.name, a.settings, a.consumer_key, a.id FROM app a"
+    " WHERE a.org_id = :org_id AND (:kind = '' OR a.kind = :kind)"
     " AND (lower(a.name) LIKE :part ESCAPE '\\' OR lower(a.settings) LIKE :part ESCAPE '\\'"
     " OR a.consumer_key = :exact OR a.id = :exact) ORDER BY a.name LIMIT 1000"
 )
@@ -57,14 +57,9 @@ async def find_apps(desk: Desk, org: Org, text: str) -> tuple[FoundApp, ...]:
         return ()
     wanted = text.lower()
     found = []
-    for name, settings, key in await desk.session.all(_APPS, org.id, kind, _part(text), text):
+    for name, settings, key, app_id in await desk.session.all(_APPS, org.id, kind, _part(text), text):
         label: str = read_values(cast(str, settings)).get(s.LABEL, "")
-        # Found by its id: then nothing else of it fits.
-        is_exact = (
-            wanted in (str(name).lower(), label.lower())
-            or text == key
-            or text.startswith(tuple(one.id_prefix for one in AppKind))
-        )
+        is_exact = wanted in (str(name).lower(), label.lower()) or text in (key, app_id)
         if is_exact or wanted in str(name).lower() or wanted in label.lower():
             found.append(FoundApp(name=str(name), label=label or str(name), is_exact=is_exact))
     return tuple(sorted(found, key=lambda one: not one.is_exact)[:MOST])

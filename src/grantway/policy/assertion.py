@@ -24,6 +24,8 @@ TIME: Final = "Time"
 ONCE: Final = "Assertion used once"
 FAR_MS: Final = HOUR_MS
 FAR_LIMIT: Final = 1000
+LONGEST_SKEW_MS: Final = 3 * MINUTE_MS
+"""The most by which clocks may lie apart, at whichever door."""
 _WINDOW_MS: Final = 5 * MINUTE_MS
 _NAMED: Final = Finding(AUDIENCE, "this server")
 _WITHIN: Final = Finding(TIME, "within its time")
@@ -38,20 +40,20 @@ class Rules:
     - `skew_ms`: how far the clocks may lie apart.
     - `longest_ms`: how far ahead `exp` may lie; None for any.
     - `once`: it counts once, with or without a `jti`; else one without comes again within five minutes.
+    - `use`: what it is for. Ids are told apart by it: a client may number its own assertions and its grants alike.
     """
 
+    use: str
     skew_ms: int
     longest_ms: int | None
     once: bool
 
 
 # Salesforce allows three minutes either way and any exp; its CLI sends one in milliseconds (salesforce-oauth.md 3.6).
-SALESFORCE_BEARER: Final = Rules(skew_ms=3 * MINUTE_MS, longest_ms=None, once=False)
-STANDARDS_BEARER: Final = Rules(skew_ms=30_000, longest_ms=5 * MINUTE_MS, once=True)
+SALESFORCE_BEARER: Final = Rules(use="grant", skew_ms=LONGEST_SKEW_MS, longest_ms=None, once=False)
+STANDARDS_BEARER: Final = Rules(use="grant", skew_ms=30_000, longest_ms=5 * MINUTE_MS, once=True)
 # Libraries make client assertions of a minute up to an hour; each is good for one request, whatever it says.
-OF_CLIENTS: Final = Rules(skew_ms=30_000, longest_ms=HOUR_MS, once=True)
-# An assertion may name both doors: what one has taken is remembered until the other takes it no more.
-LONGEST_SKEW_MS: Final = max(rules.skew_ms for rules in (SALESFORCE_BEARER, STANDARDS_BEARER, OF_CLIENTS))
+OF_CLIENTS: Final = Rules(use="client", skew_ms=30_000, longest_ms=HOUR_MS, once=True)
 
 
 class AssertionCase(msgspec.Struct, frozen=True, gc=False):
@@ -69,6 +71,11 @@ class AssertionCase(msgspec.Struct, frozen=True, gc=False):
     now_ms: int
     first_seen: int | None = None
     far: int = 0
+
+    @property
+    def digest(self) -> str:
+        """What a repetition is recognized by; empty where no app can be known."""
+        return self.assertion.digest(self.rules.use, self.app.id) if self.app is not None else ""
 
     @property
     def is_far(self) -> bool:

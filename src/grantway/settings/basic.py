@@ -48,8 +48,8 @@ LOGO_URL: Final = Setting[str](
     help="A picture for the app: GIF, JPG or PNG, at most 100 KB, best under 20 KB and square.",
     default="",
     section=Section.BASIC,
-    shown_on="login and consent pages, from a copy here: a picture from elsewhere would tell its owner who looks",
-    awaits="a copy of the logo on this server",
+    shown_on="login and consent pages, the app's page; from a copy here: a picture from elsewhere would tell its owner"
+    " who looks",
     example="https://sync.harbour.example/logo.png",
     xml={"ConnectedApp": Xml(path="logoUrl")},
 )
@@ -61,8 +61,7 @@ ICON_URL: Final = Setting[str](
     help="A small picture for lists of apps: GIF, JPG or PNG.",
     default="",
     section=Section.BASIC,
-    shown_on="lists of apps, from a copy here",
-    awaits="a copy of the icon on this server",
+    shown_on="lists of apps, the app's page; from a copy here",
     example="https://sync.harbour.example/icon.png",
     xml={"ConnectedApp": Xml(path="iconUrl")},
 )

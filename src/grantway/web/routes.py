@@ -11,6 +11,7 @@ from grantway.endpoints.authorize import authorize
 from grantway.endpoints.consent import consent
 from grantway.endpoints.introspect import introspect
 from grantway.endpoints.login import login
+from grantway.endpoints.pictures import picture
 from grantway.endpoints.revoke import revoke
 from grantway.endpoints.server import Server
 from grantway.endpoints.token import token
@@ -65,6 +66,7 @@ PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
     ("/services/data/", Route(resources.resources, READ)),
     ("/setup/api/", Route(api)),
     ("/setup/", Route(setup, ANY)),
+    ("/pictures/", Route(picture, READ)),
     ("/assets/", Route(static.asset, READ)),
     ("/id/", Route(people.identity, ANY)),
 )

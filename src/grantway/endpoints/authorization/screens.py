@@ -8,11 +8,13 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.custom import CustomScope
 from grantway.domain.refresh_life import IDLE_CAP_DAYS, refresh_life
+from grantway.endpoints.server import Server
 from grantway.kit.http import Header, Reply
 from grantway.pages import Ask, Asker, Display, render, security_headers
 from grantway.pages.screens import Page
 from grantway.pages.wording import utc_text
 from grantway.settings.scopes import scope_named
+from grantway.store import pictures
 
 _HTML: Final = (b"content-type", b"text/html;charset=UTF-8")
 _WIDE: Final = frozenset({"full"})
@@ -49,16 +51,24 @@ def name_of(app: InstalledApp) -> str:
     return app[s.LABEL] or app.app.name
 
 
-def asker_of(home: InstalledApp, here: InstalledApp | None, callback: str) -> Asker:
+async def logo_of(server: Server, app: InstalledApp) -> str:
+    """Return the path of the copy of an app's logo, or of its icon; empty without one."""
+    if not (app[s.LOGO_URL] or app[s.ICON_URL]):
+        return ""
+    return next((one.path for one in await pictures.of_app(server.db, app.id) if one.path), "")
+
+
+def asker_of(home: InstalledApp, here: InstalledApp | None, callback: str, logo: str = "") -> Asker:
     """Return who asks. `home`: the app in its own org, who publishes it; `here`: in the person's org, if that is known.
 
-    `callback` is left empty where it is not trusted.
+    `callback` is left empty where it is not trusted; `logo` is a path on this host.
     """
     added = None
     if here is not None and here.policy is not None:
         added = f"an administrator of {here.org.name}, on {utc_text(here.policy.installed_at).partition(',')[0]}"
     return Asker(
         name=name_of(home),
+        logo_url=logo or None,
         publisher=home.org.name,
         contact_email=home[s.CONTACT_EMAIL] or None,
         info_url=home[s.INFO_URL] or None,
