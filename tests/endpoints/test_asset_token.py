@@ -363,6 +363,14 @@ async def test_the_access_token_must_be_live_the_apps_own_of_this_door_and_have_
     assert (await send(house, live, **named))[0] == 400
 
 
+async def test_an_access_token_for_a_resource_server_is_not_traded(house: House) -> None:
+    token = (await house.sign_in(await fleet_app(house)))["access_token"]
+    await house.change("UPDATE access_token SET resources = 'https://mcp.example'")
+
+    assert (await send(house, token))[1]["error_description"] == "invalid subject token"
+    assert await house.reasons() == ["asset.subject_token"]
+
+
 async def test_parameters_that_do_not_belong_are_refused(house: House) -> None:
     app = await fleet_app(house)
     token = (await house.sign_in(app))["access_token"]

@@ -143,10 +143,14 @@ def asked_for(case: AssetCase) -> Finding | None:
 
 
 def subject_token(case: AssetCase) -> Finding:
-    """The subject token must be a live access token of this door, issued to the app that asks."""
+    """The subject token must be a live access token of this door, for no resource server, of the app that asks."""
     refusal = decide((live,), case.subject).refusal
     if refusal is not None:
         return Finding(SUBJECT, refusal.explanation()[:200], no.SUBJECT_TOKEN(why=refusal.explanation()))
+    resources = case.held.token.resources
+    if resources:
+        # Whoever runs that resource server sees the token, and must not make others of it.
+        return Finding(SUBJECT, "for a resource server", no.SUBJECT_TOKEN(why=f"it is for {resources[:200]} alone."))
     client = case.client.client
     if client is not None and client.id != case.held.token.app_id:
         return Finding(SUBJECT, "of another app", no.OTHER_CLIENT(app=client.app.name))
