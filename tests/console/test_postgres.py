@@ -19,6 +19,7 @@ from grantway.store.statement import Statement
 from tests.adminapi.client import ROOT, http_of
 from tests.console.setup import ADMIN, Setup, add_user, sign_in
 from tests.endpoints.house import House, open_house
+from tests.manage.rights_devices import ASSET_ID, CERTIFICATE, furnish
 
 pytestmark = pytest.mark.postgres
 _REFUSAL = Statement("SELECT request_id FROM refusal LIMIT 1")
@@ -83,7 +84,11 @@ async def test_every_page_and_resource_is_answered(house: House) -> None:
         "scope": "gate",
         "permission": "Gate",
         "set": staged.id,
+        "asset": ASSET_ID,
+        "certificate": CERTIFICATE,
     }
+    async with house.desk.changing() as changing:
+        await furnish(changing, house.org)
     wrong = {}
 
     async def ask(path: str) -> None:
