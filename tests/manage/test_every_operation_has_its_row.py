@@ -21,6 +21,7 @@ _FOUND: Final = "works on what another operation found and demanded the right fo
 _PART: Final = "a part of operations that demand the right before it"
 _NAMED: Final = "finds what is meant; the operation that asks demands the right"
 _OWN: Final = "tells callers only of themselves and their own org"
+_CLIENT: Final = "asked by a client, which a token of its own lets in: tests/endpoints/test_registration.py"
 _OPERATOR: Final = "the start of the program, before anybody can ask"
 WITHOUT: Final = {
     "access_keys.ensure": _PART,
@@ -33,6 +34,7 @@ WITHOUT: Final = {
     "apps.id_of_name": _NAMED,
     "apps.is_key_taken": _PART,
     "apps.met": _NAMED,
+    "apps.remove": _PART,
     "apps.unknown": _NAMED,
     "audit.record_changes": _PART,
     "creation.demand_creation": _PART,
@@ -46,6 +48,7 @@ WITHOUT: Final = {
     "custom_permissions.fields_of": _FOUND,
     "custom_scopes.keep_file": _PART,
     "demo.make_demo": _OPERATOR,
+    "handler_files.import_handler": "how import_file does it: the row 'import a token exchange handler'",
     "keys.ensure": _OPERATOR,
     "left_out.end_grants": _FOUND,
     "left_out.left_out": _FOUND,
@@ -61,9 +64,12 @@ WITHOUT: Final = {
     "people.name_of": _OWN,
     "follow_pictures.follow_pictures": _PART,
     "pictures.shown": _FOUND,
+    **{f"registering.{name}": _CLIENT for name in ("register", "let_in_by", "look", "change", "delete")},
+    "registering.sweep_unused": _PART,
     "rules.warnings_about": _FOUND,
     "setup.make_ready": _OPERATOR,
     "single_tokens.count": _FOUND,
+    "token_handlers.keep_file": _PART,
     "tokens.end": _PART,
     "users.permission_sets_of": _FOUND,
     "verdicts.Verdicts.needing_attention": _PART,
