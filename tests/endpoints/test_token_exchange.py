@@ -181,6 +181,7 @@ async def test_handler_then_verdict_then_approval_as_it_was_seen_live(house: Hou
     assert (await exchange(house, app, outside_token(house)))[1]["scope"] == "api refresh_token"
 
 
+@pytest.mark.requirement("S19")
 async def test_a_user_who_is_frozen_or_in_no_profile_of_the_app_gets_nothing(house: House, provider: Provider) -> None:
     app = await exchanging_app(house)
     await handler_for(house, app, believing(provider))
@@ -254,6 +255,7 @@ def _now(house: House, seconds: int) -> int:
         ("exchange.no_such_user", {"sub": "nobody@harbour.example"}),
     ],
 )
+@pytest.mark.requirement("S22")
 async def test_what_is_wrong_with_a_token_is_told_to_explain_alone(
     house: House, provider: Provider, reason: str, change: dict[str, Any]
 ) -> None:
@@ -380,6 +382,7 @@ async def test_a_key_that_is_not_for_this_signature_checks_nothing(
     ],
 )
 @pytest.mark.parametrize("field", ["jwks_url", "introspection_url"])
+@pytest.mark.requirement("S31")
 async def test_a_handlers_urls_lead_nowhere_inside(house: House, provider: Provider, url: str, field: str) -> None:
     app = await exchanging_app(house)
     fields = believing(provider, jwks_url="", introspection_client_id="x", introspection_secret="y")
@@ -461,6 +464,7 @@ async def test_users_are_found_by_what_the_handler_matches(house: House, provide
     assert await house.reasons() == ["exchange.email_unverified", "exchange.ambiguous"]
 
 
+@pytest.mark.requirement("S19")
 async def test_a_handler_names_users_of_its_own_org_alone(house: House, provider: Provider) -> None:
     elsewhere = await house.elsewhere()
     app = await exchanging_app(house)
