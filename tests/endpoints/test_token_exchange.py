@@ -597,6 +597,15 @@ async def test_a_handler_that_is_not_whole_believes_nothing(house: House, provid
     assert await house.reasons() == ["exchange.incomplete"] * 2
 
 
+@pytest.mark.requirement("S19")
+async def test_this_servers_own_tokens_are_no_subject_of_a_handler(house: House, provider: Provider) -> None:
+    app = await exchanging_app(house)
+    await handler_for(house, app, believing(provider, issuer=BASE + "/oidc"))
+
+    assert await exchange(house, app, outside_token(house, iss=BASE + "/oidc")) == (400, FAILED)
+    assert await house.reasons() == ["exchange.own_issuer"]
+
+
 async def test_an_introspection_url_that_changes_takes_the_secret_anew(house: House, provider: Provider) -> None:
     app = await exchanging_app(house)
     await handler_for(house, app, introspecting(provider))
