@@ -28,6 +28,7 @@ from grantway.manage import (
     people,
     pictures,
     refusals,
+    registration_tokens,
     rotation,
     search,
     token_handlers,
@@ -142,6 +143,11 @@ async def _cancels(desk: Desk, org: Org) -> None:
 async def _reveals_staged(desk: Desk, org: Org) -> None:
     await _staged(desk, org, "Outer")
     await rotation.reveal_staged(desk, org, "Outer")
+
+
+async def _takes_registration_token(desk: Desk, org: Org) -> None:
+    await registration_tokens.make(replace(desk, caller=OPERATOR), org, "Sync")
+    await registration_tokens.revoke(desk, org, "Sync")
 
 
 async def _rotation_impact(desk: Desk, org: Org) -> None:
@@ -261,6 +267,22 @@ _WRITING: Final = (
         name="reveal the staged pair of an external client app",
         does=_reveals_staged,
         enough=with_permission(OF_EXTERNAL, SECRETS),
+    ),
+    Row(
+        name="see whether an app has an initial access token",
+        does=lambda d, o: registration_tokens.look(d, o, "Sync"),
+        enough=_ALL_ROTATE,
+    ),
+    Row(
+        name="make an initial access token",
+        does=lambda d, o: registration_tokens.make(d, o, "Sync"),
+        enough=_ALL_ROTATE,
+        command=("app", "registration-token", "Sync"),
+    ),
+    Row(
+        name="take an initial access token away",
+        does=_takes_registration_token,
+        enough=_ALL_ROTATE,
     ),
     Row(name="count what a rotation ends", does=_rotation_impact, enough=_ALL_ROTATE),
 )

@@ -74,6 +74,19 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
         APPLICATION,
         "Deleted {pair} for {of} {name}",
     ),
+    "admin.app.registration_token": (
+        "generateInitialAccessToken",
+        APPLICATION,
+        "Generated an initial access token for {name}",
+    ),
+    "admin.app.registration_token_revoke": (
+        "deleteInitialAccessToken",
+        APPLICATION,
+        "Deleted the initial access token of {name}",
+    ),
+    "admin.client.register": ("registerClient", APPLICATION, "{name} registered itself, let in by {by}"),
+    "admin.client.change": ("changeRegisteredClient", APPLICATION, "{name} changed what it registered"),
+    "admin.client.delete": ("deleteRegisteredClient", APPLICATION, "Deleted registered client {name}, by {by}"),
     "admin.org.import": ("importOrganizationSettings", ORGANIZATION, "Imported the settings {name} from {file}"),
     "admin.handler.create": (
         "insertOauthTokenExchangeHandler",

@@ -16,7 +16,7 @@ from grantway.kit.http import Reply
 from grantway.kit.ids import new_row_id
 from grantway.kit.secrets import fingerprint, new_code
 from grantway.policy import app_use
-from grantway.protocol.authorization import case_of, challenge_sent
+from grantway.protocol.authorization import case_of, challenge_sent, resource
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import authorize as no
 from grantway.protocol.refusal import Refusal
@@ -103,7 +103,7 @@ async def _use_refused(flow: Flow, user: User, here: InstalledApp) -> Refusal | 
     passed = flow.trail.passes(USE_CHECKS, app_use.UseCase(of, None))
     if passed and here is not flow.app:
         # The app's own org was asked when the request came in; only now it is known whose data is asked for.
-        passed = flow.trail.passes((challenge_sent,), case_of(flow.request, flow.door, here))
+        passed = flow.trail.passes((challenge_sent, resource), case_of(flow.request, flow.door, here))
     return None if passed else flow.trail.refusal
 
 
@@ -145,6 +145,7 @@ async def _issue(flow: Flow, person: LoggedIn, here: InstalledApp, *more: Step) 
         expires_at=now + flow.door.code_lifetime_ms,
         spent_at=None,
         settled_us=None,
+        resources=" ".join(request.resources),
     )
     issued = event(flow, "code.issued", user.org_id, user.id)
     guard = finish_waiting(flow.waiting.id, now) if flow.waiting is not None else None

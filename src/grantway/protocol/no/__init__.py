@@ -14,10 +14,13 @@ from grantway.protocol.no import (
     client,
     code,
     data,
+    document,
     machine,
     password,
     refresh,
+    registration,
     request,
+    resource,
     saml,
     sso,
 )
@@ -35,11 +38,14 @@ ALL: Final[dict[str, Reason]] = {
         code,
         refresh,
         machine,
+        registration,
         password,
         authorize,
         bearer,
         administration,
         data,
+        resource,
+        document,
     )
     for reason in vars(module).values()
     if isinstance(reason, Reason)
