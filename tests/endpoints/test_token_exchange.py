@@ -13,7 +13,9 @@ from grantway.domain.app import AppKind
 from grantway.endpoints.introspect import introspect
 from grantway.kit.clock import MINUTE_MS
 from grantway.manage import holders, token_handlers, users
+from grantway.manage.explain import explain
 from grantway.manage.problem import ManageProblem
+from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.issuer import (
     AUDIENCE,
@@ -267,6 +269,10 @@ async def test_what_is_wrong_with_a_token_is_told_to_explain_alone(
 
     assert answer == (400, UNAPPROVED if reason == "exchange.no_such_user" else FAILED)
     assert await house.reasons() == [reason]
+    ((request_id,),) = await house.db.all(Statement("SELECT request_id FROM refusal"))
+    told = await explain(house.desk, str(request_id))
+    assert told.reason == reason
+    assert "?" not in told.means, "every fact that the explanation speaks of is there"
 
 
 @pytest.mark.parametrize(
