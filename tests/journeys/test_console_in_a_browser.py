@@ -46,6 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             ("app", "set", APP, f"label={HOSTILE[:80]}", f"description={HOSTILE}"),
             ("user", "create", "evil@demo.example", "--last-name", HOSTILE[:60], "--email", "evil@demo.example"),
             ("scope", "create", "console_scope", "--description", "See your console"),
+            ("handler", "create", "Console_IdP", f"label={HOSTILE[:80]}", "issuer=https://id.harbour.example"),
             ("permission", "create", "Console_Reader", "--label", HOSTILE[:60]),
             ("permset", "create", "Console_Readers", "ApiEnabled"),
             ("org", "create", "Northwind"),
@@ -62,6 +63,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
             ("app", "rotate", EXTERNAL, "apply", "--org=Demo"),
             ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
+            ("handler", "enable", "Console_IdP", APP, "--run-as", "admin@demo.example", "--default", "--org=Demo"),
             ("keys", "rotate", "--purpose=access-token", "--org=Demo"),
         ):
             done = running.cli(*command)

@@ -39,6 +39,14 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "changeCustomPermission": {"label": "Book and cancel docks"},
     "changeProfileCustomPermissions": {"custom_permissions": ["Book_Docks"]},
     "changePermissionSetCustomPermissions": {"custom_permissions": ["Book_Docks"]},
+    "createTokenHandler": {
+        "name": "Harbour_IdP",
+        "issuer": "https://id.harbour.example",
+        "audiences": ["https://harbour.example/grantway"],
+        "jwks_url": "https://id.harbour.example/keys",
+    },
+    "changeTokenHandler": {"matches": "federation_id"},
+    "enableTokenHandler": {"run_as": "ada@harbour.example", "is_default": True},
     "changeOrg": {"settings": {"org_session_timeout": 120}},
     "rotateSigningKeys": {"at_once": False},
     "revokeTokens": {"app": "Shipment_Sync", "user": "ada@harbour.example"},
@@ -47,6 +55,11 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
 # Lists that are shorter to show empty.
 _NO_ITEMS: Final = frozenset({"received", "required"})
 _SAID: Final[dict[str, Any]] = {
+    "email_claim": "email",
+    "first_name_claim": "given_name",
+    "last_name_claim": "family_name",
+    "new_user_profile": "Standard User",
+    "user_claim": "sub",
     "access_tokens": 1,
     "action": "changedConnectedApp",
     "address": "192.0.2.7",
@@ -84,9 +97,10 @@ _SAID: Final[dict[str, Any]] = {
 def answer_of(schema: Schema, name: str = "") -> Any:
     """Return what fits a schema, and looks as if it were true."""
     setting = s.BY_NAME.get(name)
-    said = setting.kind.write(setting.default) if setting is not None else _SAID.get(name)
-    if (setting is not None or name in _SAID) and not problems_of(said, schema):
-        return said
+    candidates = [setting.kind.write(setting.default)] if setting is not None else []
+    for said in [*candidates, *([_SAID[name]] if name in _SAID else [])]:
+        if not problems_of(said, schema):
+            return said
     if "anyOf" in schema:
         return answer_of(schema["anyOf"][0], name)
     if "enum" in schema:

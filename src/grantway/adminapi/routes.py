@@ -17,6 +17,7 @@ from grantway.adminapi import (
     rotation,
     scope_apps,
     signing_keys,
+    token_handlers,
     trail,
     usage,
 )
@@ -32,6 +33,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *logins.ROUTES,
     *custom.ROUTES,
     *scope_apps.ROUTES,
+    *token_handlers.ROUTES,
     *orgwide.ROUTES,
     *overview.ROUTES,
     *usage.ROUTES,

@@ -153,6 +153,7 @@ def pairs(arguments: tuple[str, ...], chosen: Options) -> dict[str, Any]:
     import json
 
     from grantway import settings as s
+    from grantway.settings import token_handlers
 
     found: dict[str, Any] = {}
     for argument in arguments:
@@ -168,7 +169,11 @@ def pairs(arguments: tuple[str, ...], chosen: Options) -> dict[str, Any]:
             except (OSError, ValueError) as problem:
                 why = getattr(problem, "strerror", None) or "it is no text in UTF-8"
                 fail(f"{name}: the file {raw[1:]!r} cannot be read ({why}); write @@ for a value with an @", chosen)
-        elif raw.startswith("[") and (setting := s.BY_NAME.get(name)) and setting.kind.many:
+        elif (
+            raw.startswith("[")
+            and (setting := s.BY_NAME.get(name) or token_handlers.BY_NAME.get(name))
+            and setting.kind.many
+        ):
             try:
                 value = json.loads(raw)
             except (ValueError, RecursionError) as problem:

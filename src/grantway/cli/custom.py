@@ -228,7 +228,11 @@ def _export(chosen: Options, operation: str, names: tuple[str, ...], folder: str
         org = await orgs.find(desk, chosen.org)
         return [await getattr(custom_files, operation)(desk, org, name) for name in names]
 
-    files = run(chosen, work)
+    write_out(chosen, run(chosen, work), folder)
+
+
+def write_out(chosen: Options, files: Any, folder: str | None) -> None:
+    """Print metadata files, or write them into a folder."""
     if folder is None:
         documents = [{"name": one.name, "file": one.file, "content": one.data.decode()} for one in files]
         show_files(chosen, documents, [one.data for one in files])

@@ -10,6 +10,7 @@ from grantway.cli.apps import app
 from grantway.cli.audit import audit
 from grantway.cli.context import shared
 from grantway.cli.custom import permission, scope
+from grantway.cli.handlers import handler
 from grantway.cli.orgs import org
 from grantway.cli.people import permset, profile, user
 from grantway.cli.registration_token import registration_token
@@ -40,5 +41,21 @@ def cli(context: click.Context, /, **given: Any) -> None:
 user.add_command(reset_security_token)
 for command in (import_apps, export, rotate, registration_token):
     app.add_command(command)
-for command in (serve, org, user, profile, permset, app, scope, permission, token, settings, explain, audit, db, keys):
+for command in (
+    serve,
+    org,
+    user,
+    profile,
+    permset,
+    app,
+    scope,
+    permission,
+    handler,
+    token,
+    settings,
+    explain,
+    audit,
+    db,
+    keys,
+):
     cli.add_command(command)

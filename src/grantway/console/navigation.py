@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grantway.console.places import AUDIT, IMPORT, ORG, SEARCH, SETTINGS, SIGNING_KEYS, TRACES
+from grantway.console.places import AUDIT, IMPORT, ORG, SEARCH, SETTINGS, SIGNING_KEYS, TOKEN_HANDLERS, TRACES
 from grantway.pages import NavGroup, NavLink
 
 HOME: Final = "/setup/"
@@ -17,6 +17,7 @@ NAV: Final = (
             NavLink(label="Import metadata", path=IMPORT),
             NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
             NavLink(label="OAuth Custom Scopes", path="/setup/scopes"),
+            NavLink(label="Token Exchange Handlers", path=TOKEN_HANDLERS),
         ),
     ),
     NavGroup(

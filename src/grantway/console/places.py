@@ -12,6 +12,7 @@ AUDIT: Final = "/setup/audit"
 SEARCH: Final = "/setup/search"
 SETTINGS: Final = "/setup/settings"
 SIGNING_KEYS: Final = "/setup/keys"
+TOKEN_HANDLERS: Final = "/setup/token-handlers"
 IMPORT: Final = "/setup/import"
 
 

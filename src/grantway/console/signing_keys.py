@@ -170,9 +170,9 @@ def _access_page(kid: str) -> ReviewPage:
     return ReviewPage(
         title="Rotate the key of access tokens",
         lines=(
-            "Another key signs this org's JWT-based access tokens from now on. Every one that was signed before ends at "
-            "once, and its public half leaves the key set: APIs that check tokens themselves refuse them once they read "
-            "it anew.",
+            "Another key signs this org's JWT-based access tokens from now on. Every one that was signed before ends "
+            "at once, and its public half leaves the key set: APIs that check tokens themselves refuse them once they "
+            "read it anew.",
             "Refresh tokens, opaque access tokens, ID tokens and sessions go on: a client with a refresh token gets a "
             "new access token at its next request.",
         ),

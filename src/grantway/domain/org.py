@@ -87,6 +87,7 @@ class UserDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     timezone: str = "GMT"
     email_verified: bool = True
     integration: bool = False
+    federation_id: str = ""
 
 
 class PermissionHolder(msgspec.Struct, frozen=True, gc=False):

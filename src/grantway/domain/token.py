@@ -73,7 +73,8 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False):
     """One access token.
 
     `family_id` is empty for client credentials. `lifetime_ms` is what a use at Salesforce's door renews. `kid`: the key
-    that signed it, where it is a JWT; its end never moves then, for it stands in the token.
+    that signed it, where it is a JWT; its end never moves then, for it stands in the token. `actor`: who acts for the
+    user, as the JSON of the claim `act` (RFC 8693, section 4.1); empty where nobody does.
     """
 
     id: str
@@ -89,3 +90,4 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False):
     lifetime_ms: int
     revoked_at: int | None
     kid: str = ""
+    actor: str = ""

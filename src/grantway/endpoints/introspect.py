@@ -19,6 +19,7 @@ from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
 from grantway.protocol.access_jwt import EARLY_S
+from grantway.protocol.actor import act_claim
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
 from grantway.protocol.door import DOORS, SALESFORCE, STANDARDS
@@ -115,6 +116,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
     if judge(BearerCase(held, True, server.clock.now_ms(), None)).refusal is not None:
         return None
     issued = DOORS[held.token.door]
+    acting = {"act": act_claim(held.token.actor)} if held.token.actor else {}
     return {
         "active": True,
         "scope": held.token.scopes,
@@ -126,6 +128,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "iat": held.token.issued_at // 1000,
         "nbf": held.token.issued_at // 1000 - (EARLY_S if held.token.kid and issued is SALESFORCE else 0),
         "iss": server.issuer(issued, base),
+        **acting,
     }
 
 

@@ -75,6 +75,7 @@ def issue(proof: Proof, door: Door, now_ms: int, address: str, request_id: str, 
         lifetime_ms,
         None,
         form.key.kid if form is not None else "",
+        proof.actor,
     )
     event = add_event(
         proof.event,
@@ -112,6 +113,7 @@ def _signed(proof: Proof, door: Door, form: JwtForm, row_id: str, issued_at: int
         issued_at=issued_at,
         expires_at=expires_at,
         auth_time=proof.auth_time,
+        actor=proof.actor,
     )
     return form.key.sign_under(*access_jwt(terms))
 
@@ -151,6 +153,8 @@ def standards_fields(proof: Proof, issued: Issued, id_token: str) -> dict[str, A
         "expires_in": issued.record.lifetime_ms // 1000,
         "scope": issued.record.scopes,
     }
+    if proof.issued_token_type:
+        fields["issued_token_type"] = proof.issued_token_type
     if proof.refresh_token:
         fields["refresh_token"] = proof.refresh_token
     if id_token:

@@ -4,11 +4,15 @@ from asyncio import Event
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from grantway.domain.org import User
+from grantway.domain.app import InstalledApp
+from grantway.domain.org import Org, User
+from grantway.domain.token_handler import UsableHandler
+from grantway.endpoints.handler_code import HandlerCode
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
 from grantway.endpoints.tally import Tally
+from grantway.endpoints.token_handlers import TokenHandlers
 from grantway.grants.grant import TokenCall
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
@@ -16,8 +20,10 @@ from grantway.kit.urls import STANDARDS_PREFIX, Urls
 from grantway.manage.census import Census
 from grantway.manage.verdicts import Verdicts
 from grantway.outbound.fetch import Fetcher
+from grantway.outbound.key_sets import KeySets
 from grantway.policy.login_pace import Looked, account_principal
 from grantway.protocol.door import SALESFORCE, Door
+from grantway.protocol.token_handler import HandlerAnswer, Named
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import PublicScopes
 from grantway.store.database import Database
@@ -52,6 +58,14 @@ class Server:
     verdicts: Verdicts = field(default_factory=Verdicts)
     public_scopes: PublicScopes = field(default_factory=PublicScopes)
     stopping: Event = field(default_factory=Event)
+    handler_code: HandlerCode = field(default_factory=HandlerCode)
+    token_handlers: TokenHandlers = field(init=False)
+
+    def __post_init__(self) -> None:
+        handlers = TokenHandlers(
+            self.db, self.clock, self.ring, self.fetcher, KeySets(self.fetcher, self.clock), self.handler_code
+        )
+        object.__setattr__(self, "token_handlers", handlers)
 
     @property
     def apps(self) -> Apps:
@@ -82,6 +96,16 @@ class Server:
             address=call.address,
             failed=failed,
         )
+
+    async def ask_token_handler(
+        self, chosen: UsableHandler, app: InstalledApp, token: str, token_type: str, *, is_actor: bool
+    ) -> HandlerAnswer:
+        """Ask a token exchange handler about a token; see `grants.grant.Sources`."""
+        return await self.token_handlers.ask(chosen, app, token, token_type, is_actor=is_actor)
+
+    async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
+        """Make the user that a handler named; see `grants.grant.Sources`."""
+        return await self.token_handlers.create_user(org, chosen, named)
 
     def issuer(self, door: Door, base: str) -> str:
         """Return a door's issuer under the name that was called: the base URL, unless the other door has the root."""

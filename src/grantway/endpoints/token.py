@@ -11,7 +11,7 @@ from grantway.endpoints.audiences import audiences
 from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
 from grantway.endpoints.legacy import token_parameters
 from grantway.endpoints.server import Server
-from grantway.grants import GRANTS, saml_assertion
+from grantway.grants import GRANTS, grant_for, saml_assertion
 from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
 from grantway.kit.http import Call, Reply
@@ -44,10 +44,11 @@ _USE_CHECKS: Final = app_use.checks(
     )
 )
 _CLIENT_CHECKS: Final[dict[str, tuple[Check[ClientCase], ...]]] = {
-    name: (known, partial(grant_registered, grant_type=name), grant.authentication) for name, grant in GRANTS.items()
+    grant.title: (known, partial(grant_registered, grant_type=grant.grant_type), grant.authentication)
+    for grant in GRANTS
 }
 _AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
-    name: (*_CLIENT_CHECKS[name], *grant.checks, *_USE_CHECKS) for name, grant in GRANTS.items()
+    grant.title: (*_CLIENT_CHECKS[grant.title], *grant.checks, *_USE_CHECKS) for grant in GRANTS
 }
 # Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
 _ROUNDS: Final = 4
@@ -65,7 +66,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:
         return _refuse(server, call, door, base, params, refused.refusal, Trail(), None)
-    ahead = _AHEAD[grant.grant_type]
+    ahead = _AHEAD[grant.title]
     trail, client = Trail(), None
     names = audiences(server, door, base, call.path)
     now_ms, at_login_host = server.clock.now_ms(), server.urls.is_login_host(base)
@@ -88,7 +89,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         client = grant.client(case)
         trail = Trail(ahead)
         if not (
-            trail.passes(_CLIENT_CHECKS[grant.grant_type], client)
+            trail.passes(_CLIENT_CHECKS[grant.title], client)
             and trail.passes(grant.checks, case)
             and trail.passes(_USE_CHECKS, grant.use(case))
         ):
@@ -126,8 +127,8 @@ def _grant(params: Mapping[str, str], door: Door) -> Grant[Any]:
     name = params.get("grant_type", "")
     if not name:
         raise Refused(no.GRANT_TYPE_MISSING())
-    grant = GRANTS.get(name)
-    if grant is None or door not in grant.doors:
+    grant = grant_for(params, door)
+    if grant is None:
         raise Refused(no.GRANT_TYPE_UNKNOWN(grant_type=name[:100]))
     return grant
 

@@ -7,7 +7,9 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from grantway.domain.app import AppUser, InstalledApp
+from grantway.domain.org import Org
 from grantway.domain.token import RefreshToken
+from grantway.domain.token_handler import UsableHandler
 from grantway.grants.asserted import assertion_case
 from grantway.kit.secrets import KeyRing, fingerprint
 from grantway.policy.app_use import UseCase
@@ -17,11 +19,17 @@ from grantway.policy.login_pace import Looked
 from grantway.protocol.credentials import Credentials
 from grantway.protocol.decision import Check
 from grantway.protocol.door import SALESFORCE, STANDARDS, Door
+from grantway.protocol.token_handler import HandlerAnswer, Named
 from grantway.store.directory import Directory
 from grantway.store.statement import Step
 from grantway.store.tokens import add_refresh
 
 C = TypeVar("C")
+
+
+def every(_params: Mapping[str, str]) -> bool:
+    """Claim every request of the grant type."""
+    return True
 
 
 class TokenCall(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +60,14 @@ class Sources(Protocol):
 
     async def look_at_password(self, call: TokenCall, app_id: str, username: str, password: str) -> Looked:
         """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
+
+    async def ask_token_handler(
+        self, chosen: UsableHandler, app: InstalledApp, token: str, token_type: str, *, is_actor: bool
+    ) -> HandlerAnswer:
+        """Ask a handler whether it believes a token; it may ask others in turn, within seconds. Nothing is raised."""
+
+    async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
+        """Make the user that a handler named, as its execution user; return why that could not be, or nothing."""
 
 
 async def client_of(call: TokenCall, directory: Directory) -> ClientCase:
@@ -85,6 +101,8 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     - `wants_id_token`: whether an ID token goes with it, if `openid` is among the scopes.
     - `auth_time`: when the user logged in (seconds), for the ID token; 0 when no user did.
     - `event`: what the event log says happened.
+    - `issued_token_type`: what a token exchange says it gave; empty elsewhere.
+    - `actor`: who acts for the user, as the JSON of the claim `act`; empty where nobody does.
     """
 
     of: AppUser
@@ -99,6 +117,8 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     wants_id_token: bool = False
     nonce: str = ""
     auth_time: int = 0
+    issued_token_type: str = ""
+    actor: str = ""
 
     @property
     def stands_alone(self) -> bool:
@@ -116,6 +136,8 @@ class Grant(Generic[C]):
     - `use`: who would use which app; asked only after `checks` found nothing to refuse.
     - `prove`: what follows; asked only when every check has passed.
     - `doors`: where the grant is offered; elsewhere it is an unknown one.
+    - `claims`: whether a request of this grant type is for this grant; pure, by the parameters alone. Only where two
+      grants share a type is it more than `every`.
     """
 
     grant_type: str
@@ -127,3 +149,4 @@ class Grant(Generic[C]):
     use: Callable[[C], UseCase]
     prove: Callable[[C, KeyRing], Proof]
     doors: tuple[Door, ...] = (SALESFORCE, STANDARDS)
+    claims: Callable[[Mapping[str, str]], bool] = every

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwk, jws
 from joserfc.errors import JoseError, SecurityWarning
 
-from grantway.kit.jose import JwtRefused, json_object, payload_of, read_header
+from grantway.kit.jose import HEADER_MEMBERS, JwtRefused, json_object, payload_of, read_header
 
 # The algorithm is a property of the key (RFC 8725, 3.1): the header may only name one of its kind.
 _RSA: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
@@ -50,13 +50,15 @@ class PublicKey:
         """
         return _of_certificate(pem)
 
-    def verify(self, token: str) -> None:
+    def verify(self, token: str, members: frozenset[str] = HEADER_MEMBERS) -> None:
         """Check that this key signed a compact JWS whose header names one of its algorithms.
+
+        `members` are the header members that are taken.
 
         Raises:
             JwtRefused: another algorithm, or another key's signature.
         """
-        algorithm = read_header(token).get("alg")
+        algorithm = read_header(token, members).get("alg")
         if algorithm not in self.algorithms:
             raise JwtRefused(f"its algorithm is not one of the key's ({', '.join(self.algorithms)})")
         try:
@@ -109,13 +111,15 @@ def certificate_over(jwk_members: dict[str, Any], now_ms: int) -> str:
     return made.public_bytes(Encoding.PEM).decode().strip()
 
 
-def claims_of(token: str) -> dict[str, Any]:
+def claims_of(token: str, members: frozenset[str] = HEADER_MEMBERS) -> dict[str, Any]:
     """Return the claims of a JWT whose form is right; nothing is said of who signed it.
+
+    `members` are the header members that are taken.
 
     Raises:
         JwtRefused: the form is wrong (see `read_header`), or the payload is no JSON object.
     """
-    read_header(token)
+    read_header(token, members)
     return json_object(payload_of(token))
 
 

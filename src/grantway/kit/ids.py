@@ -17,6 +17,7 @@ PERMISSION_SET: Final = "0PS"
 CONNECTED_APP: Final = "0H4"
 CUSTOM_PERMISSION: Final = "0CP"
 CUSTOM_SCOPE: Final = "0cS"  # ours: Salesforce's is in no document
+TOKEN_HANDLER: Final = "0th"  # ours: Salesforce's is in no document
 # What Salesforce gives external client apps is published nowhere; this is ours.
 EXTERNAL_CLIENT_APP: Final = "0xI"
 OAUTH_CONSUMER: Final = "888"

@@ -16,7 +16,9 @@ RS256: Final = "RS256"
 JWT: Final = "JWT"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _MAX_TOKEN: Final = 16_384
-_HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ"})
+HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ"})
+EXTERNAL_HEADER_MEMBERS: Final = HEADER_MEMBERS | {"x5t", "x5t#S256"}
+"""What identity providers write besides: thumbprints of a certificate, which are never looked at."""
 # For what we sign ourselves: its header has members that are no standard's.
 _OWN_HEADERS: Final = jws.JWSRegistry(algorithms=[RS256], strict_check_header=False)
 
@@ -84,7 +86,7 @@ class SigningKey:
         return json_object(verified.payload)
 
 
-def read_header(token: str, members: frozenset[str] = _HEADER_MEMBERS) -> dict[str, Any]:
+def read_header(token: str, members: frozenset[str] = HEADER_MEMBERS) -> dict[str, Any]:
     """Return the header of a JWT whose form is right, before anything is believed of it (S22).
 
     `members` are the header members that are taken.

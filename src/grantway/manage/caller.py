@@ -35,6 +35,7 @@ class Right(Enum):
     AUDIT = "read the audit trail"
     CUSTOM_SCOPES = "see and change custom scopes"
     CUSTOM_PERMISSIONS = "create and delete custom permissions"
+    TOKEN_HANDLERS = "see and change token exchange handlers"
     SIGNING_KEYS = "see the signing keys"
     ROTATE_SIGNING_KEYS = "rotate the signing keys of a server with one org"
     SERVER = "manage orgs and the database"
@@ -62,6 +63,8 @@ NEEDS: Final[dict[Right, Needs]] = {
     ),
     Right.CUSTOM_SCOPES: ((p.MANAGE_CONNECTED_APPS,),),
     Right.CUSTOM_PERMISSIONS: ((p.CUSTOMIZE_APPLICATION,),),
+    # Whose tokens are believed decides who comes in as whom: as much as to give every user a password.
+    Right.TOKEN_HANDLERS: ((p.CUSTOMIZE_APPLICATION,), (p.MODIFY_ALL_DATA,), (p.MANAGE_USERS,)),
     Right.USAGE: ((p.VIEW_SETUP,), (p.MANAGE_USERS,)),
     Right.SEE_SETUP: ((p.VIEW_SETUP,),),
     Right.AUDIT: ((p.VIEW_SETUP,),),

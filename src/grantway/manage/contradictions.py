@@ -80,6 +80,14 @@ def _refreshes_for_ever(app: InstalledApp) -> bool:
 
 
 Values = Mapping[s.AnySetting, Any]
+_WAYS_IN: Final[tuple[s.AnySetting, ...]] = (
+    s.CALLBACK_URL,
+    s.CERTIFICATE,
+    s.CLIENT_CREDENTIALS,
+    s.DEVICE_FLOW,
+    s.TOKEN_EXCHANGE,
+    s.USERNAME_PASSWORD,
+)
 RULES: Final = (
     Rule(
         name="client_credentials_without_run_as",
@@ -133,12 +141,7 @@ RULES: Final = (
         name="nobody_can_log_in",
         at=s.CALLBACK_URL,
         says=_when(
-            lambda app: (
-                not any(
-                    app[one]
-                    for one in (s.CLIENT_CREDENTIALS, s.DEVICE_FLOW, s.CERTIFICATE, s.USERNAME_PASSWORD, s.CALLBACK_URL)
-                )
-            ),
+            lambda app: not any(app[one] for one in _WAYS_IN),
             "there is no callback_url: nobody can log in through this app",
         ),
     ),

@@ -13,9 +13,10 @@ from grantway.manage import apps
 from grantway.manage.app_names import api_name_of_file, file_key_problem, file_secret_problem
 from grantway.manage.app_values import Values, demand_rights, introspecting_app
 from grantway.manage.caller import Right
-from grantway.manage.custom_files import TYPES as CUSTOM_TYPES
+from grantway.manage.custom_files import TYPES as CUSTOM_FILE_TYPES
 from grantway.manage.custom_files import import_custom
 from grantway.manage.desk import Desk
+from grantway.manage.handler_files import HANDLER, import_handler
 from grantway.manage.metadata_values import (
     KEY,
     SECRET,
@@ -48,6 +49,7 @@ from grantway.settings.setting import AnySetting
 from grantway.store.people import user_and_password
 from grantway.store.statement import Statement
 
+CUSTOM_TYPES: Final = CUSTOM_FILE_TYPES | {HANDLER}
 _KEEP: Final = Statement("UPDATE app SET metadata = :metadata WHERE id = :id")
 _KEPT: Final = Statement("SELECT name, metadata FROM app WHERE id = :id")
 _ALL: Final = "oauthConfig/isIntrospectAllTokens"
@@ -130,8 +132,8 @@ async def import_files(
 ) -> tuple[Imported, ...]:
     """Import files one by one; each is taken whole or not at all, and a broken one does not stop the rest.
 
-    Custom scopes and permissions come last: they name apps that may be among the files. With `dry_run` nothing is
-    changed: each file is told of as if it came alone.
+    Custom scopes and permissions, and token exchange handlers, come last: they name apps that may be among the files.
+    With `dry_run` nothing is changed: each file is told of as if it came alone.
     """
     done: list[Imported] = []
     for file in sorted(files, key=_is_custom):
@@ -193,9 +195,10 @@ async def import_file(desk: Desk, org: Org, file: SourceFile, *, dry_run: bool =
 async def _import_custom(
     desk: Desk, org: Org, file: str, named: MetadataName, document: MetadataDocument, *, dry_run: bool
 ) -> Imported:
-    """Import a custom scope or permission."""
+    """Import a custom scope or permission, or a token exchange handler."""
+    import_one = import_handler if document.type == HANDLER else import_custom
     async with desk.changing() as changing:
-        done = await import_custom(changing, org, named.local_name, document)
+        done = await import_one(changing, org, named.local_name, document)
         word = "created" if done.created else "updated"
         imported = Imported(file=file, name=f"{document.type} {done.name}", done=word, kept=done.kept)
         if dry_run:

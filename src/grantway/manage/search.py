@@ -17,7 +17,8 @@ MOST: Final = 20
 _ESCAPE: Final = "\\"
 # The settings hold the label among other text, so what the database finds is looked at again.
 _APPS: Final = Statement(
-    "SELECT a.name, a.settings, a.consumer_key, a.id FROM app a WHERE a.org_id = :org_id AND (:kind = '' OR a.kind = :kind)"
+    "SELECT a.name, a.settings, a.consumer_key, a.id FROM app a"
+    " WHERE a.org_id = :org_id AND (:kind = '' OR a.kind = :kind)"
     " AND (lower(a.name) LIKE :part ESCAPE '\\' OR lower(a.settings) LIKE :part ESCAPE '\\'"
     " OR a.consumer_key = :exact OR a.id = :exact) ORDER BY a.name LIMIT 1000"
 )

@@ -38,8 +38,8 @@ class Fetcher:
     """Asks other servers, a bounded number at a time, within bounded time, for bounded answers.
 
     https only, to public addresses only: the name is resolved once, every address it has is judged, and the connection
-    goes to one that was judged. No redirect is followed, no cookie or credential is sent, nothing is decompressed. What
-    the operator's list allows is spared the judgement on scheme and address, and nothing else.
+    goes to one that was judged. No redirect is followed, no cookie is sent, no credential but one given, and nothing is
+    decompressed. What the operator's list allows is spared the judgement on scheme and address, and nothing else.
     """
 
     def __init__(self, allowed: Allowed | None = None, extra_ca: str = "") -> None:
@@ -65,12 +65,14 @@ class Fetcher:
         accept: str = "*/*",
         body: bytes | None = None,
         content_type: str = "application/octet-stream",
+        authorization: str = "",
         limit: int = LIMIT_BYTES,
         deadline_s: float = DEADLINE_S,
     ) -> Fetched:
         """Ask once: GET, or POST when there is a body. The answer may have any status; a redirect is one too.
 
         Parameters:
+            authorization: what this server proves itself with there; nothing unless given.
             limit: bytes that the answer's body may have.
             deadline_s: seconds for all of it, waiting for a turn included.
 
@@ -82,6 +84,8 @@ class Fetcher:
         head += [("Accept-Encoding", "identity"), ("Connection", "close")]
         if body is not None:
             head += [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+        if authorization:
+            head.append(("Authorization", authorization))
         request = h11.Request(method="GET" if body is None else "POST", target=target.path, headers=head)
         with self._counted(target.host):
             try:

@@ -97,6 +97,11 @@ def secret_for_refresh(case: ClientCase) -> Finding | None:
     return _secret(case, s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW, no.SECRET_MISSING_ON_REFRESH)
 
 
+def secret_for_token_exchange(case: ClientCase) -> Finding | None:
+    """The client must authenticate if its token exchange setting says so; what it sends is checked either way."""
+    return _secret(case, s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW, no.SECRET_MISSING_ON_TOKEN_EXCHANGE)
+
+
 def secret_if_sent(case: ClientCase) -> Finding | None:
     """The client proves itself in another way; what it sends beside that is checked all the same."""
     return _secret(case, None, None)

@@ -7,6 +7,7 @@ import msgspec
 from grantway.domain.org import User
 from grantway.kit.access_jwt import AT_JWT, JWT, sfi_of
 from grantway.kit.jose import RS256
+from grantway.protocol.actor import act_claim
 from grantway.protocol.claims import subject
 from grantway.protocol.door import SALESFORCE, Door
 
@@ -17,7 +18,10 @@ _PLATFORM_AUDIENCE: Final = "https://api.salesforce.com"
 
 
 class AccessTerms(msgspec.Struct, frozen=True, gc=False):
-    """What a JWT-based access token is made of. Times in seconds; `auth_time` 0 where nobody logged in."""
+    """What a JWT-based access token is made of. Times in seconds; `auth_time` 0 where nobody logged in.
+
+    `actor`: who acts for the user, as the JSON of the claim `act`.
+    """
 
     door: Door
     kid: str
@@ -30,6 +34,7 @@ class AccessTerms(msgspec.Struct, frozen=True, gc=False):
     issued_at: int
     expires_at: int
     auth_time: int
+    actor: str = ""
 
 
 def access_jwt(terms: AccessTerms) -> tuple[dict[str, str], dict[str, Any]]:
@@ -77,4 +82,6 @@ def _standard(terms: AccessTerms) -> tuple[dict[str, str], dict[str, Any]]:
     }
     if terms.auth_time:
         claims["auth_time"] = terms.auth_time
+    if terms.actor:
+        claims["act"] = act_claim(terms.actor)
     return {"typ": AT_JWT, "alg": RS256, "kid": terms.kid}, claims

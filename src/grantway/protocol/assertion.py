@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from grantway.kit.certified import claims_of, digest_of
-from grantway.kit.jose import JwtRefused
+from grantway.kit.jose import HEADER_MEMBERS, JwtRefused
 
 CLIENT_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Seconds have ten digits until the year 2286; what is larger counts milliseconds, as Salesforce's CLI sends it.
@@ -43,17 +43,26 @@ class Assertion(msgspec.Struct, frozen=True, gc=False):
         return digest_of("assertion", use, self.text.rpartition(".")[0])
 
 
-def read_assertion(text: str, *, lax: bool) -> Assertion:
+def read_assertion(text: str, *, lax: bool, members: frozenset[str] = HEADER_MEMBERS) -> Assertion:
     """Read a JWT assertion.
 
     Args:
         text: the JWT, in compact form.
         lax: take times as numeric strings and in milliseconds too, as Salesforce does (decision 9).
+        members: the header members that are taken.
 
     Raises:
         JwtRefused: it is no JWT, or one of the claims has not the form that it should have.
     """
-    claims = claims_of(text)
+    return assertion_of(text, claims_of(text, members), lax=lax)
+
+
+def assertion_of(text: str, claims: dict[str, Any], *, lax: bool) -> Assertion:
+    """Return what claims say, whatever bore them: `text` itself, or somebody's answer about it.
+
+    Raises:
+        JwtRefused: one of the claims has not the form that it should have.
+    """
     subject = _text(claims, "sub")
     if "prn" in claims:
         subject = _text(claims, "prn")

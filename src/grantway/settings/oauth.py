@@ -189,7 +189,6 @@ TOKEN_EXCHANGE: Final = Setting[bool](
     default=False,
     section=Section.OAUTH,
     effect="token, token exchange: answered only when on",
-    awaits="the token exchange flow",
     example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isTokenExchangeEnabled")},
 )
@@ -204,7 +203,6 @@ REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: Final = Setting[bool](
     section=Section.OAUTH,
     under=TOKEN_EXCHANGE,
     effect="token, token exchange: invalid_client without the secret; one that is sent is checked either way",
-    awaits="the token exchange flow",
     example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/isSecretRequiredForTokenExchange")},
 )

@@ -148,7 +148,6 @@ TOKEN_EXCHANGE_ALLOWED: Final = Setting[bool](
     held_by=Holder.POLICY,
     under=TOKEN_EXCHANGE,
     effect="token, token exchange: answered in this org only when on",
-    awaits="the token exchange flow",
     example="true",
     xml={"ConnectedApp": Xml(path="oauthPolicy/isTokenExchangeFlowEnabled")},
 )

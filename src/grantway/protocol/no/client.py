@@ -73,6 +73,13 @@ SECRET_MISSING_ON_REFRESH: Final = Reason(
     remedy="Send client_secret. If the app cannot keep a secret, clear the setting.",
     setting=s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW,
 )
+SECRET_MISSING_ON_TOKEN_EXCHANGE: Final = Reason(
+    id="client.secret_missing_token_exchange",
+    wires=_WRONG,
+    means="The app {app} must send its secret to exchange a token, and sent none.",
+    remedy="Send client_secret. If the app cannot keep a secret, clear the setting.",
+    setting=s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW,
+)
 SECRET_MISSING: Final = Reason(
     id="client.secret_missing",
     wires=_WRONG,

@@ -1,0 +1,158 @@
+"""Token exchange handlers of the token's org, and the apps that may use them."""
+
+from typing import Any, Final
+
+from grantway.adminapi.ask import ROOT, Answer, Ask, Route
+from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
+from grantway.domain.token_handler import TokenHandler
+from grantway.manage import token_handlers
+from grantway.protocol.when import iso_seconds
+from grantway.settings.token_handlers import FIELDS
+
+_RIGHT: Final = "Customize Application, Modify All Data and Manage Users"
+_OF_APP: Final = f"{_RIGHT}; and the right to change the app's policies"
+_FIELDS: Final[dict[str, Schema]] = {
+    one.name: {**one.kind.schema, "description": one.help} for one in FIELDS if not one.secret
+}
+_SECRETS: Final[dict[str, Schema]] = {
+    one.name: {**one.kind.schema, "description": one.help, "writeOnly": True} for one in FIELDS if one.secret
+}
+_APP: Final = record({"app": text(80), "id": text(18), "run_as": text(80), "is_default": FLAG})
+_HANDLER: Final = record(
+    {
+        "id": text(18),
+        "name": text(80),
+        **_FIELDS,
+        "has_introspection_secret": FLAG,
+        "apps": {"type": "array", "items": _APP},
+        "missing": {**TEXTS, "description": "What it lacks to validate anything; empty where it is whole."},
+        "created_at": TIME,
+    }
+)
+
+
+async def _told(ask: Ask, handler: TokenHandler) -> dict[str, Any]:
+    apps = await token_handlers.enabled_apps(ask.desk, ask.org, handler)
+    return {
+        "id": handler.id,
+        "name": handler.name,
+        **token_handlers.fields_of(handler),
+        "has_introspection_secret": handler.has_secret,
+        "apps": [
+            {"app": one.app, "id": one.app_id, "run_as": one.run_as, "is_default": one.is_default} for one in apps
+        ],
+        "missing": list(handler.missing()),
+        "created_at": iso_seconds(handler.row.created_at),
+    }
+
+
+async def _list(ask: Ask) -> Answer:
+    found = await token_handlers.all_of(ask.desk, ask.org)
+    return Answer(value={"items": [await _told(ask, one) for one in found], "next": None})
+
+
+async def _get(ask: Ask) -> Answer:
+    return Answer(value=await _told(ask, await token_handlers.find(ask.desk, ask.org, ask.params["handler"])))
+
+
+async def _create(ask: Ask) -> Answer:
+    fields = dict(ask.body)
+    made = await token_handlers.create(ask.desk, ask.org, fields.pop("name"), fields)
+    location = (b"location", f"{ask.base}{ROOT}/token-handlers/{made.id}".encode())
+    return Answer(value=await _told(ask, made), status=201, headers=(location,))
+
+
+async def _change(ask: Ask) -> Answer:
+    changed = await token_handlers.change(ask.desk, ask.org, ask.params["handler"], dict(ask.body))
+    return Answer(value=await _told(ask, changed))
+
+
+async def _delete(ask: Ask) -> Answer:
+    await token_handlers.delete(ask.desk, ask.org, ask.params["handler"])
+    return Answer(status=204)
+
+
+async def _enable(ask: Ask) -> Answer:
+    name, app, run_as = ask.params["handler"], ask.params["app"], ask.body["run_as"]
+    is_default = ask.body.get("is_default", False)
+    await token_handlers.enable(ask.desk, ask.org, name, app, run_as, is_default=is_default)
+    return Answer(status=204)
+
+
+async def _disable(ask: Ask) -> Answer:
+    await token_handlers.disable(ask.desk, ask.org, ask.params["handler"], ask.params["app"])
+    return Answer(status=204)
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/token-handlers",
+        name="listTokenHandlers",
+        summary="List token exchange handlers",
+        right=_RIGHT,
+        answer=_list,
+        gives=listed(_HANDLER),
+    ),
+    Route(
+        method="POST",
+        path="/token-handlers",
+        name="createTokenHandler",
+        summary="Make a token exchange handler; no app may use it yet",
+        right=_RIGHT,
+        answer=_create,
+        gives=_HANDLER,
+        takes=record({"name": text(80, least=1), **_FIELDS, **_SECRETS}, required=("name",)),
+        status=201,
+        once=True,
+    ),
+    Route(
+        method="GET",
+        path="/token-handlers/{handler}",
+        name="getTokenHandler",
+        summary="A token exchange handler by its name or id",
+        right=_RIGHT,
+        answer=_get,
+        gives=_HANDLER,
+    ),
+    Route(
+        method="PATCH",
+        path="/token-handlers/{handler}",
+        name="changeTokenHandler",
+        summary="Change fields of a token exchange handler; its name stays",
+        right=_RIGHT,
+        answer=_change,
+        gives=_HANDLER,
+        takes=record({**_FIELDS, **_SECRETS}, required=(), minProperties=1),
+        guarded=True,
+    ),
+    Route(
+        method="DELETE",
+        path="/token-handlers/{handler}",
+        name="deleteTokenHandler",
+        summary="Delete a token exchange handler; tokens that were given stay until they end",
+        right=_RIGHT,
+        answer=_delete,
+        status=204,
+        guarded=True,
+    ),
+    Route(
+        method="PUT",
+        path="/token-handlers/{handler}/apps/{app}",
+        name="enableTokenHandler",
+        summary="Let an app use a handler, which works for it as a user of the org",
+        right=_OF_APP,
+        answer=_enable,
+        takes=record({"run_as": text(80, least=1), "is_default": FLAG}, required=("run_as",)),
+        status=204,
+    ),
+    Route(
+        method="DELETE",
+        path="/token-handlers/{handler}/apps/{app}",
+        name="disableTokenHandler",
+        summary="Let an app use a handler no longer",
+        right=_OF_APP,
+        answer=_disable,
+        status=204,
+    ),
+)

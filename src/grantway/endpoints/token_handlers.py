@@ -1,0 +1,184 @@
+"""Asking token exchange handlers: what is declared, or code; and making the users they name (RFC 8693; S19, S31)."""
+
+import base64
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from grantway.domain.app import AppKind, InstalledApp
+from grantway.domain.org import Org
+from grantway.domain.token_handler import TokenHandler, UsableHandler
+from grantway.endpoints.handler_code import HandlerCode
+from grantway.kit.clock import Clock
+from grantway.kit.jose import EXTERNAL_HEADER_MEMBERS, JwtRefused, json_object
+from grantway.kit.secrets import KeyRing, looks_like_jwt
+from grantway.manage import users
+from grantway.manage.caller import caller_named
+from grantway.manage.desk import Desk
+from grantway.manage.problem import ManageProblem
+from grantway.manage.token_handlers import SECRET_PURPOSE
+from grantway.outbound.fetch import Fetcher
+from grantway.outbound.key_sets import KeySets
+from grantway.outbound.target import Unfetched
+from grantway.policy import outside_token
+from grantway.policy.outside_token import OutsideCase
+from grantway.protocol.assertion import assertion_of, read_assertion
+from grantway.protocol.decision import Finding
+from grantway.protocol.no import exchange as no
+from grantway.protocol.refusal import Refusal
+from grantway.protocol.token_handler import Believed, HandlerAnswer, IncomingToken, Named
+from grantway.settings import token_handlers as f
+from grantway.store.database import Database
+from grantway.store.people import user_by_username
+
+READ: Final = "Token"
+KEYS: Final = "Key set"
+INTROSPECTION: Final = "Introspection"
+RUN_AS: Final = "Execution user"
+_TOKEN_LIMIT: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHandlers:
+    """What handlers need of a server: the database, what fetches, what is kept of key sets, and installed code."""
+
+    db: Database
+    clock: Clock
+    ring: KeyRing
+    fetcher: Fetcher
+    key_sets: KeySets
+    code: HandlerCode
+
+    async def ask(
+        self, chosen: UsableHandler, app: InstalledApp, token: str, token_type: str, *, is_actor: bool
+    ) -> HandlerAnswer:
+        """Ask a handler whether it believes a token of an app; see `grants.grant.Sources`."""
+        handler, enabled = chosen.handler, chosen.enabled_for
+        run_as = enabled.run_as if enabled is not None else ""
+        user = await user_by_username(self.db, run_as)
+        if user is None or user.org_id != app.org.id or not user.may_act:
+            refusal = no.RUN_AS_GONE(handler=handler.name, user=run_as, org=app.org.name)
+            return _no(RUN_AS, "not there, or may not act", refusal)
+        if missing := handler.missing():
+            return _no(
+                READ, "the handler is incomplete", no.INCOMPLETE(handler=handler.name, missing="; ".join(missing))
+            )
+        if len(token) > _TOKEN_LIMIT:
+            return _no(READ, "too long", no.UNREADABLE(why="longer than 16 kB"))
+        if handler[f.RUNS] is f.Runs.CODE:
+            incoming = IncomingToken(
+                token=token,
+                token_type=token_type,
+                is_actor=is_actor,
+                handler=handler.name,
+                app=app.app.name,
+                app_kind="ECA" if app.kind is AppKind.EXTERNAL_CLIENT_APP else "CA",
+                run_as=run_as,
+                now_ms=self.clock.now_ms(),
+            )
+            return await self.code.ask(handler[f.CODE], incoming)
+        return await self.declared(handler, token, token_type, is_actor=is_actor)
+
+    async def declared(self, handler: TokenHandler, token: str, token_type: str, *, is_actor: bool) -> HandlerAnswer:
+        """Validate a token by what a handler declares."""
+        if token_type == "saml2":
+            return _no(READ, "a SAML assertion", no.NO_SAML())
+        try:
+            if handler.verifies and looks_like_jwt(token):
+                return await self._jwt(handler, token, token_type, is_actor=is_actor)
+            if handler[f.INTROSPECTION_URL]:
+                return await self._introspected(handler, token, token_type, is_actor=is_actor)
+        except JwtRefused as problem:
+            return _no(READ, str(problem), no.UNREADABLE(why=str(problem)))
+        return _no(READ, "no JWT", no.NOT_A_JWT(handler=handler.name))
+
+    async def _jwt(self, handler: TokenHandler, token: str, token_type: str, *, is_actor: bool) -> HandlerAnswer:
+        said = read_assertion(token, lax=False, members=EXTERNAL_HEADER_MEMBERS)
+        if refusal := outside_token.wrong_kind(token, token_type):
+            return _no(outside_token.KIND, "another than was announced", refusal)
+        certificate, url = handler[f.CERTIFICATE], handler[f.JWKS_URL]
+        if url:
+            try:
+                keys = await self.key_sets.keys(url, outside_token.key_id_of(token))
+            except Unfetched as problem:
+                return _no(KEYS, problem.why, no.KEYS_UNREACHABLE(handler=handler.name, why=problem.why))
+            signed = outside_token.signed_by(token, keys)
+        else:
+            assert certificate is not None  # noqa: S101 - `verifies` said so
+            signed = outside_token.signed_by_certificate(token, certificate.pem)
+        if signed.refusal is not None:
+            return HandlerAnswer((signed,), signed.refusal)
+        case = OutsideCase(handler, token_type, said, self.clock.now_ms(), introspected=False)
+        return _judged(case, signed, is_actor=is_actor)
+
+    async def _introspected(
+        self, handler: TokenHandler, token: str, token_type: str, *, is_actor: bool
+    ) -> HandlerAnswer:
+        secret = self.ring.open(handler.row.secret_box, SECRET_PURPOSE).decode()
+        # RFC 6749, section 2.3.1: both are form-encoded before they are joined.
+        pair = f"{quote(handler[f.INTROSPECTION_CLIENT_ID], safe='')}:{quote(secret, safe='')}"
+        form = {"token": token}
+        if token_type in ("access_token", "refresh_token"):
+            form["token_type_hint"] = token_type
+        try:
+            fetched = await self.fetcher.fetch(
+                handler[f.INTROSPECTION_URL],
+                accept="application/json",
+                body=urlencode(form).encode(),
+                content_type="application/x-www-form-urlencoded",
+                authorization="Basic " + base64.b64encode(pair.encode()).decode(),
+            )
+            if fetched.status != 200:
+                raise Unfetched(f"it answered {fetched.status}")
+            claims = json_object(fetched.body)
+        except Unfetched as problem:
+            return _no(INTROSPECTION, problem.why, no.INTROSPECTION_FAILED(why=problem.why))
+        except JwtRefused as problem:
+            why = f"its answer is {problem}"
+            return _no(INTROSPECTION, why, no.INTROSPECTION_FAILED(why=why))
+        if claims.get("active") is not True:
+            return _no(INTROSPECTION, "not active", no.INACTIVE())
+        said = assertion_of(token, claims, lax=False)
+        case = OutsideCase(handler, token_type, said, self.clock.now_ms(), introspected=True)
+        return _judged(case, Finding(INTROSPECTION, "active"), is_actor=is_actor)
+
+    async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
+        """Make the user that a handler named, as its execution user; see `grants.grant.Sources`."""
+        new, enabled = named.new, chosen.enabled_for
+        if new is None or enabled is None:
+            return "nobody is to be made"
+        asked = users.NewUser(
+            username=new.username,
+            email=new.email,
+            first_name=new.first_name,
+            last_name=new.last_name,
+            profile=chosen.handler[f.NEW_USER_PROFILE],
+        )
+        try:
+            caller = await caller_named(self.db, enabled.run_as)
+            desk = Desk(db=self.db, clock=self.clock, ring=self.ring, caller=caller)
+            async with desk.changing() as changing:
+                made = await users.create(changing, org, asked)
+                if named.by is f.Matches.FEDERATION_ID:
+                    await users.change(changing, org, made.username, {"federation_id": named.value})
+        except ManageProblem as problem:
+            return str(problem)[:300]
+        return ""
+
+
+def _judged(case: OutsideCase, first: Finding, *, is_actor: bool) -> HandlerAnswer:
+    """Make the checks of what a token says, and read whom it names."""
+    checks = outside_token.STATEMENTS if is_actor else (*outside_token.STATEMENTS, outside_token.names_somebody)
+    findings = [first]
+    for check in checks:
+        found = check(case)
+        if found is not None:
+            findings.append(found)
+            if found.refusal is not None:
+                return HandlerAnswer(tuple(findings), found.refusal)
+    named = None if is_actor else outside_token.named_by(case)
+    return HandlerAnswer(tuple(findings), None, Believed(case.said.claims, named))
+
+
+def _no(check: str, says: str, refusal: Refusal) -> HandlerAnswer:
+    return HandlerAnswer((Finding(check, says, refusal),), refusal)

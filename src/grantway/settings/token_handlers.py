@@ -1,0 +1,337 @@
+"""The fields of a token exchange handler: whose tokens it believes, and whom they name (connected-apps.md 1.18).
+
+Declared once: form, command line, admin API, metadata file and documentation are loops over `FIELDS`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from grantway.settings.certificates import CERTIFICATE as CERTIFICATE_KIND
+from grantway.settings.certificates import Certificate
+from grantway.settings.kinds import FLAG, Kind, SettingProblem, names, one_of, parts_of, text
+
+T = TypeVar("T")
+SUBJECT_TYPE_PREFIX: Final = "urn:ietf:params:oauth:token-type:"
+SUBJECT_TYPES: Final[Mapping[str, str]] = {
+    "access_token": "isAccessTokenSupported",
+    "id_token": "isIdTokenSupported",
+    "jwt": "isJwtSupported",
+    "refresh_token": "isRefreshTokenSupported",
+    "saml2": "isSaml2Supported",
+}
+"""The kinds of token that a handler may take, each with its element in a metadata file."""
+
+
+class Runs(Enum):
+    """What does a handler's work."""
+
+    DECLARED = "declared"
+    """What its fields say."""
+    CODE = "code"
+    """A Python entry point that is installed beside the server."""
+
+
+class Matches(Enum):
+    """What of a user the claim must equal."""
+
+    USERNAME = "username"
+    EMAIL = "email"
+    FEDERATION_ID = "federation_id"
+    USER_ID = "user_id"
+
+
+class Group(Enum):
+    """The parts of the form, in its order."""
+
+    HANDLER = "Handler"
+    TOKENS = "Whose tokens it believes"
+    INTROSPECTION = "Opaque tokens"
+    PEOPLE = "Whom they name"
+    CREATION = "New users"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HandlerField(Generic[T]):
+    """One field of a handler. The object is the key: `handler[ISSUER]` is a text to the type checker.
+
+    - `name`: in JSON, on the command line and in the documentation.
+    - `xml`: its element in an `OauthTokenExchangeHandler` file; empty where Salesforce has none.
+    - `required_there`: the element stands in every such file.
+    - `secret`: stored encrypted, never shown; a form that leaves it empty changes nothing.
+    """
+
+    name: str
+    kind: Kind[T]
+    label: str
+    help: str
+    default: T
+    group: Group
+    example: str
+    xml: str = ""
+    required_there: bool = False
+    secret: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+def _subject_types(raw: Any) -> tuple[str, ...]:
+    found = {part.lower().removeprefix(SUBJECT_TYPE_PREFIX) for part in parts_of(raw, r"[\s,]+")}
+    if unknown := sorted(found.difference(SUBJECT_TYPES)):
+        raise SettingProblem(f"{unknown[0][:60]!r} is no type of token; these are: {', '.join(SUBJECT_TYPES)}")
+    return tuple(name for name in SUBJECT_TYPES if name in found)
+
+
+_SUBJECT_TYPES_KIND: Final = Kind[tuple[str, ...]](
+    name="subject_token_types",
+    parse=_subject_types,
+    write=list,
+    says=lambda value: ", ".join(value) or "none",
+    schema={"type": "array", "items": {"type": "string", "enum": list(SUBJECT_TYPES)}, "uniqueItems": True},
+    hint=",".join(SUBJECT_TYPES),
+    many=True,
+)
+
+
+def _url(raw: Any) -> str:
+    value = text(2400).parse(raw)
+    if not value:
+        return value
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("https", "http") and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        usable = False
+    if not usable or not value.isascii() or any(char.isspace() for char in value) or "#" in value:
+        raise SettingProblem("write an absolute URL that begins with https://")
+    return value
+
+
+_URL_KIND: Final = Kind[str](
+    name="fetched_url",
+    parse=_url,
+    write=lambda value: value,
+    says=lambda value: value or "none",
+    schema={"type": "string", "maxLength": 2400},
+    hint="https://…",
+    limits="https, to a public host, unless the operator's --outbound-allow lists it",
+)
+
+LABEL: Final = HandlerField[str](
+    name="label",
+    kind=text(80, required=True),
+    label="Label",
+    help="What administrators call it.",
+    default="",
+    group=Group.HANDLER,
+    example="Harbour identity provider",
+    xml="masterLabel",
+    required_there=True,
+)
+DESCRIPTION: Final = HandlerField[str](
+    name="description",
+    kind=text(255),
+    label="Description",
+    help="What it is for.",
+    default="",
+    group=Group.HANDLER,
+    example="Tokens of id.harbour.example",
+    xml="description",
+    required_there=True,
+)
+ENABLED: Final = HandlerField[bool](
+    name="enabled",
+    kind=FLAG,
+    label="Enabled",
+    help="While it is off, no app can use it.",
+    default=True,
+    group=Group.HANDLER,
+    example="false",
+    xml="isEnabled",
+    required_there=True,
+)
+TOKEN_TYPES: Final = HandlerField[tuple[str, ...]](
+    name="subject_token_types",
+    kind=_SUBJECT_TYPES_KIND,
+    label="Supported token types",
+    help="Which types of token it takes: what subject_token_type may name.",
+    default=("jwt",),
+    group=Group.HANDLER,
+    example="jwt,id_token",
+)
+RUNS: Final = HandlerField[Runs](
+    name="runs",
+    kind=one_of(Runs, words={Runs.DECLARED: "what is declared here", Runs.CODE: "code installed at the server"}),
+    label="Validation",
+    help="What validates a token: the fields below, or code that is installed beside the server.",
+    default=Runs.DECLARED,
+    group=Group.HANDLER,
+    example="code",
+    words={"declared": "What is declared here", "code": "Code installed at the server"},
+)
+CODE: Final = HandlerField[str](
+    name="code",
+    kind=text(255),
+    label="Apex class or entry point",
+    help="Apps may also name the handler by this in token_handler. With code, the name of the entry point that runs.",
+    default="",
+    group=Group.HANDLER,
+    example="HarbourTokenHandler",
+    xml="tokenHandlerApex",
+    required_there=True,
+)
+ISSUER: Final = HandlerField[str](
+    name="issuer",
+    kind=text(1024),
+    label="Issuer",
+    help="Who issues the tokens: iss must be exactly this.",
+    default="",
+    group=Group.TOKENS,
+    example="https://id.harbour.example",
+)
+AUDIENCES: Final = HandlerField[tuple[str, ...]](
+    name="audiences",
+    kind=names(20, "audiences"),
+    label="Audiences",
+    help="Whom the tokens must be meant for: aud must name one of these.",
+    default=(),
+    group=Group.TOKENS,
+    example="https://harbour.example/grantway",
+)
+JWKS_URL: Final = HandlerField[str](
+    name="jwks_url",
+    kind=_URL_KIND,
+    label="Key set URL",
+    help="Where the issuer's public keys stand, as a JWK set. Fetched when needed, kept for ten minutes.",
+    default="",
+    group=Group.TOKENS,
+    example="https://id.harbour.example/keys",
+)
+CERTIFICATE: Final = HandlerField[Certificate | None](
+    name="certificate",
+    kind=CERTIFICATE_KIND,
+    label="Certificate",
+    help="Instead of a key set: the X.509 certificate of the key that signs.",
+    default=None,
+    group=Group.TOKENS,
+    example="@issuer.pem",
+)
+INTROSPECTION_URL: Final = HandlerField[str](
+    name="introspection_url",
+    kind=_URL_KIND,
+    label="Introspection URL",
+    help="For tokens that are no JWT: where the issuer says what they are (RFC 7662).",
+    default="",
+    group=Group.INTROSPECTION,
+    example="https://id.harbour.example/introspect",
+)
+INTROSPECTION_CLIENT_ID: Final = HandlerField[str](
+    name="introspection_client_id",
+    kind=text(255),
+    label="Client id",
+    help="By which this server is known there.",
+    default="",
+    group=Group.INTROSPECTION,
+    example="grantway",
+)
+INTROSPECTION_SECRET: Final = HandlerField[str](
+    name="introspection_secret",
+    kind=text(255),
+    label="Client secret",
+    help="Sent there by HTTP Basic. Stored encrypted and never shown; left empty, the one that is stored stays.",
+    default="",
+    group=Group.INTROSPECTION,
+    example="@introspection.secret",
+    secret=True,
+)
+USER_CLAIM: Final = HandlerField[str](
+    name="user_claim",
+    kind=text(100, required=True),
+    label="Claim that names the user",
+    help="Its value says who the token is about.",
+    default="sub",
+    group=Group.PEOPLE,
+    example="email",
+)
+MATCHES: Final = HandlerField[Matches](
+    name="matches",
+    kind=one_of(Matches, words={one: one.value.replace("_", " ") for one in Matches}),
+    label="Which it matches",
+    help="What of a user of this org must equal the claim.",
+    default=Matches.USERNAME,
+    group=Group.PEOPLE,
+    example="federation_id",
+    words={"username": "Username", "email": "Email", "federation_id": "Federation ID", "user_id": "User ID"},
+)
+USER_CREATION: Final = HandlerField[bool](
+    name="user_creation",
+    kind=FLAG,
+    label="Create users",
+    help="Makes a user for a token whose user is not there yet, as the execution user, who must be able to.",
+    default=False,
+    group=Group.CREATION,
+    example="true",
+    xml="isUserCreationAllowed",
+    required_there=True,
+)
+NEW_USER_PROFILE: Final = HandlerField[str](
+    name="new_user_profile",
+    kind=text(80, required=True),
+    label="Profile",
+    help="The profile of users who are made. The app must be assigned to it, or no user is made.",
+    default="Standard User",
+    group=Group.CREATION,
+    example="Harbour Partner",
+)
+EMAIL_CLAIM: Final = HandlerField[str](
+    name="email_claim",
+    kind=text(100, required=True),
+    label="Email claim",
+    help="The claim with a new user's email, which is also the username unless the user is found by username.",
+    default="email",
+    group=Group.CREATION,
+    example="mail",
+)
+FIRST_NAME_CLAIM: Final = HandlerField[str](
+    name="first_name_claim",
+    kind=text(100, required=True),
+    label="First name claim",
+    help="The claim with a new user's first name.",
+    default="given_name",
+    group=Group.CREATION,
+    example="first_name",
+)
+LAST_NAME_CLAIM: Final = HandlerField[str](
+    name="last_name_claim",
+    kind=text(100, required=True),
+    label="Last name claim",
+    help="The claim with a new user's last name.",
+    default="family_name",
+    group=Group.CREATION,
+    example="surname",
+)
+
+FIELDS: Final[tuple[HandlerField[Any], ...]] = (
+    LABEL,
+    DESCRIPTION,
+    ENABLED,
+    TOKEN_TYPES,
+    RUNS,
+    CODE,
+    ISSUER,
+    AUDIENCES,
+    JWKS_URL,
+    CERTIFICATE,
+    INTROSPECTION_URL,
+    INTROSPECTION_CLIENT_ID,
+    INTROSPECTION_SECRET,
+    USER_CLAIM,
+    MATCHES,
+    USER_CREATION,
+    NEW_USER_PROFILE,
+    EMAIL_CLAIM,
+    FIRST_NAME_CLAIM,
+    LAST_NAME_CLAIM,
+)
+BY_NAME: Final = {one.name: one for one in FIELDS}
