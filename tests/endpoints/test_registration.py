@@ -146,7 +146,7 @@ async def test_salesforce_answers_with_its_own_members(house: House) -> None:
 
 async def test_the_standards_answer_states_what_was_settled(house: House) -> None:
     token = await token_of(house, await house.app())
-    more = {
+    more: dict[str, Any] = {
         "policy_uri": "https://x.example",
         "made_up": [1],
         "software_id": "chat",
