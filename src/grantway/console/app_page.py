@@ -214,7 +214,9 @@ def _glance(app: InstalledApp) -> tuple[tuple[str, str, str], ...]:
     overlap = f", overlap {app[s.ROTATION_OVERLAP]} s" if app[s.ROTATION_OVERLAP] else ""
     pkce = app[s.REQUIRE_PKCE] or app[s.REQUIRE_PKCE_FOR_ALL_APPS]
     timeout = s.SESSION_TIMEOUT.kind.says(app[s.SESSION_TIMEOUT])
+    registered = f"with {app.parent}, whose policies it has" if app.is_child else "without a token"
     return (
+        *((("Registered itself", registered, ""),) if app.is_registered else ()),
         ("Flows", ", ".join(flows_of(app)) or "none", ""),
         ("PKCE", "required" if pkce else "not required", "ok" if pkce else "warn"),
         ("Secret", secret, "ok" if all(secrets) else ""),
