@@ -1,6 +1,7 @@
 """Who is refused because of a setting can find out which one it was, and how it is changed."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from grantway.orgdata.credentials import credentials
 from grantway.protocol import no
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import PASSWORD, give_passwords
-from tests.endpoints.house import BASE, SALESFORCE, House, TestApp
+from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.saml_signer import encoded, file
 from tests.endpoints.signer import GRANT_TYPE, signer
 from tests.endpoints.test_saml_assertion import TYPE, sign_on
@@ -102,6 +103,19 @@ async def redeem_with_the_secret_in_the_url(house: House, app: TestApp) -> None:
     await token(house.call(f"{SALESFORCE}/token", query=query), house.server, BASE)
 
 
+async def ask_for_a_token_for_nowhere(house: House, app: TestApp) -> None:
+    await house.authorize(app, door=STANDARDS, resource="http://mcp.example.com")
+
+
+async def be_known_by_a_document(house: House, app: TestApp) -> None:
+    await house.authorize(replace(app, consumer_key="https://mcp.example/client.json"), door=STANDARDS)
+
+
+async def be_known_by_a_document_of_another_place(house: House, app: TestApp) -> None:
+    await house.change("""UPDATE org SET settings = '{"client_id_documents": true}', version = 2""")
+    await be_known_by_a_document(house, app)
+
+
 async def redeem_in_another_org_what_is_local(house: House, app: TestApp) -> None:
     await house.change("UPDATE app SET kind = 'external_client_app'")
     elsewhere = await house.elsewhere()
@@ -184,10 +198,14 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
     (s.SAML_ASSERTION_FLOW, {}, sign_on_with(saml_assertion_flow=False)),
     (s.SAML_ASSERTION_APP, {}, sign_on_with(saml_assertion_app="")),
+    (s.SSO_USER, {}, sign_on_with(sso_user="federation_id")),
     (s.SSO_ISSUER, {}, sign_on_with(sso_issuer="https://another.example")),
     (s.SSO_CERTIFICATE, {}, sign_on_with(sso_certificate=None)),
     (s.SSO_ENTITY_ID, {}, sign_on_with(sso_entity_id="https://another.example")),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
+    (s.RESOURCES, {}, ask_for_a_token_for_nowhere),
+    (s.CLIENT_ID_DOCUMENTS, {}, be_known_by_a_document),
+    (s.CLIENT_DOCUMENT_SOURCES, {}, be_known_by_a_document_of_another_place),
 ]
 
 

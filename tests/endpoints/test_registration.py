@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from joserfc import jwk
 
 from grantway import settings as s
-from grantway.domain.app import AppKind
+from grantway.domain.app import AppKind, Policy
 from grantway.endpoints.introspect import introspect
 from grantway.endpoints.register import register, registered
 from grantway.kit.clock import HOUR_MS
 from grantway.kit.http import Call, Reply
-from grantway.manage import apps, orgs, registering, registration_tokens, tokens
+from grantway.manage import apps, install, orgs, registering, registration_tokens, tokens
 from grantway.manage.problem import ManageProblem
 from grantway.protocol.door import SALESFORCE as SALESFORCE_DOOR
 from grantway.protocol.door import STANDARDS as STANDARDS_DOOR
@@ -25,6 +25,7 @@ from grantway.protocol.door import Door
 from grantway.protocol.refusal import Refused
 from grantway.protocol.registration import Ceiling, Registration, answer, read_document, settle
 from grantway.store.statement import Statement
+from tests.endpoints.browsing import CONSENT, Browser, goes_to, told
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.signer import proof, signer
 from tests.endpoints.wire import both_doors, open_web
@@ -369,20 +370,32 @@ async def test_a_child_is_in_another_org_where_its_parent_is_installed(house: Ho
     parent = await house.app()
     client = await joined(house, await token_of(house, parent))
     there = await house.elsewhere()
-    child = await apps.met(there.desk, there.org, client["client_id"])
-    assert child is not None
-    assert child.policy is None
 
-    await there.change(
-        "INSERT INTO app_policy (org_id, app_id, settings, run_as, version, is_blocked, not_before, installed_at)"
-        " VALUES (:o, :a, '{}', '', 1, 0, 0, 0)",
-        there.org_id,
-        parent.id,
-    )
+    async def policy() -> Policy | None:
+        met = await apps.met(there.desk, there.org, client["client_id"])
+        assert met is not None
+        return met.policy
 
-    child = await apps.met(there.desk, there.org, client["client_id"])
-    assert child is not None
-    assert child.policy is not None
+    assert await policy() is None
+    with pytest.raises(ManageProblem, match="is installed wherever"):
+        await install.install(there.desk, there.org, client["client_id"])
+    await install.install(there.desk, there.org, parent.consumer_key)
+    assert await policy() is not None
+    with pytest.raises(ManageProblem, match="is installed wherever"):
+        await install.uninstall(there.desk, there.org, client["client_id"])
+    await install.uninstall(there.desk, there.org, parent.consumer_key)
+    assert await policy() is None
+
+
+async def test_the_parents_pre_authorized_users_are_asked_about_its_children(house: House, browser: Browser) -> None:
+    """Nobody looked at an app that registered: what an administrator approved is its parent."""
+    parent = await house.app({s.PERMITTED_USERS: s.PermittedUsers.ADMIN_APPROVED, s.PROFILES: ("Standard",)})
+    app = await known(house, await joined(house, await token_of(house, parent)))
+
+    assert "code" in told(await browser.log_in(await browser.to_login(parent, door=STANDARDS)))
+    asking = await browser.ask(app, door=STANDARDS)
+    assert goes_to(asking, CONSENT)
+    assert "code" in told(await browser.answer(await browser.follow(asking)))
 
 
 @pytest.mark.requirement("S17")

@@ -25,12 +25,13 @@ def seen(served: Served, browser: Browser, callback: str) -> dict[str, Any]:
         assert done.returncode == 0, done.stderr
     token = json.loads(served.cli("app", "registration-token", "Quayside_Parent", "--json").stdout)
     with person(browser, served.demo["users"][0], callback) as somebody:
-        told = {"issuer": f"{served.base}/oidc", "callback": callback}
-        return run("openid_client_registration.mjs", somebody, **told, **_camel(token))
-
-
-def _camel(token: dict[str, str]) -> dict[str, str]:
-    return {"initialAccessToken": token["initial_access_token"]}
+        return run(
+            "openid_client_registration.mjs",
+            somebody,
+            issuer=f"{served.base}/oidc",
+            callback=callback,
+            initialAccessToken=token["initial_access_token"],
+        )
 
 
 def test_the_client_takes_the_answer_as_its_metadata(seen: dict[str, Any], served: Served) -> None:

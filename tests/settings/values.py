@@ -152,6 +152,8 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.SAML_ASSERTION_APP: _WORDS,
     s.PLUGIN_RUN_AS: _WORDS,
     s.ORG_SESSION_TIMEOUT: st.integers(15, 1440),
+    s.CLIENT_DOCUMENT_SOURCES: st.lists(st.builds("https://{}{}".format, _HOSTS, st.sampled_from(["", "/a.json"]))),
+    s.RESOURCES: st.lists(st.builds("https://{}/{}".format, _HOSTS, st.sampled_from(["", "mcp", "a,b"])), max_size=4),
     s.CORS_ORIGINS: st.lists(st.builds("https://{}:{}".format, _HOSTS, st.integers(444, 65535)), max_size=4),
 }
 
@@ -200,6 +202,11 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
     s.REFRESH_TOKEN_POLICY: ("specific_lifetime:0:DAYS", "say infinite, zero, specific_lifetime:N:HOURS|DAYS|MONTHS"),
     s.SESSION_TIMEOUT: ("1441", "say a whole number of minutes from 1 to 1440"),
     s.RUN_AS: ("nobody@harbour.example", "there is no active user 'nobody@harbour.example' in the org Harbour"),
+    s.CLIENT_DOCUMENT_SOURCES: (
+        "http://mcp.example",
+        "'http://mcp.example' will not do: it does not begin with https://",
+    ),
+    s.RESOURCES: ("https://mcp.example/#a", "'https://mcp.example/#a' will not do: it has a fragment"),
     s.CORS_ORIGINS: ("*", "'*' would let in pages that nobody can name"),
     s.ORG_SESSION_TIMEOUT: ("14", "say a whole number of minutes from 15 to 1440"),
 }

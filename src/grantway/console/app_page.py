@@ -135,7 +135,7 @@ async def show(visit: Visit) -> Reply:
         consumer_key=app.consumer_key,
         version=app.version,
         created=moment(app.app.created_at, now),
-        created_by=creator or ("the operator" if is_own else ""),
+        created_by=creator or ("itself" if app.is_registered else "the operator" if is_own else ""),
         is_own=is_own,
         may=acts_on(visit.desk, visit.org, app),
         picture=next((one.path for one in kept if one.path), ""),

@@ -186,6 +186,11 @@ class InstalledApp:
         return bool(self.app.auth_method)
 
     @property
+    def is_by_document(self) -> bool:
+        """Whether the app is known by the URL of its metadata document, which is its consumer key."""
+        return self.is_registered and self.consumer_key.startswith("https://")
+
+    @property
     def is_child(self) -> bool:
         """Whether the app belongs to another one, which lets it in and bounds it."""
         return bool(self.app.parent_id)

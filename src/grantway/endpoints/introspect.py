@@ -18,7 +18,7 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
-from grantway.protocol.access_jwt import EARLY_S
+from grantway.protocol.access_jwt import EARLY_S, audience_of
 from grantway.protocol.actor import act_claim
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
@@ -117,7 +117,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         return None
     issued = DOORS[held.token.door]
     acting = {"act": act_claim(held.token.actor)} if held.token.actor else {}
-    return {
+    fields: dict[str, Any] = {
         "active": True,
         "scope": held.token.scopes,
         "client_id": _key_of(held.app, client),
@@ -130,6 +130,13 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "iss": server.issuer(issued, base),
         **acting,
     }
+    return _with_audience(fields, held.token.resources)
+
+
+def _with_audience(fields: dict[str, Any], resources: str) -> dict[str, Any]:
+    if (audience := audience_of(resources.split())) is not None:
+        fields["aud"] = audience
+    return fields
 
 
 async def _refresh_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
@@ -161,4 +168,4 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     }
     if ends_at is not None:
         fields["exp"] = ends_at // 1000
-    return fields
+    return _with_audience(fields, family.resources)

@@ -133,12 +133,16 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where a client would register: in which org, below which app (None: without a token), up to which scopes."""
+class Place:
+    """Where a client would register: in which org, below which app (None: without a token), up to which scopes.
+
+    `document`: the URL of the metadata document by which it is known; empty where it gets a key of ours.
+    """
 
     org: Org
     parent: InstalledApp | None
     ceiling: Ceiling
+    document: str = ""
 
 
 def register_path(door: Door) -> str:
@@ -155,12 +159,12 @@ async def register(desk: Desk, asked: Asked) -> Client:
     # Looked at before anything is locked: whoever has no token costs a read.
     place = await _place(desk.session, desk, asked)
     settled = settle(asked.document, asked.door, place.ceiling)
-    certificate = _certificate(settled, desk.clock.now_ms())
+    certificate = certificate_of(settled, desk.clock.now_ms())
     async with desk.changing() as changing:
         place = await _place(changing.session, changing, asked)
-        await _demand_room(changing, place)
+        await demand_room(changing, place)
         settled = settle(asked.document, asked.door, place.ceiling)
-        return await _add(changing, place, asked.door, settled, certificate)
+        return await add(changing, place, asked.door, settled, certificate)
 
 
 async def let_in_by(desk: Desk, token: str) -> tuple[str, str]:
@@ -199,27 +203,44 @@ async def change(desk: Desk, door: Door, client_id: str, token: str, document: d
         told = client.told(base)
         _demand_untouched(document, told)
         parent = await _parent_of(changing, client.app)
-        ceiling = _within(parent) if parent is not None else _of_org(client.app.org)
+        ceiling = _within(parent) if parent is not None else ceiling_of(client.app.org)
         settled = settle(document, door, ceiling)
         if answer(settled, door, settled.scopes) == {name: told[name] for name in told if name not in _PROTECTED}:
             return client
-        kept = settled.key == client.settled.key
-        certificate = client.app[s.CERTIFICATE] if kept else _certificate(settled, changing.clock.now_ms())
-        values = _values(settled, parent, door, certificate)
-        before = {one.name: one.kind.write(client.app[one]) for one in values}
-        await changing.run(_SET, write_values(values), settled.auth_method, client.app.id)
-        await changing.run(_SET_CLIENT, _written(settled), client.app.id)
-        after = {one.name: one.kind.write(value) for one, value in values.items()}
-        changed = {name: value for name, value in after.items() if before[name] != value}
-        await changing.audit(
-            "admin.client.change",
-            client.app.org.id,
-            app_id=client.app.id,
-            name=client.app.app.name,
-            by="the client itself",
-            after=recorded(changed),
-        )
+        await put(changing, client.app, client.settled, settled, parent, door, "the client itself")
         return await _client(changing, changing.session, door, client_id, token)
+
+
+async def put(
+    changing: Desk,
+    app: InstalledApp,
+    before: Registration,
+    settled: Registration,
+    parent: InstalledApp | None,
+    door: Door,
+    by: str,
+) -> None:
+    """Put what was settled now in the place of what was before, and record by whom.
+
+    Raises:
+        Refused: its key cannot be used.
+    """
+    kept = settled.key == before.key
+    certificate = app[s.CERTIFICATE] if kept else certificate_of(settled, changing.clock.now_ms())
+    values = _values(settled, parent, door, certificate)
+    held_before = {one.name: one.kind.write(app[one]) for one in values}
+    await changing.run(_SET, write_values(values), settled.auth_method, app.id)
+    await changing.run(_SET_CLIENT, _written(settled), app.id)
+    after = {one.name: one.kind.write(value) for one, value in values.items()}
+    changed = {name: value for name, value in after.items() if held_before[name] != value}
+    about = {"name": app.app.name, "by": by, "after": recorded(changed)}
+    await changing.audit("admin.client.change", app.org.id, app_id=app.id, **about)
+
+
+async def settled_of(session: Session, app_id: str) -> Registration | None:
+    """Return what was settled with a client; None where the app did not register."""
+    row = await session.one(_CLIENT, app_id)
+    return msgspec.json.decode(cast(str, row[2]), type=Registration) if row is not None else None
 
 
 async def delete(desk: Desk, door: Door, client_id: str, token: str) -> None:
@@ -249,7 +270,7 @@ async def sweep_unused(desk: Desk) -> int:
         return len(rows)
 
 
-async def _place(session: Session, desk: Desk, asked: Asked) -> _Place:
+async def _place(session: Session, desk: Desk, asked: Asked) -> Place:
     if not asked.token:
         return await _open_place(session, asked.door)
     row = await session.one(_PARENT, fingerprint(asked.token))
@@ -258,10 +279,10 @@ async def _place(session: Session, desk: Desk, asked: Asked) -> _Place:
         raise Refused(no.TOKEN_UNKNOWN())
     if refusal := _closed(parent, asked.door):
         raise Refused(refusal)
-    return _Place(org=parent.org, parent=parent, ceiling=_within(parent))
+    return Place(org=parent.org, parent=parent, ceiling=_within(parent))
 
 
-async def _open_place(session: Session, door: Door) -> _Place:
+async def _open_place(session: Session, door: Door) -> Place:
     if door is SALESFORCE:
         raise Refused(no.TOKEN_MISSING())
     org_id = await default_org_id(session)
@@ -269,14 +290,15 @@ async def _open_place(session: Session, door: Door) -> _Place:
     org = Org(*cast(Any, row)) if row else None
     if org is None or not read_values(org.settings).get(s.OPEN_REGISTRATION, s.OPEN_REGISTRATION.default):
         raise Refused(no.OPEN_OFF())
-    return _Place(org=org, parent=None, ceiling=_of_org(org))
+    return Place(org=org, parent=None, ceiling=ceiling_of(org))
 
 
 def _within(parent: InstalledApp) -> Ceiling:
     return Ceiling(parent[s.SCOPES], parent[s.CUSTOM_SCOPES], f"the app {parent.app.name}")
 
 
-def _of_org(org: Org) -> Ceiling:
+def ceiling_of(org: Org) -> Ceiling:
+    """Return the most that a client gets which no app's token let in."""
     scopes = read_values(org.settings).get(s.OPEN_REGISTRATION_SCOPES, s.OPEN_REGISTRATION_SCOPES.default)
     return Ceiling(scopes, (), f"the org {org.name} for openly registered apps")
 
@@ -310,7 +332,7 @@ def _demand_open(client: Client) -> None:
         raise Refused(refusal)
 
 
-async def _demand_room(changing: Desk, place: _Place) -> None:
+async def demand_room(changing: Desk, place: Place) -> None:
     """Demand that there is room for one more; nobody else registers until this transaction ends.
 
     Raises:
@@ -331,13 +353,19 @@ async def _demand_room(changing: Desk, place: _Place) -> None:
         raise Refused(no.TOO_FAST(most=OPEN_PACE, address=address))
 
 
-async def _add(
-    changing: Desk, place: _Place, door: Door, settled: Registration, certificate: s.Certificate | None
+async def add(
+    changing: Desk, place: Place, door: Door, settled: Registration, certificate: s.Certificate | None
 ) -> Client:
+    """Add the app of a client, installed in its org, and record it."""
     org, parent, now = place.org, place.parent, changing.clock.now_ms()
     # Without a parent it is an external client app, as new apps are (Spring '26), and local to its org.
     kind = parent.kind if parent is not None else AppKind.EXTERNAL_CLIENT_APP
-    app_id, key, secret, token = new_id(kind.id_prefix), new_consumer_key(), new_consumer_secret(), new_opaque()
+    app_id, key, secret, token = (
+        new_id(kind.id_prefix),
+        place.document or new_consumer_key(),
+        new_consumer_secret(),
+        new_opaque(),
+    )
     name = _name(settled.client_name)
     values = _values(settled, parent, door, certificate)
     await changing.run(
@@ -363,6 +391,8 @@ async def _add(
     is_open = int(parent is None)
     await changing.run(_ADD_CLIENT, app_id, org.id, is_open, fingerprint(token), door.name, _written(settled), now)
     by = f"an initial access token of {parent.app.name}" if parent is not None else "nobody: registration is open"
+    if place.document:
+        by = "its metadata document, from an approved place"
     after = {one.name: one.kind.write(value) for one, value in values.items() if value != one.starts_with}
     await changing.audit(
         "admin.client.register",
@@ -406,7 +436,12 @@ def _values(
     }
 
 
-def _certificate(settled: Registration, now_ms: int) -> s.Certificate | None:
+def certificate_of(settled: Registration, now_ms: int) -> s.Certificate | None:
+    """Return a certificate over the key that a client registered, or None where it has none.
+
+    Raises:
+        Refused: the key cannot be used.
+    """
     if not settled.key:
         return None
     try:

@@ -8,10 +8,12 @@ import msgspec
 from grantway import settings as s
 from grantway.domain.app import InstalledApp, KeyState
 from grantway.policy.assertion import AssertionCase, Voices, checks
+from grantway.protocol.client_document import is_approved
 from grantway.protocol.decision import Finding, decide
 from grantway.protocol.door import Door
 from grantway.protocol.no import assertion as said
 from grantway.protocol.no import client as no
+from grantway.protocol.no import document as no_document
 from grantway.protocol.refusal import Reason
 from grantway.protocol.registration import GRANT_TYPES, PRIVATE_KEY_JWT, SECRET_METHODS
 from grantway.settings.setting import Setting
@@ -71,7 +73,19 @@ def known(case: ClientCase) -> Finding | None:
         return Finding(CLIENT, "OAuth settings are off", no.OAUTH_OFF(app=app.app.name))
     if app[s.DOORS] is case.door.closed_for:
         return Finding(CLIENT, "not served at this door", no.DOOR_CLOSED(app=app.app.name, door=case.door.name))
+    if app.is_by_document and (refused := _not_let_in(app)):
+        return refused
     return _KNOWN
+
+
+def _not_let_in(app: InstalledApp) -> Finding | None:
+    """A client that is known by its document is one only while the org lets such clients in, from where it is."""
+    url = app.consumer_key
+    if not app[s.CLIENT_ID_DOCUMENTS]:
+        return Finding(CLIENT, "known by its document, which the org takes from nobody", no_document.OFF(url=url))
+    if not is_approved(url, app[s.CLIENT_DOCUMENT_SOURCES]):
+        return Finding(CLIENT, "known by a document of no approved place", no_document.NOT_APPROVED(url=url))
+    return None
 
 
 def grant_registered(case: ClientCase, grant_type: str) -> Finding | None:

@@ -14,11 +14,13 @@ from grantway.protocol.no import (
     client,
     code,
     data,
+    document,
     machine,
     password,
     refresh,
     registration,
     request,
+    resource,
     saml,
     sso,
 )
@@ -42,6 +44,8 @@ ALL: Final[dict[str, Reason]] = {
         bearer,
         administration,
         data,
+        resource,
+        document,
     )
     for reason in vars(module).values()
     if isinstance(reason, Reason)
