@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,9 +16,10 @@ from grantway import settings as s
 from grantway.domain.app import AppKind, Policy
 from grantway.endpoints.introspect import introspect
 from grantway.endpoints.register import register, registered
+from grantway.endpoints.sweeper import Sweeper
 from grantway.kit.clock import HOUR_MS
 from grantway.kit.http import Call, Reply
-from grantway.manage import apps, install, orgs, registering, registration_tokens, tokens
+from grantway.manage import apps, backup, install, orgs, registering, registration_tokens, tokens
 from grantway.manage.problem import ManageProblem
 from grantway.protocol.door import SALESFORCE as SALESFORCE_DOOR
 from grantway.protocol.door import STANDARDS as STANDARDS_DOOR
@@ -424,6 +426,14 @@ async def test_a_new_initial_access_token_ends_the_one_before(house: House) -> N
     assert (await sent(house, ASKED, second)).status == 401
 
 
+async def test_a_restored_database_brings_no_initial_access_token_back(house: House) -> None:
+    token = await token_of(house, await house.app())
+
+    await backup.mark_restored(house.desk)
+
+    assert (await sent(house, ASKED, token)).status == 401
+
+
 async def test_registration_tokens_are_kept_as_hashes_and_never_recorded(house: House) -> None:
     parent = await house.app()
     token = await token_of(house, parent)
@@ -658,8 +668,12 @@ async def test_openly_registered_clients_that_nobody_uses_are_swept(house: House
     await house.sign_in(await known(house, used), door=STANDARDS, scopes="openid refresh_token")
     house.clock.advance(days=8)
 
-    assert await registering.sweep_unused(house.desk) == 1
-    assert await registering.sweep_unused(house.desk) == 0
+    rounds = Sweeper(house.db, house.clock, every_s=0.01, also=partial(registering.sweep_unused, house.desk))
+    async with asyncio.timeout(20):
+        while (await at_home(house, unused)).status == 200:  # noqa: ASYNC110 - nothing tells of the end of a round
+            await asyncio.sleep(0.01)
+    await rounds.close()
+
     assert [(await at_home(house, one)).status for one in (child, used, unused)] == [200, 200, 401]
 
 
