@@ -41,6 +41,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "/setup/users/{user}/password": USERS,
     "/setup/users/{user}/freeze": USERS,
     "/setup/users/{user}/unfreeze": USERS,
+    "/setup/users/{user}/security-token": USERS,
     "/setup/users/{user}/assign": ASSIGN,
     "/setup/users/{user}/unassign": ASSIGN,
     "/setup/users/{user}/revoke": USAGE,
@@ -50,18 +51,18 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "/setup/permsets/new": HOLDERS,
     "/setup/permsets/{id}": HOLDERS,
     "/setup/org": ("CustomizeApplication",),
+    "/setup/keys/rotate": ("CustomizeApplication", "ModifyAllData"),
+    "/setup/keys/rotate-access": USAGE,
     "/setup/custom-permissions/new": ("CustomizeApplication",),
     "/setup/custom-permissions/{id}": ("CustomizeApplication",),
     "/setup/custom-permissions/{id}/delete": ("CustomizeApplication",),
 }
 # Who verifies their own identity needs no right to; the others take no plain form, or have a table of their own
-# (test_import.py, test_signing_keys.py).
+# (test_import.py).
 FREE: Final = {
     "/setup/verify",
     "/setup/import",
     "/setup/import/review",
-    "/setup/keys/rotate",
-    "/setup/keys/rotate-access",
 }
 # What stands in for a permission, so that who lacks the one must lack the other too.
 TWINS: Final = {"ManageRemoteAccess": {"ModifyAllData"}, "AssignPermissionSets": {"ManageProfilesPermissionsets"}}

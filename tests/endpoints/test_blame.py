@@ -198,6 +198,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
     (s.SAML_ASSERTION_FLOW, {}, sign_on_with(saml_assertion_flow=False)),
     (s.SAML_ASSERTION_APP, {}, sign_on_with(saml_assertion_app="")),
+    (s.SSO_USER, {}, sign_on_with(sso_user="federation_id")),
     (s.SSO_ISSUER, {}, sign_on_with(sso_issuer="https://another.example")),
     (s.SSO_CERTIFICATE, {}, sign_on_with(sso_certificate=None)),
     (s.SSO_ENTITY_ID, {}, sign_on_with(sso_entity_id="https://another.example")),

@@ -10,6 +10,7 @@ from grantway.adminapi import (
     out,
     overview,
     people,
+    pictures,
     preview,
     refused,
     registration,
@@ -26,6 +27,7 @@ from grantway.adminapi.ask import ROOT, Route
 ROUTES: Final[tuple[Route, ...]] = (
     *apps.ROUTES,
     *preview.ROUTES,
+    *pictures.ROUTES,
     *reveal.ROUTES,
     *rotation.ROUTES,
     *registration.ROUTES,

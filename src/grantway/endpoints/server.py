@@ -100,10 +100,17 @@ class Server:
         )
 
     async def ask_token_handler(
-        self, chosen: UsableHandler, app: InstalledApp, token: str, token_type: str, *, is_actor: bool
+        self,
+        chosen: UsableHandler,
+        app: InstalledApp,
+        token: str,
+        token_type: str,
+        *,
+        names: frozenset[str],
+        is_actor: bool,
     ) -> HandlerAnswer:
         """Ask a token exchange handler about a token; see `grants.grant.Sources`."""
-        return await self.token_handlers.ask(chosen, app, token, token_type, is_actor=is_actor)
+        return await self.token_handlers.ask(chosen, app, token, token_type, names=names, is_actor=is_actor)
 
     async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
         """Make the user that a handler named; see `grants.grant.Sources`."""

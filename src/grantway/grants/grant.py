@@ -62,9 +62,19 @@ class Sources(Protocol):
         """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
 
     async def ask_token_handler(
-        self, chosen: UsableHandler, app: InstalledApp, token: str, token_type: str, *, is_actor: bool
+        self,
+        chosen: UsableHandler,
+        app: InstalledApp,
+        token: str,
+        token_type: str,
+        *,
+        names: frozenset[str],
+        is_actor: bool,
     ) -> HandlerAnswer:
-        """Ask a handler whether it believes a token; it may ask others in turn, within seconds. Nothing is raised."""
+        """Ask a handler whether it believes a token; it may ask others in turn, within seconds. Nothing is raised.
+
+        `names` are the audiences that mean this server.
+        """
 
     async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
         """Make the user that a handler named, as its execution user; return why that could not be, or nothing."""

@@ -24,6 +24,8 @@ ALGORITHMS: Final = (*_RSA, *(name for names in _CURVES.values() for name in nam
 """Every algorithm that some key of somebody else may serve."""
 _RSA_BITS: Final = range(2048, 8193)
 _YEARS: Final = 20
+# Every exponent in use is far below; a long one makes each check as slow as a signature.
+_EXPONENT_BITS: Final = 64
 
 
 class PublicKey:
@@ -142,6 +144,8 @@ def _algorithms_of(key: Any) -> tuple[str, ...]:
     if isinstance(key, RSAPublicKey):
         if key.key_size not in _RSA_BITS or key.public_numbers().e < 3 or key.public_numbers().e % 2 == 0:
             raise JwtRefused(f"an RSA key of {key.key_size} bits is not taken: 2048 to 8192")
+        if key.public_numbers().e.bit_length() > _EXPONENT_BITS:
+            raise JwtRefused(f"an RSA key whose public exponent has more than {_EXPONENT_BITS} bits is not taken")
         return _RSA
     if isinstance(key, EllipticCurvePublicKey) and key.curve.name in _CURVES:
         return _CURVES[key.curve.name]

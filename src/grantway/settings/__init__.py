@@ -37,6 +37,7 @@ from grantway.settings.choices import (
     RefreshTokenPolicy,
     SessionAction,
     SessionLevel,
+    SsoUser,
 )
 from grantway.settings.custom import CUSTOM_ATTRIBUTES, CUSTOM_SCOPES
 from grantway.settings.distribution import DISTRIBUTION_STATE, Distribution
@@ -134,6 +135,7 @@ from grantway.settings.sso import (
     SSO_CERTIFICATE,
     SSO_ENTITY_ID,
     SSO_ISSUER,
+    SSO_USER,
 )
 from grantway.settings.web_app import (
     MOBILE_START_URL,
@@ -250,6 +252,7 @@ __all__ = [
     "SSO_CERTIFICATE",
     "SSO_ENTITY_ID",
     "SSO_ISSUER",
+    "SSO_USER",
     "START_PAGE",
     "START_URL",
     "TOKEN_EXCHANGE",
@@ -270,6 +273,7 @@ __all__ = [
     "SessionLevel",
     "Setting",
     "SettingProblem",
+    "SsoUser",
     "Xml",
     "held_by",
 ]

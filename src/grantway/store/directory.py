@@ -6,8 +6,10 @@ from grantway.domain.app import AppUser, InstalledApp, read_values
 from grantway.domain.org import Org, User, canonical_username
 from grantway.domain.sso import SingleSignOn
 from grantway.settings import sso
+from grantway.settings.choices import SsoUser
 from grantway.settings.org import CORS_ORIGINS
 from grantway.settings.setting import Setting
+from grantway.settings.token_handlers import Matches
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import custom_permissions_that_count
 from grantway.store.database import Database
@@ -20,6 +22,7 @@ from grantway.store.people import (
     user_by_username,
 )
 from grantway.store.statement import Statement, columns_of
+from grantway.store.token_handlers import users_matching
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -104,6 +107,11 @@ class Directory:
             found = (user.org_id, user.id)
             self._keep(revision, self._named, name, found)
         return await self.app_user(app_id, *found)
+
+    async def app_user_federated(self, app_id: str, org_id: str, federation_id: str) -> AppUser | None:
+        """Return the user whom an org's identity provider calls so, and an app as the org meets it."""
+        found = await users_matching(self.db, org_id, Matches.FEDERATION_ID, federation_id)
+        return await self.app_user(app_id, org_id, found[0]) if found else None
 
     async def origins(self) -> dict[str, frozenset[str]]:
         """Return the origins whose pages may call, by the id of the org that lists them; orgs without any are left out.
@@ -208,4 +216,5 @@ def _single_sign_on(org_id: str, name: str, settings: str) -> SingleSignOn:
         subject=certificate.subject if certificate is not None else "",
         entity_id=values.get(sso.SSO_ENTITY_ID, ""),
         app=values.get(sso.SAML_ASSERTION_APP, ""),
+        by_federation_id=values.get(sso.SSO_USER) is SsoUser.FEDERATION_ID,
     )
