@@ -16,6 +16,7 @@ from grantway.protocol.no import (
     code,
     data,
     document,
+    exchange,
     machine,
     password,
     refresh,
@@ -48,6 +49,7 @@ ALL: Final[dict[str, Reason]] = {
         data,
         resource,
         document,
+        exchange,
     )
     for reason in vars(module).values()
     if isinstance(reason, Reason)
