@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from joserfc import jwk, jwt
+from joserfc import jwk, jws, jwt
 from joserfc.errors import SecurityWarning
 
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
@@ -54,6 +54,10 @@ class Signer:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SecurityWarning)
             return jwt.encode({"alg": alg, "typ": "JWT", **(header or {})}, dict(claims), key, algorithms=[alg])
+
+    def sign_bytes(self, payload: bytes) -> str:
+        """Return a compact RS256 JWS of a payload as it stands, whatever it is."""
+        return jws.serialize_compact({"alg": "RS256"}, payload, jwk.import_key(self.pem, "RSA"))
 
 
 def signer(kind: str = "RSA", *, number: int = 0, until: int = 2046) -> Signer:

@@ -15,6 +15,8 @@ from grantway.manage import orgs
 from grantway.protocol import door as doors
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
+from tests.endpoints.issuer import AUDIENCE, handler_for, outside_token
+from tests.endpoints.issuer import ISSUER as ISSUER_OF_OTHERS
 from tests.endpoints.saml_signer import signed
 from tests.endpoints.signer import proof, signer
 from tests.endpoints.test_saml_assertion import TYPE as ASSERTION_TYPE
@@ -49,6 +51,7 @@ REGISTERED = {
     "revocation_endpoint",
     "userinfo_endpoint",
     "jwks_uri",
+    "registration_endpoint",
     "introspection_endpoint",
     "scopes_supported",
     "response_types_supported",
@@ -74,6 +77,7 @@ REGISTERED = {
     "prompt_values_supported",
     "authorization_response_iss_parameter_supported",
 }
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 EVERY_GRANT = {
     "authorization_code",
     "refresh_token",
@@ -103,6 +107,8 @@ async def certified(house: House) -> TestApp:
         s.CERTIFICATE: s.CERTIFICATE.kind.parse(signer().certificate),
         s.CLIENT_CREDENTIALS: True,
         s.USERNAME_PASSWORD: True,
+        s.TOKEN_EXCHANGE: True,
+        s.TOKEN_EXCHANGE_ALLOWED: True,
         s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: False,
     }
     return await house.app(values, run_as="ada@harbour.example")
@@ -150,12 +156,13 @@ async def test_what_salesforce_does_not_serve_is_not_served(web: httpx.AsyncClie
 
 
 async def test_salesforces_document_has_its_keys_in_the_order_seen(web: httpx.AsyncClient) -> None:
-    """Section 1.3; what is not built yet (registration, logout) is not named."""
+    """Section 1.3; what is not built yet (logout) is not named."""
     names = [name for name in await document(web, SALESFORCE) if not name.startswith(("request", "authorization_resp"))]
 
     assert " ".join(names) == (
         "issuer authorization_endpoint token_endpoint revocation_endpoint userinfo_endpoint jwks_uri"
-        " introspection_endpoint scopes_supported response_types_supported subject_types_supported"
+        " registration_endpoint introspection_endpoint scopes_supported response_types_supported"
+        " subject_types_supported"
         " id_token_signing_alg_values_supported display_values_supported token_endpoint_auth_methods_supported"
         " claims_supported code_challenge_methods_supported grant_types_supported"
     )
@@ -216,6 +223,9 @@ async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.A
     await sign_on(house, signer().certificate)
     app = await certified(house)
     code = await house.code(app, door=DOOR_NAME[door])
+    await handler_for(
+        house, app, {"issuer": ISSUER_OF_OTHERS, "audiences": [AUDIENCE], "certificate": signer().certificate}
+    )
     answer = await house.sign_in(app, door=door)
     house.clock.advance(ms=1)
     said = {"iss": app.consumer_key, "sub": "ada@harbour.example", "aud": (await document(web, door))["issuer"]}
@@ -225,6 +235,7 @@ async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.A
         "refresh_token": {"refresh_token": answer["refresh_token"]},
         "urn:ietf:params:oauth:grant-type:jwt-bearer": {"assertion": assertion},
         "urn:ietf:params:oauth:grant-type:saml2-bearer": {"assertion": signed(house, app.consumer_key, door=door)},
+        EXCHANGE: {"subject_token": outside_token(house), "subject_token_type": "urn:ietf:params:oauth:token-type:jwt"},
         "password": {"username": "ada@harbour.example", "password": PASSWORD},
         "assertion": {
             "assertion_type": ASSERTION_TYPE,

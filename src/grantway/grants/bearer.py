@@ -27,12 +27,16 @@ SCOPE: Final = "Scope"
 
 
 class BearerCase(msgspec.Struct, frozen=True, gc=False):
-    """A request with an assertion: what it says, the app that issued it, the user it names and what they granted."""
+    """A request with an assertion: what it says, the app that issued it, the user it names and what they granted.
+
+    `signed`: what was found of its signature.
+    """
 
     call: TokenCall
     client: ClientCase
     asserted: AssertionCase
     approval: ApprovalCase
+    signed: Finding | None
 
 
 def sent(call: TokenCall) -> str:
@@ -60,17 +64,32 @@ def one_client(call: TokenCall, issuer: str, *, no_issuer: Reason, other_client:
         raise Refused(other_client(client_id=named[:100]))
 
 
-async def bearer_case(call: TokenCall, sources: Sources, assertion: Assertion, app: InstalledApp | None) -> BearerCase:
-    """Read what the decision needs about an assertion and the app that issued it."""
+async def bearer_case(
+    call: TokenCall, sources: Sources, assertion: Assertion, app: InstalledApp | None, signed: Finding | None
+) -> BearerCase:
+    """Read what the decision needs about an assertion and the app that issued it.
+
+    Nothing is read for one that the app did not sign: who asks without the key finds out nothing about users, by time
+    neither.
+    """
     directory = sources.directory
     client = await client_case(call, directory, app)
     if not client.client_id:
         client = msgspec.structs.replace(client, client_id=assertion.issuer)
     rules = SALESFORCE_BEARER if call.door is SALESFORCE else STANDARDS_BEARER
+    if app is None or signed is None or signed.refusal is not None:
+        unread = AssertionCase(assertion, app, call.names, rules, call.now_ms)
+        nobody = ApprovalCase(app, assertion.subject, None, (), call.now_ms)
+        return BearerCase(call, client, unread, nobody, signed)
     asserted = await assertion_case(directory.db, assertion, app, names=call.names, rules=rules, now_ms=call.now_ms)
-    of = await directory.app_user_named(app.id, assertion.subject) if app is not None and assertion.subject else None
+    of = await directory.app_user_named(app.id, assertion.subject) if assertion.subject else None
     grants = await standing_grants(directory.db, of.user.id, of.app.id) if of is not None else ()
-    return BearerCase(call, client, asserted, ApprovalCase(app, assertion.subject, of, grants, call.now_ms))
+    return BearerCase(call, client, asserted, ApprovalCase(app, assertion.subject, of, grants, call.now_ms), signed)
+
+
+def signed(case: BearerCase) -> Finding | None:
+    """The app's certificate must have signed the assertion."""
+    return case.signed
 
 
 def scope_taken(case: BearerCase) -> Finding | None:

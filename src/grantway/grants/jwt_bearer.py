@@ -7,7 +7,7 @@ from grantway.grants.bearer import BearerCase
 from grantway.grants.grant import Grant, Proof, Sources, TokenCall
 from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import KeyRing
-from grantway.policy.assertion import Voices, checks
+from grantway.policy.assertion import Voices, jwt_signed, statements
 from grantway.policy.client import secret_if_sent
 from grantway.protocol.assertion import Assertion, read_assertion
 from grantway.protocol.door import SALESFORCE
@@ -15,24 +15,22 @@ from grantway.protocol.no import assertion as no
 from grantway.protocol.refusal import Refused
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_ASSERTION_CHECKS: Final = checks(
-    Voices(
-        no_certificate=no.NO_CERTIFICATE,
-        not_signed=no.NOT_SIGNED,
-        no_audience=no.NO_AUDIENCE,
-        other_audience=no.OTHER_AUDIENCE,
-        no_end=no.NO_END,
-        ended=no.ENDED,
-        too_early=no.TOO_EARLY,
-        too_long=no.TOO_LONG,
-        seen=no.SEEN,
-        too_many=no.TOO_MANY,
-    )
+_VOICES: Final = Voices(
+    no_certificate=no.NO_CERTIFICATE,
+    not_signed=no.NOT_SIGNED,
+    no_audience=no.NO_AUDIENCE,
+    other_audience=no.OTHER_AUDIENCE,
+    no_end=no.NO_END,
+    ended=no.ENDED,
+    too_early=no.TOO_EARLY,
+    too_long=no.TOO_LONG,
+    seen=no.SEEN,
+    too_many=no.TOO_MANY,
 )
 
 
 async def load(call: TokenCall, sources: Sources) -> BearerCase:
-    """Read the assertion, the app that its issuer names, the user that its subject names, and earlier uses.
+    """Read the assertion, the app that its issuer names, and, if that signed it, the user and earlier uses.
 
     Raises:
         Refused: there is no assertion, or it cannot be read, or it names another client than the request.
@@ -41,7 +39,8 @@ async def load(call: TokenCall, sources: Sources) -> BearerCase:
     assertion = _read(text, call)
     bearer.one_client(call, assertion.issuer, no_issuer=no.NO_ISSUER, other_client=no.OTHER_CLIENT)
     app = await sources.directory.app_by_key(assertion.issuer)
-    return await bearer.bearer_case(call, sources, assertion, app)
+    signed = jwt_signed(app, assertion, call.now_ms, _VOICES)
+    return await bearer.bearer_case(call, sources, assertion, app, signed)
 
 
 def _read(text: str, call: TokenCall) -> Assertion:
@@ -62,7 +61,12 @@ GRANT: Final = Grant[BearerCase](
     authentication=secret_if_sent,
     load=load,
     client=lambda case: case.client,
-    checks=(bearer.scope_taken, *map(bearer.on_assertion, _ASSERTION_CHECKS), *bearer.approval_checks(no.NO_SUBJECT)),
+    checks=(
+        bearer.scope_taken,
+        bearer.signed,
+        *map(bearer.on_assertion, statements(_VOICES)),
+        *bearer.approval_checks(no.NO_SUBJECT),
+    ),
     use=bearer.use,
     prove=prove,
 )

@@ -41,10 +41,9 @@ _STATEMENTS: Final = statements(
 
 
 class SamlCase(msgspec.Struct, frozen=True, gc=False):
-    """A SAML bearer request. `signed` and `confirmed` are what was found of the signature and of the recipient."""
+    """A SAML bearer request. `confirmed` is what was found of the recipient."""
 
     bearer: BearerCase
-    signed: Finding | None
     confirmed: Finding | None
 
 
@@ -65,7 +64,7 @@ async def load(call: TokenCall, sources: Sources) -> SamlCase:
         found = signed_saml.vouched(
             text, message, _known(app), recipients=token_endpoints(call.names), bare=not lax, no=_VOICES
         )
-    return SamlCase(await bearer.bearer_case(call, sources, found.assertion, app), found.signed, found.confirmed)
+    return SamlCase(await bearer.bearer_case(call, sources, found.assertion, app, found.signed), found.confirmed)
 
 
 def _known(app: InstalledApp) -> Known:
@@ -82,11 +81,6 @@ def _known(app: InstalledApp) -> Known:
 
 def _on_bearer(check: Check[BearerCase]) -> Check[SamlCase]:
     return lambda case: check(case.bearer)
-
-
-def signed(case: SamlCase) -> Finding | None:
-    """The app's certificate must have signed the assertion."""
-    return case.signed
 
 
 def confirmed(case: SamlCase) -> Finding | None:
@@ -107,7 +101,7 @@ GRANT: Final = Grant[SamlCase](
     client=lambda case: case.bearer.client,
     checks=(
         _on_bearer(bearer.scope_taken),
-        signed,
+        _on_bearer(bearer.signed),
         confirmed,
         *(_on_bearer(bearer.on_assertion(check)) for check in _STATEMENTS),
         *map(_on_bearer, bearer.approval_checks(no.NO_SUBJECT)),

@@ -101,7 +101,7 @@ class Voices:
 
 def checks(no: Voices) -> tuple[Check[AssertionCase], ...]:
     """Return the checks of a JWT assertion in their order, refusing with the reasons given."""
-    return (lambda case: jwt_signed(case, no), *statements(no))
+    return (lambda case: jwt_signed(case.app, case.assertion, case.now_ms, no), *statements(no))
 
 
 def statements(no: Voices) -> tuple[Check[AssertionCase], ...]:
@@ -113,23 +113,22 @@ def statements(no: Voices) -> tuple[Check[AssertionCase], ...]:
     )
 
 
-def jwt_signed(case: AssertionCase, no: Voices) -> Finding | None:
+def jwt_signed(app: InstalledApp | None, assertion: Assertion, now_ms: int, no: Voices) -> Finding | None:
     """The app's certificate must have signed the assertion. That it has expired is told, and no obstacle.
 
     Salesforce takes the public key of an expired certificate too, by design; docs/decisions/0012 says why we follow.
     """
-    app = case.app
     if app is None:
         return None
     certificate = app[s.CERTIFICATE]
     if certificate is None:
         return Finding(SIGNED, "the app has no certificate", no.no_certificate(app=app.app.name))
     try:
-        PublicKey.of_certificate(certificate.pem).verify(case.assertion.text)
+        PublicKey.of_certificate(certificate.pem).verify(assertion.text)
     except JwtRefused as problem:
         refusal = no.not_signed(app=app.app.name, why=str(problem), certificate=certificate.fingerprint)
         return Finding(SIGNED, str(problem), refusal)
-    ended = " (which has expired)" if certificate.ends_at < case.now_ms else ""
+    ended = " (which has expired)" if certificate.ends_at < now_ms else ""
     return Finding(SIGNED, f"by the certificate of {certificate.subject}{ended}")
 
 

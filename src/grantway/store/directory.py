@@ -3,15 +3,17 @@
 from typing import Any, Final, TypeVar, cast
 
 from grantway.domain.app import AppUser, InstalledApp, read_values
-from grantway.domain.org import User, canonical_username
+from grantway.domain.org import Org, User, canonical_username
 from grantway.domain.sso import SingleSignOn
 from grantway.settings import sso
 from grantway.settings.choices import SsoUser
 from grantway.settings.org import CORS_ORIGINS
+from grantway.settings.setting import Setting
 from grantway.settings.token_handlers import Matches
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import custom_permissions_that_count
 from grantway.store.database import Database
+from grantway.store.orgs import default_org_id
 from grantway.store.people import (
     USER_COLUMNS,
     permission_sets_that_count,
@@ -19,7 +21,7 @@ from grantway.store.people import (
     user_by_id,
     user_by_username,
 )
-from grantway.store.statement import Statement
+from grantway.store.statement import Statement, columns_of
 from grantway.store.token_handlers import users_matching
 
 K = TypeVar("K")
@@ -31,6 +33,7 @@ _RUN_AS: Final = Statement(
 )
 _MY_DOMAINS: Final = Statement("SELECT my_domain FROM org")
 _ORGS: Final = Statement("SELECT id, settings FROM org")
+_ORG: Final = Statement(f"SELECT {columns_of(Org)} FROM org WHERE id = :id")
 _NAMED_ORGS: Final = Statement("SELECT id, name, settings FROM org ORDER BY created_at, id")
 
 
@@ -52,6 +55,7 @@ class Directory:
         self._named: dict[str, tuple[str, str]] = {}
         self._origins: dict[str, dict[str, frozenset[str]]] = {}
         self._my_domains: dict[str, frozenset[str]] = {}
+        self._default_org: dict[str, tuple[Org, dict[Setting[Any], Any]]] = {}
         self._sign_on: dict[str, tuple[SingleSignOn, ...]] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
@@ -124,6 +128,19 @@ class Directory:
             self._keep(revision, self._origins, "", found)
         return found
 
+    async def default_org(self) -> tuple[Org, dict[Setting[Any], Any]] | None:
+        """Return the org of requests that name none, with the settings it has chosen; None while there is no org."""
+        revision = await self._now()
+        found = self._default_org.get("")
+        if found is None:
+            row = await self.db.one(_ORG, await default_org_id(self.db) or "")
+            if row is None:
+                return None
+            org = Org(*cast(Any, row))
+            found = org, read_values(org.settings)
+            self._keep(revision, self._default_org, "", found)
+        return found
+
     async def single_sign_on(self) -> tuple[SingleSignOn, ...]:
         """Return the identity providers of all orgs that name one, whether their flow is on or not."""
         revision = await self._now()
@@ -160,6 +177,7 @@ class Directory:
                 self._named,
                 self._origins,
                 self._my_domains,
+                self._default_org,
                 self._sign_on,
             ):
                 kept.clear()

@@ -8,7 +8,7 @@ found by their time.
 from dataclasses import dataclass
 from typing import Final, cast
 
-from grantway.kit.clock import DAY_MS, HOUR_MS
+from grantway.kit.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from grantway.kit.ids import first_row_id
 from grantway.store.database import Database
 from grantway.store.statement import Statement, Step, Write
@@ -71,7 +71,15 @@ RULES: Final = (
     Rule(table="refusal", ended="t.at < :before", kept_ms=30 * DAY_MS, key="request_id", dated="at"),
     # What was uploaded and never confirmed; it stopped counting after half an hour.
     Rule(table="metadata_upload", ended="t.created_at < :before", kept_ms=HOUR_MS, dated="created_at"),
-    Rule(table="seen_assertion", ended="t.ends_at < :before", kept_ms=0, key="digest", dated="ends_at"),
+    # A minute more: where another machine's clock is behind, it may still be taken there (R10).
+    Rule(table="seen_assertion", ended="t.ends_at < :before", kept_ms=MINUTE_MS, key="digest", dated="ends_at"),
+    Rule(
+        table="registration_pace",
+        ended="t.window_at < :before",
+        kept_ms=HOUR_MS,
+        key="address",
+        dated="window_at",
+    ),
     Rule(table="idempotent_answer", ended="t.created_at < :before", kept_ms=DAY_MS, dated="created_at"),
 )
 _PREPARED: Final = tuple((rule, rule.look(), rule.delete()) for rule in RULES)
