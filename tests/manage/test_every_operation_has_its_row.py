@@ -27,6 +27,7 @@ WITHOUT: Final = {
     "access_keys.ensure": _PART,
     "administrators.demand_one_left": _PART,
     "app_values.demand_power_of": _PART,
+    "app_values.demand_power_of_holders": _PART,
     "app_values.fit_values": _PART,
     "app_values.introspecting_app": _PART,
     "apps.id_of": _NAMED,
