@@ -65,6 +65,8 @@ WITHOUT: Final = {
     "follow_pictures.follow_pictures": _PART,
     "pictures.shown": _FOUND,
     **{f"registering.{name}": _CLIENT for name in ("register", "let_in_by", "look", "change", "delete")},
+    **{f"registering.{name}": _PART for name in ("add", "put", "demand_room")},
+    "client_documents.take": _CLIENT,
     "registering.sweep_unused": _PART,
     "rules.warnings_about": _FOUND,
     "setup.make_ready": _OPERATOR,
