@@ -134,7 +134,8 @@ async def test_what_was_asked_for_is_on_the_consent_page_and_then_in_every_token
     assert (await seen(house, app, second.get("refresh_token", first["refresh_token"])))["aud"] == [MCP, OTHER]
 
 
-async def test_a_token_request_narrows_and_the_next_refresh_has_all_again(house: House) -> None:
+async def test_a_token_request_narrows_and_the_next_refresh_has_all_again(house_on_each_engine: House) -> None:
+    house = house_on_each_engine
     app = await house.app()
     first = await signed_in(house, app, BOTH, resource=MCP)
     _, second = await house.refresh(app, first["refresh_token"], door=STANDARDS, resource=OTHER)
