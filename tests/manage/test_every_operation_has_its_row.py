@@ -68,8 +68,6 @@ WITHOUT: Final = {
     **{f"registering.{name}": _PART for name in ("add", "put", "demand_room")},
     "client_documents.take": _CLIENT,
     "registering.sweep_unused": _PART,
-    **{f"registering.{name}": _PART for name in ("add", "put", "demand_room")},
-    "client_documents.take": _CLIENT,
     "rules.warnings_about": _FOUND,
     "setup.make_ready": _OPERATOR,
     "single_tokens.count": _FOUND,
