@@ -18,6 +18,7 @@ IN_PLACE = {
     "live_grants.count": "app_activity.out_of",
     "people.name_of": "users.find",
     "people.page_of_users": "user_pages.page",
+    "users.all_users": "user_pages.page",
     "uploads.confirm": "import_app.import_files",
     "uploads.keep": "import_app.import_files",
     "uploads.preview": "import_app.import_files",

@@ -88,7 +88,7 @@ async def test_an_initial_access_token_is_made_told_of_and_taken_away(program: P
 
 
 async def test_registered_apps_are_told_with_their_parent(program: Program) -> None:
-    await program.make()
+    await program.make(scopes=["openid"])
     token = (await program.ask("POST", "/apps/Sync/registration-token", status=201)).json()["initial_access_token"]
     asked = {"redirect_uris": ["https://app.example/cb"], "client_name": "Harbour Chat"}
     program.http.headers["authorization"], held = f"Bearer {token}", program.http.headers["authorization"]

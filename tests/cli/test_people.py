@@ -187,3 +187,11 @@ def test_a_permission_set_of_another_org_is_not_assigned(terminal: Terminal, ada
 
     for name in ("Help desk", theirs["id"]):
         assert f"there is no permission set '{name}'" in terminal.refuses("user", "assign", ADA, name, org="Harbour")
+
+
+def test_the_logins_of_a_user_are_listed_and_ended(terminal: Terminal, ada: str) -> None:
+    """Nobody is at a browser here; test_ended_logins has what ends and what stays."""
+    del ada
+    assert terminal.json("user", "logins", ADA) == []
+    assert terminal.says("user", "log-out", ADA) == f"Ended 0 logins of {ADA}.\n"
+    assert "no such login" in terminal.refuses("user", "log-out", ADA, "--login", "none")

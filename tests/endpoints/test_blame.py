@@ -9,6 +9,7 @@ import pytest
 from grantway import settings as s
 from grantway.endpoints.people import userinfo
 from grantway.endpoints.token import token
+from grantway.grants.token_exchange import GRANT_TYPE as EXCHANGE
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.explain import explain
@@ -17,6 +18,7 @@ from grantway.protocol import no
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
+from tests.endpoints.issuer import AUDIENCE, ISSUER, handler_for, outside_token
 from tests.endpoints.saml_signer import encoded, file
 from tests.endpoints.signer import GRANT_TYPE, signer
 from tests.endpoints.test_saml_assertion import TYPE, sign_on
@@ -160,6 +162,28 @@ def sign_on_with(**changed: Any) -> Callable[[House, TestApp], Awaitable[None]]:
     return send_a_response
 
 
+def exchange_a_token(**fields: Any) -> Callable[[House, TestApp], Awaitable[None]]:
+    async def exchange(house: House, app: TestApp) -> None:
+        believes = {
+            "issuer": ISSUER,
+            "audiences": AUDIENCE,
+            "certificate": signer().certificate,
+            "new_user_profile": "Minimum",
+        }
+        await handler_for(house, app, believes | fields)
+        outside = outside_token(
+            house, header={"kid": None}, email="new@harbour.example", **_CLAIMS.get(str(fields), {})
+        )
+        form = {"grant_type": EXCHANGE, "client_id": app.consumer_key, "subject_token": outside}
+        await house.token(form | {"subject_token_type": "urn:ietf:params:oauth:token-type:jwt"})
+
+    return exchange
+
+
+_CREATES = {"user_creation": True}
+_CLAIMS = {str(_CREATES): {"sub": "new@harbour.example"}}
+_FREE: Values = {s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: False}
+_EXCHANGES: Values = {s.TOKEN_EXCHANGE: True, s.TOKEN_EXCHANGE_ALLOWED: True}
 CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[None]]]] = [
     (s.OAUTH_ENABLED, {s.OAUTH_ENABLED: False}, redeem),
     (s.CALLBACK_URL, {}, ask_to_be_answered_elsewhere),
@@ -168,6 +192,15 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.REQUIRE_PKCE, {s.REQUIRE_PKCE: True}, authorize),
     (s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW, {}, redeem_without_secret),
     (s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW, {}, refresh_without_secret),
+    (
+        s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW,
+        _EXCHANGES | {s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: True},
+        exchange_a_token(),
+    ),
+    (s.TOKEN_EXCHANGE, _FREE | {s.TOKEN_EXCHANGE_ALLOWED: True}, exchange_a_token()),
+    (s.TOKEN_EXCHANGE_ALLOWED, _FREE | {s.TOKEN_EXCHANGE: True}, exchange_a_token()),
+    (s.PERMITTED_USERS, _FREE | _EXCHANGES, exchange_a_token()),
+    (s.PROFILES, _FREE | _EXCHANGES, exchange_a_token(**_CREATES)),
     (s.REFRESH_TOKEN_ROTATION, {s.REFRESH_TOKEN_ROTATION: True}, refresh_twice),
     (s.DISTRIBUTION_STATE, {}, redeem_in_another_org_what_is_local),
     (s.CLIENT_CREDENTIALS, {}, client_credentials),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from joserfc import jwk
 
 from grantway import settings as s
-from grantway.domain.app import AppKind
+from grantway.domain.app import AppKind, Policy
 from grantway.endpoints.introspect import introspect
 from grantway.endpoints.register import register, registered
+from grantway.endpoints.sweeper import Sweeper
 from grantway.kit.clock import HOUR_MS
 from grantway.kit.http import Call, Reply
-from grantway.manage import apps, orgs, registering, registration_tokens, tokens
+from grantway.manage import apps, backup, install, orgs, registering, registration_tokens, tokens
 from grantway.manage.problem import ManageProblem
 from grantway.protocol.door import SALESFORCE as SALESFORCE_DOOR
 from grantway.protocol.door import STANDARDS as STANDARDS_DOOR
@@ -25,6 +27,7 @@ from grantway.protocol.door import Door
 from grantway.protocol.refusal import Refused
 from grantway.protocol.registration import Ceiling, Registration, answer, read_document, settle
 from grantway.store.statement import Statement
+from tests.endpoints.browsing import CONSENT, Browser, goes_to, told
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.signer import proof, signer
 from tests.endpoints.wire import both_doors, open_web
@@ -146,7 +149,7 @@ async def test_salesforce_answers_with_its_own_members(house: House) -> None:
 
 async def test_the_standards_answer_states_what_was_settled(house: House) -> None:
     token = await token_of(house, await house.app())
-    more = {
+    more: dict[str, Any] = {
         "policy_uri": "https://x.example",
         "made_up": [1],
         "software_id": "chat",
@@ -369,20 +372,32 @@ async def test_a_child_is_in_another_org_where_its_parent_is_installed(house: Ho
     parent = await house.app()
     client = await joined(house, await token_of(house, parent))
     there = await house.elsewhere()
-    child = await apps.met(there.desk, there.org, client["client_id"])
-    assert child is not None
-    assert child.policy is None
 
-    await there.change(
-        "INSERT INTO app_policy (org_id, app_id, settings, run_as, version, is_blocked, not_before, installed_at)"
-        " VALUES (:o, :a, '{}', '', 1, 0, 0, 0)",
-        there.org_id,
-        parent.id,
-    )
+    async def policy() -> Policy | None:
+        met = await apps.met(there.desk, there.org, client["client_id"])
+        assert met is not None
+        return met.policy
 
-    child = await apps.met(there.desk, there.org, client["client_id"])
-    assert child is not None
-    assert child.policy is not None
+    assert await policy() is None
+    with pytest.raises(ManageProblem, match="is installed wherever"):
+        await install.install(there.desk, there.org, client["client_id"])
+    await install.install(there.desk, there.org, parent.consumer_key)
+    assert await policy() is not None
+    with pytest.raises(ManageProblem, match="is installed wherever"):
+        await install.uninstall(there.desk, there.org, client["client_id"])
+    await install.uninstall(there.desk, there.org, parent.consumer_key)
+    assert await policy() is None
+
+
+async def test_the_parents_pre_authorized_users_are_asked_about_its_children(house: House, browser: Browser) -> None:
+    """Nobody looked at an app that registered: what an administrator approved is its parent."""
+    parent = await house.app({s.PERMITTED_USERS: s.PermittedUsers.ADMIN_APPROVED, s.PROFILES: ("Standard",)})
+    app = await known(house, await joined(house, await token_of(house, parent)))
+
+    assert "code" in told(await browser.log_in(await browser.to_login(parent, door=STANDARDS)))
+    asking = await browser.ask(app, door=STANDARDS)
+    assert goes_to(asking, CONSENT)
+    assert "code" in told(await browser.answer(await browser.follow(asking)))
 
 
 @pytest.mark.requirement("S17")
@@ -409,6 +424,14 @@ async def test_a_new_initial_access_token_ends_the_one_before(house: House) -> N
     assert (await sent(house, ASKED, second)).status == 201
     await registration_tokens.revoke(house.desk, house.org, parent.id)
     assert (await sent(house, ASKED, second)).status == 401
+
+
+async def test_a_restored_database_brings_no_initial_access_token_back(house: House) -> None:
+    token = await token_of(house, await house.app())
+
+    await backup.mark_restored(house.desk)
+
+    assert (await sent(house, ASKED, token)).status == 401
 
 
 async def test_registration_tokens_are_kept_as_hashes_and_never_recorded(house: House) -> None:
@@ -645,8 +668,12 @@ async def test_openly_registered_clients_that_nobody_uses_are_swept(house: House
     await house.sign_in(await known(house, used), door=STANDARDS, scopes="openid refresh_token")
     house.clock.advance(days=8)
 
-    assert await registering.sweep_unused(house.desk) == 1
-    assert await registering.sweep_unused(house.desk) == 0
+    rounds = Sweeper(house.db, house.clock, every_s=0.01, also=partial(registering.sweep_unused, house.desk))
+    async with asyncio.timeout(20):
+        while (await at_home(house, unused)).status == 200:  # noqa: ASYNC110 - nothing tells of the end of a round
+            await asyncio.sleep(0.01)
+    await rounds.close()
+
     assert [(await at_home(house, one)).status for one in (child, used, unused)] == [200, 200, 401]
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from grantway import settings as s
 from grantway.manage import orgs, users
@@ -10,7 +11,7 @@ from grantway.manage.problem import ManageProblem
 from grantway.protocol.no import by_id
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.saml.make import PROTOCOL
-from tests.endpoints.saml_signer import encoded, file, signed_text
+from tests.endpoints.saml_signer import encoded, file, signed_by, signed_text
 from tests.endpoints.signer import signer
 
 IDP = "https://idp.example"
@@ -170,6 +171,19 @@ async def test_a_response_counts_once(house: House) -> None:
     assert (await send(house, encoded(file("response.xml"))))[0] == 200
 
     assert await refused(house, await send(house, encoded(file("response.xml")))) == "sso.seen"
+
+
+@pytest.mark.requirement("S23")
+async def test_an_assertion_without_an_id_cannot_be_told_from_another_and_is_none(house: House) -> None:
+    """Where the response around it is what was signed, nothing else would ask for the assertion's own."""
+    await sign_on(house, signer().certificate)
+    inside = etree.fromstring(signed_text(house, IDP, audience=ENTITY).encode())
+    for signature in inside.findall("{http://www.w3.org/2000/09/xmldsig#}Signature"):
+        inside.remove(signature)
+    del inside.attrib["ID"]
+    around = f'<p:Response xmlns:p="{PROTOCOL}" ID="_r">{etree.tostring(inside).decode()}</p:Response>'
+
+    assert await refused(house, await send(house, encoded(signed_by(around, signer())))) == "sso.unreadable"
 
 
 async def test_an_error_says_where_it_is_explained_once_the_response_was_read(house: House) -> None:

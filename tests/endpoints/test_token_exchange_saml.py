@@ -54,7 +54,7 @@ async def test_an_assertion_that_does_not_hold_gives_nothing(
 ) -> None:
     app = await exchanging_app(house)
     await handler_for(house, app, believing_saml())
-    said = {
+    said: dict[str, Any] = {
         name: at(house.clock.now_ms(), seconds=value) if name != "by" and isinstance(value, int) else value
         for name, value in {"audience": AUDIENCE, **changed}.items()
     }

@@ -418,6 +418,7 @@ _PEOPLE: Final = (
     Row(name="see the grants of a user", does=_grants, enough=OF_USAGE),
     Row(name="see the logins of a user", does=_sessions, enough=({USERS},)),
     Row(name="end a login", does=lambda d, o: _past(people.end_login(d, o, ADA, "none")), enough=({USERS},)),
+    Row(name="end all logins", does=lambda d, o: people.end_logins(d, o, ADA), enough=({USERS},)),
     Row(name="end one token", does=lambda d, o: _past(tokens.revoke_one(d, o, "none")), enough=OF_USAGE),
     Row(name="list apps in use", does=usage.in_use, enough=OF_USAGE),
     Row(name="list apps that are asked for", does=usage.asked_for, enough=OF_USAGE),

@@ -325,6 +325,12 @@ ORGS: Final = (
         command=("org", "set", "org_session_timeout=30"),
     ),
     Row(
+        name="change whose word an org takes for its users",
+        does=lambda d, o: orgs.change(d, o, {"sso_issuer": "https://idp.example"}),
+        enough=({CUSTOMIZE, MODIFY, USERS},),
+        command=("org", "set", "sso_issuer=https://idp.example"),
+    ),
+    Row(
         name="take the creation of connected apps back",
         does=lambda d, o: orgs.change(d, o, {"allow_connected_app_creation": "false"}),
         enough=({CUSTOMIZE},),

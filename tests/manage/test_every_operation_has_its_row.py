@@ -66,6 +66,8 @@ WITHOUT: Final = {
     "pictures.shown": _FOUND,
     **{f"registering.{name}": _CLIENT for name in ("register", "let_in_by", "look", "change", "delete")},
     "registering.sweep_unused": _PART,
+    **{f"registering.{name}": _PART for name in ("add", "put", "demand_room")},
+    "client_documents.take": _CLIENT,
     "rules.warnings_about": _FOUND,
     "setup.make_ready": _OPERATOR,
     "single_tokens.count": _FOUND,

@@ -135,6 +135,49 @@ def unfreeze(username: str, **given: Any) -> None:
     _show(chosen, _on_user(chosen, "freeze", username, frozen=False))
 
 
+@user.command("logins")
+@click.argument("username")
+@shared
+def logins(username: str, **given: Any) -> None:
+    """List a user's logins in browsers that are still good."""
+    from grantway.manage import orgs, people, users
+    from grantway.protocol.when import iso_seconds
+
+    chosen = options(given)
+
+    async def work(desk: Any) -> Any:
+        org = await orgs.find(desk, chosen.org)
+        return await people.sessions_of(desk, org, await users.find(desk, org, username))
+
+    heads = ("id", "began_at", "seen_at", "ends_at")
+    rows = [
+        (one.id, *(iso_seconds(at) for at in (one.began_at, one.seen_at, one.ends_at))) for one in run(chosen, work)
+    ]
+    show(chosen, [dict(zip(heads, row, strict=True)) for row in rows], table(rows, heads))
+
+
+@user.command("log-out")
+@click.argument("username")
+@click.option("--login", default="", help="End this one alone; `user logins` lists their ids.")
+@shared
+def log_out(username: str, login: str, **given: Any) -> None:
+    """End a user's logins in browsers. The tokens of apps stay; `token revoke` ends those."""
+    from grantway.manage import orgs, people
+
+    chosen = options(given)
+
+    async def work(desk: Any) -> Any:
+        org = await orgs.find(desk, chosen.org)
+        if login:
+            await people.end_login(desk, org, username, login)
+            return 1
+        return await people.end_logins(desk, org, username)
+
+    ended = run(chosen, work)
+    says = f"Ended {ended} {'login' if ended == 1 else 'logins'} of {username}."
+    show(chosen, {"username": username, "ended": ended}, says)
+
+
 @user.command("assign")
 @click.argument("username")
 @click.argument("permission_set")

@@ -65,7 +65,13 @@ class Server:
 
     def __post_init__(self) -> None:
         handlers = TokenHandlers(
-            self.db, self.clock, self.ring, self.fetcher, KeySets(self.fetcher, self.clock), self.handler_code
+            self.db,
+            self.clock,
+            self.ring,
+            self.urls,
+            self.fetcher,
+            KeySets(self.fetcher, self.clock),
+            self.handler_code,
         )
         object.__setattr__(self, "token_handlers", handlers)
 

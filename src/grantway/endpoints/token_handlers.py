@@ -3,7 +3,7 @@
 import base64
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
@@ -14,6 +14,7 @@ from grantway.endpoints.handler_code import HandlerCode
 from grantway.kit.clock import Clock
 from grantway.kit.jose import EXTERNAL_HEADER_MEMBERS, JwtRefused, json_object
 from grantway.kit.secrets import KeyRing, looks_like_jwt
+from grantway.kit.urls import Urls
 from grantway.manage import users
 from grantway.manage.caller import caller_named
 from grantway.manage.desk import Desk
@@ -50,6 +51,7 @@ class TokenHandlers:
     db: Database
     clock: Clock
     ring: KeyRing
+    urls: Urls
     fetcher: Fetcher
     key_sets: KeySets
     code: HandlerCode
@@ -75,6 +77,9 @@ class TokenHandlers:
             return _no(
                 READ, "the handler is incomplete", no.INCOMPLETE(handler=handler.name, missing="; ".join(missing))
             )
+        if self.urls.at(urlsplit(handler[f.ISSUER]).netloc) is not None:
+            refusal = no.OWN_ISSUER(handler=handler.name, issuer=handler[f.ISSUER])
+            return _no(outside_token.ISSUER, "this server itself", refusal)
         limit = _SAML_LIMIT if token_type == _SAML else _TOKEN_LIMIT
         if len(token) > limit:
             return _no(READ, "too long", no.UNREADABLE(why=f"longer than {limit:,} characters"))

@@ -88,6 +88,31 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
     "admin.client.change": ("changeRegisteredClient", APPLICATION, "{name} changed what it registered"),
     "admin.client.delete": ("deleteRegisteredClient", APPLICATION, "Deleted registered client {name}, by {by}"),
     "admin.org.import": ("importOrganizationSettings", ORGANIZATION, "Imported the settings {name} from {file}"),
+    "admin.handler.create": (
+        "insertOauthTokenExchangeHandler",
+        APPLICATION,
+        "Created token exchange handler {name}",
+    ),
+    "admin.handler.change": (
+        "changeOauthTokenExchangeHandler",
+        APPLICATION,
+        "Changed token exchange handler {name}",
+    ),
+    "admin.handler.delete": (
+        "deleteOauthTokenExchangeHandler",
+        APPLICATION,
+        "Deleted token exchange handler {name}",
+    ),
+    "admin.handler.enable": (
+        "enableOauthTokenExchangeHandler",
+        APPLICATION,
+        "Enabled token exchange handler {name} for {app}, as {run_as}",
+    ),
+    "admin.handler.disable": (
+        "disableOauthTokenExchangeHandler",
+        APPLICATION,
+        "Disabled token exchange handler {name} for {app}",
+    ),
     "admin.scope.create": ("insertOauthCustomScope", APPLICATION, "Created OAuth custom scope {name}"),
     "admin.scope.change": ("changeOauthCustomScope", APPLICATION, "Changed OAuth custom scope {name}"),
     "admin.scope.delete": ("deleteOauthCustomScope", APPLICATION, "Deleted OAuth custom scope {name}"),

@@ -47,6 +47,15 @@ _SESSIONS: Final = Statement(
     " AND s.auth_time > u.not_before ORDER BY s.auth_time DESC"
 )
 _SESSION: Final = Statement("SELECT id FROM browser_session WHERE id = :id AND person_id = :user_id")
+_END_SESSIONS: Final = Statement(
+    "UPDATE browser_session SET ended_at = :now WHERE person_id = :user_id AND ended_at IS NULL"
+    " AND expires_at > CAST(:now AS BIGINT) RETURNING id"
+)
+# The codes that came of a login and wait; an empty id is any login's.
+_END_CODES: Final = Statement(
+    "DELETE FROM authorization_code WHERE user_id = :user_id AND session_id <> '' AND spent_at IS NULL"
+    " AND (session_id = CAST(:session_id AS TEXT) OR CAST(:session_id AS TEXT) = '') RETURNING id"
+)
 
 
 class _Policies(msgspec.Struct, frozen=True):
@@ -177,7 +186,7 @@ async def sessions_of(desk: Desk, org: Org, user: User) -> tuple[LoginSession, .
 
 
 async def end_login(desk: Desk, org: Org, username: str, session_id: str) -> User:
-    """End one login of a user; the tokens of apps stay.
+    """End one login of a user, with the codes that came of it and wait; the tokens and approvals of apps stay.
 
     Raises:
         ManageProblem: no right, or there is no such user or login.
@@ -189,8 +198,24 @@ async def end_login(desk: Desk, org: Org, username: str, session_id: str) -> Use
             raise NotFound(f"{user.username} has no such login; it may have ended long ago")
         step = end_session(session_id, desk.clock.now_ms())
         await changing.run(step.statement, *step.values)
+        await changing.run(_END_CODES, user_id=user.id, session_id=session_id)
         await changing.audit("admin.user.end_login", org.id, username=user.username)
         return user
+
+
+async def end_logins(desk: Desk, org: Org, username: str) -> int:
+    """End every login of a user as `end_login` ends one; return how many there were.
+
+    Raises:
+        ManageProblem: no right, or there is no such user.
+    """
+    desk.caller.needs(Right.USERS, org.id)
+    async with desk.changing() as changing:
+        user = await users.find(changing, org, username)
+        ended = await changing.run(_END_SESSIONS, user_id=user.id, now=desk.clock.now_ms())
+        await changing.run(_END_CODES, user_id=user.id, session_id="")
+        await changing.audit("admin.user.end_login", org.id, username=user.username, logins=len(ended))
+        return len(ended)
 
 
 def _named(org_id: str, app_id: SqlValue, name: SqlValue, home: SqlValue, settings: SqlValue) -> AppNamed:

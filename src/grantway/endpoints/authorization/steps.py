@@ -55,7 +55,8 @@ async def go_on(flow: Flow, *, allowed: bool = False) -> Reply:
     here = await app_here(flow)
     if refusal := await _use_refused(flow, person.user, here):
         return await refuse(flow, refusal)
-    if here[s.PERMITTED_USERS] is not PermittedUsers.SELF_AUTHORIZE:
+    if here[s.PERMITTED_USERS] is not PermittedUsers.SELF_AUTHORIZE and not here.is_child:
+        # Nobody looked at an app that registered: its parent's users are asked all the same.
         return await _issue(flow, person, here)
     earlier = await earlier_approval(flow, here)
     if allowed:

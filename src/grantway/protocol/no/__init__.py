@@ -15,6 +15,7 @@ from grantway.protocol.no import (
     code,
     data,
     document,
+    exchange,
     machine,
     password,
     refresh,
@@ -46,6 +47,7 @@ ALL: Final[dict[str, Reason]] = {
         data,
         resource,
         document,
+        exchange,
     )
     for reason in vars(module).values()
     if isinstance(reason, Reason)

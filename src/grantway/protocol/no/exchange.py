@@ -129,6 +129,12 @@ INCOMPLETE: Final = Reason(
     means="The handler {handler} cannot validate anything yet; it lacks {missing}.",
     remedy="`grantway handler show {handler}` says what is missing.",
 )
+OWN_ISSUER: Final = Reason(
+    id="exchange.own_issuer",
+    wires=_INVALID,
+    means="The handler {handler} believes {issuer}, which is this server: its tokens would outlive themselves (S19).",
+    remedy="Name another identity provider. For tokens of this server there are refresh tokens and asset tokens.",
+)
 NO_CODE: Final = Reason(
     id="exchange.no_code",
     wires=_INVALID,
