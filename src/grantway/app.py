@@ -29,6 +29,9 @@ from grantway.kit.config import ServeConfig
 from grantway.kit.keyfile import read_key_ring
 from grantway.kit.urls import Urls
 from grantway.kit.workers import AT_ONCE, Supervisor
+from grantway.manage.caller import OPERATOR
+from grantway.manage.desk import Desk
+from grantway.manage.registering import sweep_unused
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.target import Allowed
 from grantway.protocol.door import DOORS
@@ -66,7 +69,8 @@ async def open_server(config: ServeConfig, clock: Clock | None = None) -> AsyncI
     db = await open_database(config.database, clock)
     refusals = RefusalLog(db)
     tally = Tally(db, clock)
-    sweeper = Sweeper(db, clock)
+    housekeeper = Desk(db=db, clock=clock, ring=ring, caller=OPERATOR)
+    sweeper = Sweeper(db, clock, also=partial(sweep_unused, housekeeper))
     rounds = PictureRounds(db, clock, fetcher)
     with ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="worker") as workers:
         try:

@@ -4,7 +4,6 @@ import ast
 import inspect
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
 from grantway import adminapi, console
 
@@ -19,6 +18,7 @@ IN_PLACE = {
     "live_grants.count": "app_activity.out_of",
     "people.name_of": "users.find",
     "people.page_of_users": "user_pages.page",
+    "users.all_users": "user_pages.page",
     "uploads.confirm": "import_app.import_files",
     "uploads.keep": "import_app.import_files",
     "uploads.preview": "import_app.import_files",
@@ -31,8 +31,7 @@ IN_PLACE = {
 def operations_of(package: object) -> set[str]:
     """Return the operations (coroutines of `manage`) that a package's modules name, as module.function."""
     found = set()
-    for module in iter_modules(package.__path__):  # type: ignore[attr-defined]
-        path = Path(package.__path__[0]) / f"{module.name}.py"  # type: ignore[attr-defined]
+    for path in Path(package.__path__[0]).rglob("*.py"):  # type: ignore[attr-defined]
         found |= _named(ast.parse(path.read_text()))
     return found
 

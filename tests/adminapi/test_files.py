@@ -1,6 +1,7 @@
 """Metadata files by the admin API: a zip or a form with files in, files and zips out."""
 
 import io
+import random
 import zipfile
 
 import httpx
@@ -70,6 +71,21 @@ async def test_what_is_hostile_is_told_and_not_imported(program: Program, data: 
 
     assert told["done"] == "failed"
     assert says in told["problem"]
+
+
+@pytest.mark.requirement("S44")
+async def test_archives_may_not_unpack_to_more_together_than_one_may_alone(program: Program) -> None:
+    blown = io.BytesIO()
+    with zipfile.ZipFile(blown, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(6):
+            # Chance enough that no file is packed more than 200 times.
+            archive.writestr(f"A{number}.connectedApp", random.Random(number).randbytes(30_000) + b" " * 4_900_000)
+    files = [("files", (f"{number}.zip", blown.getvalue())) for number in range(2)]
+
+    told = await program.http.post(f"{ROOT}/imports", files=files)
+
+    assert told.status_code == 422
+    assert "more than 50,000,000 bytes together" in told.json()["errors"][0]["detail"]
 
 
 async def test_a_body_that_is_no_form_has_no_files_or_is_too_large_is_a_problem(program: Program) -> None:

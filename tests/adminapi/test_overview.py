@@ -5,7 +5,8 @@ import pytest
 from grantway import settings as s
 from grantway.manage import users
 from tests.adminapi.client import NORA, Program
-from tests.endpoints.house import House
+from tests.endpoints.house import BASE, House
+from tests.endpoints.signer import GRANT_TYPE, signer
 
 SECRET = "correct horse battery staple"
 
@@ -155,6 +156,24 @@ async def test_a_secret_is_revealed_for_minutes_after_the_login_and_for_the_pass
     assert shown.json()["consumer_secret"] == secret
     trail = await program.ask("GET", "/audit-trail")
     assert SECRET not in trail.text
+
+
+async def test_who_was_not_there_when_the_token_was_made_gives_the_password(house: House, program: Program) -> None:
+    """An assertion stands for somebody absent; a run-as user is a program, which is there as long as its secret."""
+    await program.make()
+    certificate = s.CERTIFICATE.kind.parse(signer().certificate)
+    app = await house.app({s.SCOPES: ("api", "refresh_token"), s.CERTIFICATE: certificate})
+    await house.sign_in(app, NORA, scopes="api refresh_token")
+    said = {"iss": app.consumer_key, "sub": NORA, "aud": BASE, "exp": house.clock.now_ms() // 1000 + 180}
+    _, asserted = await house.token({"grant_type": GRANT_TYPE, "assertion": signer().sign(said)})
+    machine = await house.app({s.CLIENT_CREDENTIALS: True, s.SCOPES: ("api",)}, run_as=NORA)
+    form = {"grant_type": "client_credentials", "client_id": machine.consumer_key}
+    _, alone = await house.token({**form, "client_secret": machine.consumer_secret})
+
+    program.http.headers["authorization"] = "Bearer " + alone["access_token"]
+    await program.ask("POST", "/apps/Sync/reveal")
+    program.http.headers["authorization"] = "Bearer " + asserted["access_token"]
+    await program.ask("POST", "/apps/Sync/reveal", status=403)
 
 
 async def test_a_users_grants_and_logins_are_listed_and_a_login_is_ended(house: House, program: Program) -> None:

@@ -70,3 +70,35 @@ async def test_the_sets_of_an_external_client_app_are_told_rotated_and_deleted(p
 
     assert (await program.get("/apps/Sync/rotation"))["sets"] == []
     await program.ask("GET", path, status=404)
+
+
+async def test_an_initial_access_token_is_made_told_of_and_taken_away(program: Program) -> None:
+    await program.make()
+    path = "/apps/Sync/registration-token"
+    before = await program.get(path)
+    assert (before["has_token"], before["registered_apps"]) == (False, 0)
+
+    made = (await program.ask("POST", path, status=201)).json()
+    state = await program.ask("GET", path)
+
+    assert made["initial_access_token"] not in state.text
+    assert state.json()["created_by"] == "nora@harbour.example"
+    await program.ask("DELETE", path, status=204, If_Match=state.headers["etag"])
+    assert (await program.get(path))["has_token"] is False
+
+
+async def test_registered_apps_are_told_with_their_parent(program: Program) -> None:
+    await program.make(scopes=["openid"])
+    token = (await program.ask("POST", "/apps/Sync/registration-token", status=201)).json()["initial_access_token"]
+    asked = {"redirect_uris": ["https://app.example/cb"], "client_name": "Harbour Chat"}
+    program.http.headers["authorization"], held = f"Bearer {token}", program.http.headers["authorization"]
+    made = await program.http.post("/oidc/register", json=asked)
+    program.http.headers["authorization"] = held
+    assert made.status_code == 201
+
+    app = await program.get(f"/apps/{made.json()['client_id']}")
+
+    assert (app["registered"], app["parent"], app["label"]) == (True, "Sync", "Harbour Chat")
+    assert (await program.get("/apps/Sync/registration-token"))["registered_apps"] == 1
+    refused = await program.ask("PATCH", f"/apps/{app['id']}", {"settings": {"scopes": ["api"]}}, status=428)
+    assert "If-Match" in refused.text

@@ -19,6 +19,7 @@ PROFILES = ("ApiEnabled", "ManageProfilesPermissionsets")
 EVERY = tuple(ALL)
 XML = '<ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata"><contactEmail>a@b.example</contactEmail></ConnectedApp>'
 NEW_APP = {"name": "New", "settings": {"contact_email": "a@b.example"}}
+VALUES = {"contact_email": "a@b.example", "logo_url": "https://sync.example/logo.png"}
 ADA = "/users/ada@harbour.example"
 # What is asked, with which body, and the smallest set of permissions that allows it.
 TABLE: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
@@ -59,6 +60,9 @@ TABLE: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
     "freeze a user": ("POST", f"{ADA}/freeze", None, PEOPLE),
     "unfreeze a user": ("POST", f"{ADA}/unfreeze", None, PEOPLE),
     "give a password": ("POST", f"{ADA}/password", {"password": "correct horse"}, PEOPLE),
+    "reset a security token": ("POST", f"{ADA}/security-token", None, PEOPLE),
+    "see the pictures of an app": ("GET", "/apps/Sync/pictures", None, APPS),
+    "fetch the pictures of an app": ("POST", "/apps/Sync/pictures", None, APPS),
     "list profiles": ("GET", "/profiles", None, PROFILES),
     "make a profile": ("POST", "/profiles", {"name": "New"}, PROFILES),
     "change a profile": ("PATCH", "/profiles/Minimum", {"permissions": ["ApiEnabled"]}, PROFILES),
@@ -93,7 +97,7 @@ async def ask(program: Program, method: str, path: str, body: Any) -> int:
 @pytest.mark.parametrize("case", TABLE)
 async def test_each_operation_takes_its_permissions_and_no_fewer(house: House, case: str) -> None:
     method, path, body, needs = TABLE[case]
-    await apps.create(house.desk, house.org, apps.NewApp(name="Sync", values={"contact_email": "a@b.example"}))
+    await apps.create(house.desk, house.org, apps.NewApp(name="Sync", values=VALUES))
     await holders.create(house.desk, holders.PERMISSION_SETS, house.org_id, "Clerk", ())
     await custom_scopes.create(house.desk, house.org, custom_scopes.NewScope(name="gate", description="The gate"))
     # To delete a scope that an app has is to change the app.

@@ -87,3 +87,17 @@ def test_the_sets_of_an_external_client_app_are_staged_rotated_and_deleted_one_b
     assert "(Rotated) of Tide" in terminal.says("app", "rotate", "Tide", "cancel")
     assert "no set of key and secret" in terminal.run("app", "rotate", "Tide", "apply", "--set", other).stderr
     assert terminal.run("app", "rotate", "Tide", "stage", "--set", other).returncode == 2
+
+
+def test_an_initial_access_token_is_made_shown_once_and_taken_away(terminal: Terminal, app: str) -> None:
+    made = terminal.json("app", "registration-token", app)
+    again = terminal.json("app", "registration-token", app)
+
+    assert made["initial_access_token"] != again["initial_access_token"]
+    assert terminal.json("app", "registration-token", app, "--revoke") == {"name": app, "state": "revoked"}
+    done = terminal.run("app", "registration-token", app, "--revoke")
+    assert done.returncode == 1
+    assert "Sync has no initial access token" in done.stderr
+    shown = terminal.says("audit", "list")
+    assert "generateInitialAccessToken" in shown
+    assert made["initial_access_token"] not in shown

@@ -8,7 +8,8 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.app import App
-from grantway.manage import apps, holders
+from grantway.manage import apps, holders, registering, registration_tokens
+from grantway.protocol.door import STANDARDS
 from grantway.store.statement import Insert, Statement
 from tests.console.setup import Setup
 from tests.endpoints.house import House
@@ -167,3 +168,24 @@ async def test_ten_thousand_apps_are_paged_through_quickly(house: House, setup: 
     assert names_on(beyond.text) == []
     # The bound is generous, for machines that do much else; a page takes about 40 ms.
     assert min(times) < 0.5
+
+
+async def test_registered_apps_stand_below_their_parent(house: House, setup: Setup) -> None:
+    parent = await house.app({s.LABEL: "Shipment Sync"})
+    token = await registration_tokens.make(house.desk, house.org, parent.id)
+    document = {"redirect_uris": ["https://app.example/cb"], "client_name": "Harbour <Chat>"}
+    asked = registering.Asked(door=STANDARDS, token=token.reveal(), document=document)
+    client = (await registering.register(house.desk, asked)).app
+
+    every = (await setup.open("/setup/apps")).text
+    below = (await setup.open(f"/setup/apps?parent={parent.id}")).text
+    found = (await setup.open("/setup/apps?q=harbour")).text
+
+    assert client.app.name not in names_on(every)
+    assert f'href="/setup/apps?parent={parent.id}"' in every
+    assert "1 registered with it" in every
+    assert names_on(below) == names_on(found) == [client.app.name]
+    assert "registered with <bdi>" in below
+    assert "Harbour &lt;Chat&gt;" in below
+    for page in (f"/setup/apps/{client.app.name}", f"/setup/apps/{client.app.name}/keys"):
+        assert (await setup.open(page)).status_code == 200

@@ -6,7 +6,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.console.routes import ROUTES
-from grantway.manage import custom_permissions, custom_scopes, holders
+from grantway.manage import custom_permissions, custom_scopes, holders, token_handlers
 from grantway.store.statement import Statement
 from tests.console.setup import add_user, sign_in
 from tests.endpoints.house import House
@@ -17,6 +17,7 @@ USAGE: Final = ("ViewSetup", "ManageUsers")
 SCOPES: Final = ("ManageRemoteAccess",)
 USERS: Final = ("ManageUsers",)
 HOLDERS: Final = ("ManageProfilesPermissionsets",)
+HANDLERS: Final = ("CustomizeApplication", "ModifyAllData", "ManageUsers")
 ASSIGN: Final = ("AssignPermissionSets",)
 _SHOWN: Final = {"shown": ["label", "contact_email"], "label": "New", "contact_email": "a@b.example", "sure": "1"}
 # What each takes; a user who lacks one of them has all the others.
@@ -41,6 +42,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "/setup/users/{user}/password": USERS,
     "/setup/users/{user}/freeze": USERS,
     "/setup/users/{user}/unfreeze": USERS,
+    "/setup/users/{user}/security-token": USERS,
     "/setup/users/{user}/assign": ASSIGN,
     "/setup/users/{user}/unassign": ASSIGN,
     "/setup/users/{user}/revoke": USAGE,
@@ -50,18 +52,23 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "/setup/permsets/new": HOLDERS,
     "/setup/permsets/{id}": HOLDERS,
     "/setup/org": ("CustomizeApplication",),
+    "/setup/token-handlers/new": HANDLERS,
+    "/setup/token-handlers/{id}": HANDLERS,
+    "/setup/token-handlers/{id}/enable": HANDLERS,
+    "/setup/token-handlers/{id}/disable": HANDLERS,
+    "/setup/token-handlers/{id}/delete": HANDLERS,
+    "/setup/keys/rotate": ("CustomizeApplication", "ModifyAllData"),
+    "/setup/keys/rotate-access": USAGE,
     "/setup/custom-permissions/new": ("CustomizeApplication",),
     "/setup/custom-permissions/{id}": ("CustomizeApplication",),
     "/setup/custom-permissions/{id}/delete": ("CustomizeApplication",),
 }
 # Who verifies their own identity needs no right to; the others take no plain form, or have a table of their own
-# (test_import.py, test_signing_keys.py).
+# (test_import.py).
 FREE: Final = {
     "/setup/verify",
     "/setup/import",
     "/setup/import/review",
-    "/setup/keys/rotate",
-    "/setup/keys/rotate-access",
 }
 # What stands in for a permission, so that who lacks the one must lack the other too.
 TWINS: Final = {"ManageRemoteAccess": {"ModifyAllData"}, "AssignPermissionSets": {"ManageProfilesPermissionsets"}}
@@ -81,9 +88,14 @@ async def test_a_form_is_refused_to_whoever_lacks_one_permission(house: House, p
     profile = await holders.find(house.desk, holders.PROFILES, house.org_id, "Standard")
     asked = custom_permissions.NewPermission(name="Gate")
     permission = await custom_permissions.create(house.desk, house.org, asked)
-    of_id = {"custom-permissions": permission.id, "scopes": scope.id, "profiles": profile.id, "permsets": sets.id}.get(
-        path.split("/")[2], ""
-    )
+    handler = await token_handlers.create(house.desk, house.org, "Gate", {})
+    of_id = {
+        "token-handlers": handler.id,
+        "custom-permissions": permission.id,
+        "scopes": scope.id,
+        "profiles": profile.id,
+        "permsets": sets.id,
+    }.get(path.split("/")[2], "")
     address = path.replace("{name}", app.id).replace("{app}", app.id).replace("{id}", of_id)
     address = address.replace("{user}", "ada@harbour.example")
     fields: dict[str, Any] = {"permission_set": "Clerk", "name": "New", "confirm": "Sync", **_SHOWN}

@@ -217,3 +217,7 @@ async def test_it_takes_a_right_over_something_that_files_are_about(house: House
 
     await setup.open(PAGE, status=403)
     await setup.open(REVIEW, status=403)
+    token = field_of(await setup.open("/setup/"), "csrf")
+    assert (await upload(setup, SYNC, csrf=token)).status_code == 403
+    assert (await setup.send(REVIEW, {"seen": ""})).status_code == 403
+    assert await house.db.all(Statement("SELECT id FROM metadata_upload")) == []

@@ -8,7 +8,7 @@ import pytest
 from grantway import settings as s
 from grantway.domain.app import AppKind
 from grantway.kit.clock import MINUTE_MS
-from grantway.manage import rotation
+from grantway.manage import registration_tokens, rotation
 from grantway.manage.audit import audit_trail
 from tests.console.setup import ADMIN, Setup, add_user, sign_in
 from tests.endpoints.browsing import PASSWORD
@@ -175,3 +175,23 @@ async def test_the_page_of_sets_says_what_has_expired_and_offers_another(
     assert ">Expired<" in after.text
     assert 'value="stage"' in after.text
     assert "Review and rotate" not in after.text
+
+
+@pytest.mark.parametrize("kind", AppKind)
+async def test_an_initial_access_token_is_shown_once_and_deleted(house: House, setup: Setup, kind: AppKind) -> None:
+    app = await house.app(kind=kind)
+    path = page_of(app)
+    assert "no app can register with this one" in (await setup.open(path)).text
+    asked = await setup.send(path, {"action": "registration_token"}, page=path)
+    assert "/setup/verify" in asked.headers["location"]
+    await verify(setup, path)
+
+    shown = await setup.send(path, {"action": "registration_token"}, page=path)
+    (token,) = re.findall(r'id="registration-token">([^<]+)<', shown.text)
+
+    assert (await registration_tokens.look(house.desk, house.org, app.id)).has_token
+    later = (await setup.open(path)).text
+    assert token not in later
+    assert "no app has registered with it yet" in later
+    assert (await setup.send(path, {"action": "registration_token_revoke"}, page=path)).status_code == 303
+    assert not (await registration_tokens.look(house.desk, house.org, app.id)).has_token

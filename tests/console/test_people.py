@@ -5,6 +5,7 @@ import pytest
 from grantway import settings as s
 from grantway.domain.app import AppKind
 from grantway.manage import holders, people, users
+from grantway.store.statement import Statement
 from tests.console.setup import ADMIN, Setup, add_user, field_of, sign_in
 from tests.endpoints.browsing import PASSWORD
 from tests.endpoints.house import House
@@ -61,6 +62,30 @@ async def test_a_new_password_ends_every_token_of_the_user(house: House, setup: 
 
     assert "has a new password" in page.text
     assert not await house.is_active(app, answer["access_token"])
+
+
+async def test_a_security_token_is_made_anew_and_shown_once(house: House, setup: Setup) -> None:
+    path = f"/setup/users/{house.user_ids['ada']}"
+
+    made = await setup.send(f"{path}/security-token", {})
+
+    token = made.text.partition('id="security-token">')[2].partition("<")[0]
+    assert (made.status_code, len(token)) == (200, 24)
+    assert made.headers["cache-control"] == "no-store"
+    assert token not in (await setup.open(path)).text
+    trail = await house.db.all(Statement("SELECT detail FROM event WHERE kind = 'admin.user.security_token'"))
+    assert len(trail) == 1
+    assert token not in str(trail)
+
+
+async def test_who_may_only_look_at_users_is_offered_nothing_to_do(house: House) -> None:
+    await add_user(house, "vera@harbour.example", "ViewSetup")
+    await holders.create(house.desk, holders.PERMISSION_SETS, house.org_id, "Clerk", ())
+
+    page = await (await sign_in(house, "vera@harbour.example")).open(f"/setup/users/{house.user_ids['ada']}")
+
+    for action in ("freeze", "password", "edit", "assign", "security-token"):
+        assert f"{house.user_ids['ada']}/{action}" not in page.text
 
 
 async def test_a_user_is_changed_and_what_is_the_same_is_not_written(house: House, setup: Setup) -> None:

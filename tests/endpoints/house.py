@@ -140,6 +140,7 @@ class House:
         scopes: str = "api id openid refresh_token",
         challenge: str = s256(VERIFIER),
         nonce: str = "",
+        resources: str = "",
         lives_ms: int = 900_000,
     ) -> str:
         """Issue an authorization code, as the consent page does."""
@@ -164,6 +165,7 @@ class House:
             expires_at=now + lives_ms,
             spent_at=None,
             settled_us=None,
+            resources=resources,
         )
         await self.db.commit(Write((tokens.add_code(code),)))
         return text

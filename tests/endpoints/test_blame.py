@@ -1,6 +1,7 @@
 """Who is refused because of a setting can find out which one it was, and how it is changed."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from grantway import settings as s
 from grantway.endpoints.people import userinfo
 from grantway.endpoints.token import token
+from grantway.grants.token_exchange import GRANT_TYPE as EXCHANGE
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.explain import explain
@@ -15,7 +17,8 @@ from grantway.orgdata.credentials import credentials
 from grantway.protocol import no
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import PASSWORD, give_passwords
-from tests.endpoints.house import BASE, SALESFORCE, House, TestApp
+from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
+from tests.endpoints.issuer import AUDIENCE, ISSUER, handler_for, outside_token
 from tests.endpoints.saml_signer import encoded, file
 from tests.endpoints.signer import GRANT_TYPE, signer
 from tests.endpoints.test_saml_assertion import TYPE, sign_on
@@ -102,6 +105,19 @@ async def redeem_with_the_secret_in_the_url(house: House, app: TestApp) -> None:
     await token(house.call(f"{SALESFORCE}/token", query=query), house.server, BASE)
 
 
+async def ask_for_a_token_for_nowhere(house: House, app: TestApp) -> None:
+    await house.authorize(app, door=STANDARDS, resource="http://mcp.example.com")
+
+
+async def be_known_by_a_document(house: House, app: TestApp) -> None:
+    await house.authorize(replace(app, consumer_key="https://mcp.example/client.json"), door=STANDARDS)
+
+
+async def be_known_by_a_document_of_another_place(house: House, app: TestApp) -> None:
+    await house.change("""UPDATE org SET settings = '{"client_id_documents": true}', version = 2""")
+    await be_known_by_a_document(house, app)
+
+
 async def redeem_in_another_org_what_is_local(house: House, app: TestApp) -> None:
     await house.change("UPDATE app SET kind = 'external_client_app'")
     elsewhere = await house.elsewhere()
@@ -146,6 +162,28 @@ def sign_on_with(**changed: Any) -> Callable[[House, TestApp], Awaitable[None]]:
     return send_a_response
 
 
+def exchange_a_token(**fields: Any) -> Callable[[House, TestApp], Awaitable[None]]:
+    async def exchange(house: House, app: TestApp) -> None:
+        believes = {
+            "issuer": ISSUER,
+            "audiences": AUDIENCE,
+            "certificate": signer().certificate,
+            "new_user_profile": "Minimum",
+        }
+        await handler_for(house, app, believes | fields)
+        outside = outside_token(
+            house, header={"kid": None}, email="new@harbour.example", **_CLAIMS.get(str(fields), {})
+        )
+        form = {"grant_type": EXCHANGE, "client_id": app.consumer_key, "subject_token": outside}
+        await house.token(form | {"subject_token_type": "urn:ietf:params:oauth:token-type:jwt"})
+
+    return exchange
+
+
+_CREATES = {"user_creation": True}
+_CLAIMS = {str(_CREATES): {"sub": "new@harbour.example"}}
+_FREE: Values = {s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: False}
+_EXCHANGES: Values = {s.TOKEN_EXCHANGE: True, s.TOKEN_EXCHANGE_ALLOWED: True}
 CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[None]]]] = [
     (s.OAUTH_ENABLED, {s.OAUTH_ENABLED: False}, redeem),
     (s.CALLBACK_URL, {}, ask_to_be_answered_elsewhere),
@@ -154,6 +192,15 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.REQUIRE_PKCE, {s.REQUIRE_PKCE: True}, authorize),
     (s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW, {}, redeem_without_secret),
     (s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW, {}, refresh_without_secret),
+    (
+        s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW,
+        _EXCHANGES | {s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: True},
+        exchange_a_token(),
+    ),
+    (s.TOKEN_EXCHANGE, _FREE | {s.TOKEN_EXCHANGE_ALLOWED: True}, exchange_a_token()),
+    (s.TOKEN_EXCHANGE_ALLOWED, _FREE | {s.TOKEN_EXCHANGE: True}, exchange_a_token()),
+    (s.PERMITTED_USERS, _FREE | _EXCHANGES, exchange_a_token()),
+    (s.PROFILES, _FREE | _EXCHANGES, exchange_a_token(**_CREATES)),
     (s.REFRESH_TOKEN_ROTATION, {s.REFRESH_TOKEN_ROTATION: True}, refresh_twice),
     (s.DISTRIBUTION_STATE, {}, redeem_in_another_org_what_is_local),
     (s.CLIENT_CREDENTIALS, {}, client_credentials),
@@ -184,10 +231,14 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
     (s.SAML_ASSERTION_FLOW, {}, sign_on_with(saml_assertion_flow=False)),
     (s.SAML_ASSERTION_APP, {}, sign_on_with(saml_assertion_app="")),
+    (s.SSO_USER, {}, sign_on_with(sso_user="federation_id")),
     (s.SSO_ISSUER, {}, sign_on_with(sso_issuer="https://another.example")),
     (s.SSO_CERTIFICATE, {}, sign_on_with(sso_certificate=None)),
     (s.SSO_ENTITY_ID, {}, sign_on_with(sso_entity_id="https://another.example")),
     (s.REQUIRE_PKCE_FOR_ALL_APPS, {}, authorize_in_an_org_that_requires_pkce),
+    (s.RESOURCES, {}, ask_for_a_token_for_nowhere),
+    (s.CLIENT_ID_DOCUMENTS, {}, be_known_by_a_document),
+    (s.CLIENT_DOCUMENT_SOURCES, {}, be_known_by_a_document_of_another_place),
 ]
 
 

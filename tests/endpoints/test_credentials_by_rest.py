@@ -151,12 +151,24 @@ async def test_a_second_set_is_refused_while_one_is_staged(rest: Rest) -> None:
 @pytest.mark.parametrize("lacking", DEVELOPER[1:])
 async def test_it_takes_the_developers_permissions_and_the_one_for_secrets(house: House, lacking: str) -> None:
     await switch_on(house)
-    rest = await rest_of(house, *(one for one in DEVELOPER if one != lacking))
+    developer = await rest_of(house, *DEVELOPER)
+    consumer, staged = await developer.consumer(), await developer.staged()
+    program = await program_of(house, "less@harbour.example", *(one for one in DEVELOPER if one != lacking))
+    rest = Rest(house, developer.app, program)
 
-    for method, path in (("GET", rest.root), ("POST", f"{rest.root}/888000000000001AAA/staged")):
-        status, code, message = told(await rest.ask(method, path))
-        assert (status, code) == (403, "INSUFFICIENT_ACCESS")
+    for method, path, body in (
+        ("GET", rest.root, None),
+        ("GET", consumer["url"] + "?part=secret", None),
+        ("GET", consumer["stagedCredentialsUrl"], None),
+        ("POST", consumer["stagedCredentialsUrl"], None),
+        ("GET", staged["url"], None),
+        ("PATCH", staged["url"], {"command": "rotate"}),
+        ("DELETE", staged["url"], None),
+    ):
+        status, code, message = told(await rest.ask(method, path, body))
+        assert (status, code) == (403, "INSUFFICIENT_ACCESS"), (method, path)
         assert "may not" in message
+    assert (await developer.ask("GET", staged["url"])).json()["state"] == "Active"
 
 
 async def test_apps_of_another_kind_or_org_are_not_there(rest: Rest) -> None:

@@ -51,6 +51,7 @@ REGISTERED = {
     "revocation_endpoint",
     "userinfo_endpoint",
     "jwks_uri",
+    "registration_endpoint",
     "introspection_endpoint",
     "scopes_supported",
     "response_types_supported",
@@ -155,12 +156,13 @@ async def test_what_salesforce_does_not_serve_is_not_served(web: httpx.AsyncClie
 
 
 async def test_salesforces_document_has_its_keys_in_the_order_seen(web: httpx.AsyncClient) -> None:
-    """Section 1.3; what is not built yet (registration, logout) is not named."""
+    """Section 1.3; what is not built yet (logout) is not named."""
     names = [name for name in await document(web, SALESFORCE) if not name.startswith(("request", "authorization_resp"))]
 
     assert " ".join(names) == (
         "issuer authorization_endpoint token_endpoint revocation_endpoint userinfo_endpoint jwks_uri"
-        " introspection_endpoint scopes_supported response_types_supported subject_types_supported"
+        " registration_endpoint introspection_endpoint scopes_supported response_types_supported"
+        " subject_types_supported"
         " id_token_signing_alg_values_supported display_values_supported token_endpoint_auth_methods_supported"
         " claims_supported code_challenge_methods_supported grant_types_supported"
     )

@@ -3,13 +3,15 @@
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from grantway import settings as s
-from grantway.manage import orgs
+from grantway.manage import orgs, users
+from grantway.manage.problem import ManageProblem
 from grantway.protocol.no import by_id
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.saml.make import PROTOCOL
-from tests.endpoints.saml_signer import encoded, file, signed_text
+from tests.endpoints.saml_signer import encoded, file, signed_by, signed_text
 from tests.endpoints.signer import signer
 
 IDP = "https://idp.example"
@@ -171,6 +173,19 @@ async def test_a_response_counts_once(house: House) -> None:
     assert await refused(house, await send(house, encoded(file("response.xml")))) == "sso.seen"
 
 
+@pytest.mark.requirement("S23")
+async def test_an_assertion_without_an_id_cannot_be_told_from_another_and_is_none(house: House) -> None:
+    """Where the response around it is what was signed, nothing else would ask for the assertion's own."""
+    await sign_on(house, signer().certificate)
+    inside = etree.fromstring(signed_text(house, IDP, audience=ENTITY).encode())
+    for signature in inside.findall("{http://www.w3.org/2000/09/xmldsig#}Signature"):
+        inside.remove(signature)
+    del inside.attrib["ID"]
+    around = f'<p:Response xmlns:p="{PROTOCOL}" ID="_r">{etree.tostring(inside).decode()}</p:Response>'
+
+    assert await refused(house, await send(house, encoded(signed_by(around, signer())))) == "sso.unreadable"
+
+
 async def test_an_error_says_where_it_is_explained_once_the_response_was_read(house: House) -> None:
     await sign_on(house)
     await send(house, encoded(file("response.xml")))
@@ -188,6 +203,28 @@ async def test_a_user_of_another_org_is_no_user_of_this_one(house: House) -> Non
     await house.change("UPDATE person SET org_id = :org WHERE username = 'ada@harbour.example'", elsewhere.org_id)
 
     assert await refused(house, await send(house, response(house))) == "sso.no_such_user"
+
+
+@pytest.mark.enforces("sso_user")
+async def test_the_provider_may_name_users_by_their_federation_id(house: House) -> None:
+    await sign_on(house, signer().certificate, sso_user="federation_id")
+    assert await refused(house, await send(house, response(house))) == "sso.no_such_user"
+
+    await users.change(house.desk, house.org, "ben@harbour.example", {"federation_id": "Ben-7"})
+    status, answer = await send(house, response(house, id="_2", subject="<saml:NameID>Ben-7</saml:NameID>"))
+
+    assert (status, answer["id"][-18:]) == (200, house.user_ids["ben"])
+    other = response(house, id="_3", subject="<saml:NameID>ben-7</saml:NameID>")
+    assert await refused(house, await send(house, other)) == "sso.no_such_user"
+
+
+async def test_no_two_users_of_an_org_have_one_federation_id(house: House) -> None:
+    await users.change(house.desk, house.org, "ben@harbour.example", {"federation_id": "7"})
+
+    with pytest.raises(ManageProblem, match="another user's"):
+        await users.change(house.desk, house.org, "ada@harbour.example", {"federation_id": "7"})
+    await users.change(house.desk, house.org, "ben@harbour.example", {"federation_id": ""})
+    await users.change(house.desk, house.org, "ada@harbour.example", {"federation_id": "7"})
 
 
 async def test_where_two_orgs_have_one_provider_the_request_says_which_is_meant(house: House) -> None:

@@ -13,7 +13,9 @@ from grantway.domain.app import AppKind
 from grantway.endpoints.introspect import introspect
 from grantway.kit.clock import MINUTE_MS
 from grantway.manage import holders, token_handlers, users
+from grantway.manage.explain import explain
 from grantway.manage.problem import ManageProblem
+from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.issuer import (
     AUDIENCE,
@@ -181,6 +183,7 @@ async def test_handler_then_verdict_then_approval_as_it_was_seen_live(house: Hou
     assert (await exchange(house, app, outside_token(house)))[1]["scope"] == "api refresh_token"
 
 
+@pytest.mark.requirement("S19")
 async def test_a_user_who_is_frozen_or_in_no_profile_of_the_app_gets_nothing(house: House, provider: Provider) -> None:
     app = await exchanging_app(house)
     await handler_for(house, app, believing(provider))
@@ -254,6 +257,7 @@ def _now(house: House, seconds: int) -> int:
         ("exchange.no_such_user", {"sub": "nobody@harbour.example"}),
     ],
 )
+@pytest.mark.requirement("S22")
 async def test_what_is_wrong_with_a_token_is_told_to_explain_alone(
     house: House, provider: Provider, reason: str, change: dict[str, Any]
 ) -> None:
@@ -265,6 +269,10 @@ async def test_what_is_wrong_with_a_token_is_told_to_explain_alone(
 
     assert answer == (400, UNAPPROVED if reason == "exchange.no_such_user" else FAILED)
     assert await house.reasons() == [reason]
+    ((request_id,),) = await house.db.all(Statement("SELECT request_id FROM refusal"))
+    told = await explain(house.desk, str(request_id))
+    assert told.reason == reason
+    assert "?" not in told.means, "every fact that the explanation speaks of is there"
 
 
 @pytest.mark.parametrize(
@@ -380,6 +388,7 @@ async def test_a_key_that_is_not_for_this_signature_checks_nothing(
     ],
 )
 @pytest.mark.parametrize("field", ["jwks_url", "introspection_url"])
+@pytest.mark.requirement("S31")
 async def test_a_handlers_urls_lead_nowhere_inside(house: House, provider: Provider, url: str, field: str) -> None:
     app = await exchanging_app(house)
     fields = believing(provider, jwks_url="", introspection_client_id="x", introspection_secret="y")
@@ -461,6 +470,7 @@ async def test_users_are_found_by_what_the_handler_matches(house: House, provide
     assert await house.reasons() == ["exchange.email_unverified", "exchange.ambiguous"]
 
 
+@pytest.mark.requirement("S19")
 async def test_a_handler_names_users_of_its_own_org_alone(house: House, provider: Provider) -> None:
     elsewhere = await house.elsewhere()
     app = await exchanging_app(house)
@@ -591,6 +601,15 @@ async def test_a_handler_that_is_not_whole_believes_nothing(house: House, provid
     await token_handlers.change(house.desk, house.org, "Harbour_IdP", {"jwks_url": ""})
     assert await exchange(house, app, outside_token(house)) == (400, FAILED)
     assert await house.reasons() == ["exchange.incomplete"] * 2
+
+
+@pytest.mark.requirement("S19")
+async def test_this_servers_own_tokens_are_no_subject_of_a_handler(house: House, provider: Provider) -> None:
+    app = await exchanging_app(house)
+    await handler_for(house, app, believing(provider, issuer=BASE + "/oidc"))
+
+    assert await exchange(house, app, outside_token(house, iss=BASE + "/oidc")) == (400, FAILED)
+    assert await house.reasons() == ["exchange.own_issuer"]
 
 
 async def test_an_introspection_url_that_changes_takes_the_secret_anew(house: House, provider: Provider) -> None:

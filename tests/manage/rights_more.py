@@ -20,6 +20,7 @@ from grantway.manage import (
     custom_permissions,
     custom_scopes,
     export_app,
+    handler_files,
     holders,
     impact,
     import_app,
@@ -27,8 +28,10 @@ from grantway.manage import (
     people,
     pictures,
     refusals,
+    registration_tokens,
     rotation,
     search,
+    token_handlers,
     tokens,
     usage,
     user_pages,
@@ -63,12 +66,21 @@ from tests.manage.rights_row import (
 SCOPE: Final = "gate"
 OUTER_SCOPE: Final = "quay"
 PERMISSION: Final = "Gate"
+HANDLER: Final = "Harbour_IdP"
+OF_HANDLERS: Final = ({CUSTOMIZE, MODIFY, USERS},)
 OF_USAGE: Final = ({USERS, SETUP},)
 _ALL_ROTATE: Final = with_permission(OF_APPS, ROTATE)
 _FILE: Final = import_app.SourceFile(
     name="New.oauthcustomscope",
     data=b'<OauthCustomScope xmlns="http://soap.sforce.com/2006/04/metadata"><description>New</description>'
     b"<developerName>new_scope</developerName><masterLabel>New</masterLabel></OauthCustomScope>",
+)
+
+
+_HANDLER_FILE: Final = import_app.SourceFile(
+    name="New.oauthtokenexchangehandler",
+    data=b'<OauthTokenExchangeHandler xmlns="http://soap.sforce.com/2006/04/metadata"><developerName>New'
+    b"</developerName><masterLabel>New</masterLabel></OauthTokenExchangeHandler>",
 )
 
 
@@ -133,6 +145,11 @@ async def _reveals_staged(desk: Desk, org: Org) -> None:
     await rotation.reveal_staged(desk, org, "Outer")
 
 
+async def _takes_registration_token(desk: Desk, org: Org) -> None:
+    await registration_tokens.make(replace(desk, caller=OPERATOR), org, "Sync")
+    await registration_tokens.revoke(desk, org, "Sync")
+
+
 async def _rotation_impact(desk: Desk, org: Org) -> None:
     await rotation.impact(desk, await _app(desk, org))
 
@@ -152,6 +169,17 @@ async def _import_files(desk: Desk, org: Org) -> None:
     (done,) = await import_app.import_files(desk, org, [_FILE])
     if done.done == "failed":
         raise ManageProblem(done.problem)
+
+
+async def _imports_a_handler(desk: Desk, org: Org) -> None:
+    (done,) = await import_app.import_files(desk, org, [_HANDLER_FILE])
+    if done.done == "failed":
+        raise NotAllowed(done.problem)
+
+
+async def _apps_of_handler(desk: Desk, org: Org) -> None:
+    handler = await token_handlers.find(replace(desk, caller=OPERATOR), org, HANDLER)
+    await token_handlers.enabled_apps(desk, org, handler)
 
 
 async def _rewrites(desk: Desk, org: Org) -> None:
@@ -240,7 +268,64 @@ _WRITING: Final = (
         does=_reveals_staged,
         enough=with_permission(OF_EXTERNAL, SECRETS),
     ),
+    Row(
+        name="see whether an app has an initial access token",
+        does=lambda d, o: registration_tokens.look(d, o, "Sync"),
+        enough=_ALL_ROTATE,
+    ),
+    Row(
+        name="make an initial access token",
+        does=lambda d, o: registration_tokens.make(d, o, "Sync"),
+        enough=_ALL_ROTATE,
+        command=("app", "registration-token", "Sync"),
+    ),
+    Row(
+        name="take an initial access token away",
+        does=_takes_registration_token,
+        enough=_ALL_ROTATE,
+    ),
     Row(name="count what a rotation ends", does=_rotation_impact, enough=_ALL_ROTATE),
+)
+_HANDLERS: Final = (
+    Row(
+        name="make a token exchange handler",
+        does=lambda d, o: token_handlers.create(d, o, "New", {}),
+        enough=OF_HANDLERS,
+        command=("handler", "create", "New"),
+    ),
+    Row(name="list token exchange handlers", does=token_handlers.all_of, enough=OF_HANDLERS),
+    Row(
+        name="show a token exchange handler",
+        does=lambda d, o: token_handlers.find(d, o, HANDLER),
+        enough=OF_HANDLERS,
+    ),
+    Row(
+        name="change a token exchange handler",
+        does=lambda d, o: token_handlers.change(d, o, HANDLER, {"label": "New"}),
+        enough=OF_HANDLERS,
+    ),
+    Row(
+        name="delete a token exchange handler",
+        does=lambda d, o: token_handlers.delete(d, o, HANDLER),
+        enough=OF_HANDLERS,
+    ),
+    Row(
+        name="let an app use a token exchange handler",
+        does=lambda d, o: token_handlers.enable(d, o, HANDLER, "Sync", ADA),
+        enough=OF_HANDLERS,
+    ),
+    Row(
+        name="let an app use a token exchange handler no longer",
+        does=lambda d, o: token_handlers.disable(d, o, HANDLER, "Sync"),
+        enough=OF_HANDLERS,
+    ),
+    Row(name="list the apps of a token exchange handler", does=_apps_of_handler, enough=OF_HANDLERS),
+    Row(
+        name="export a token exchange handler",
+        does=lambda d, o: handler_files.export_handler(d, o, HANDLER),
+        enough=OF_HANDLERS,
+    ),
+    Row(name="import a token exchange handler", does=_imports_a_handler, enough=OF_HANDLERS),
 )
 _CUSTOM: Final = (
     Row(
@@ -350,4 +435,4 @@ _ARCHIVES: Final = (
     Row(name="export the apps", does=export_app.export_archive, enough=OF_READING),
     Row(name="export the org", does=org_files.export_org_archive, enough=({CUSTOMIZE},)),
 )
-MORE: Final = (*_READING, *_WRITING, *_CUSTOM, *_PEOPLE, *_SERVER, *_ARCHIVES)
+MORE: Final = (*_READING, *_WRITING, *_HANDLERS, *_CUSTOM, *_PEOPLE, *_SERVER, *_ARCHIVES)

@@ -28,6 +28,7 @@ from grantway.manage.export_app import export_app
 from grantway.manage.import_app import SourceFile, import_file
 from grantway.manage.org_files import export_org
 from grantway.manage.problem import ManageProblem
+from tests.manage.rights_beside import BESIDE
 from tests.manage.rights_more import MORE
 from tests.manage.rights_row import (
     ADA,
@@ -324,6 +325,12 @@ ORGS: Final = (
         command=("org", "set", "org_session_timeout=30"),
     ),
     Row(
+        name="change whose word an org takes for its users",
+        does=lambda d, o: orgs.change(d, o, {"sso_issuer": "https://idp.example"}),
+        enough=({CUSTOMIZE, MODIFY, USERS},),
+        command=("org", "set", "sso_issuer=https://idp.example"),
+    ),
+    Row(
         name="take the creation of connected apps back",
         does=lambda d, o: orgs.change(d, o, {"allow_connected_app_creation": "false"}),
         enough=({CUSTOMIZE},),
@@ -350,7 +357,7 @@ ORGS: Final = (
     Row(name="upgrade the database", does=lambda d, _: setup.upgrade(d)),
     Row(name="plan an upgrade", does=lambda d, _: setup.plan(d)),
 )
-ROWS: Final = (*CONNECTED_APPS, *EXTERNAL_APPS, *PEOPLE, *ORGS, *MORE)
+ROWS: Final = (*CONNECTED_APPS, *EXTERNAL_APPS, *PEOPLE, *ORGS, *MORE, *BESIDE)
 
 
 def tried() -> list[set[str]]:

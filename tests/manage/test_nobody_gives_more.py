@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from grantway.domain.org import User
-from grantway.manage import apps, holders, users
+from grantway.manage import apps, holders, orgs, users
 from grantway.manage.desk import Desk
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotAllowed
+from grantway.settings.certificates import EXAMPLE_CERTIFICATE
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
 
@@ -153,3 +154,32 @@ async def test_a_pre_authorization_that_is_there_stays_when_others_are_added(off
     await app(office, profiles="Strong")
 
     await apps.change(await office.seat(*BUILDER), office.org, "Sync", {"profiles": ["Strong", "Weak"]})
+
+
+@pytest.mark.parametrize(("setting", "name"), [("profiles", "Strong"), ("permission_sets", "Stronger")])
+async def test_the_key_that_speaks_for_pre_authorized_stronger_users_is_not_swapped(
+    office: Office, setting: str, name: str
+) -> None:
+    """Whoever has the certificate's key gets tokens of these users by an assertion."""
+    await superior(office)
+    await app(office, **{setting: name})
+    builder = await office.seat(*BUILDER)
+
+    with pytest.raises(ManageProblem, match=r"API Enabled.*they do not hold"):
+        await apps.change(builder, office.org, "Sync", {"certificate": EXAMPLE_CERTIFICATE})
+    await apps.change(office.desk, office.org, "Sync", {"certificate": EXAMPLE_CERTIFICATE})
+    await apps.change(builder, office.org, "Sync", {"certificate": EXAMPLE_CERTIFICATE, "label": "Same"})
+    await apps.change(builder, office.org, "Sync", {"certificate": ""})
+
+
+async def test_whose_word_an_org_takes_for_its_users_is_not_for_who_changes_its_other_settings(office: Office) -> None:
+    seat = await office.seat("CustomizeApplication")
+
+    for values in (
+        {"saml_assertion_flow": True},
+        {"sso_certificate": EXAMPLE_CERTIFICATE},
+        {"sso_issuer": "https://i"},
+    ):
+        with pytest.raises(NotAllowed, match=r"Manage Users|Modify All Data"):
+            await orgs.change(seat, office.org, values)
+    await orgs.change(seat, office.org, {"saml_assertion_flow": False, "org_session_timeout": "30"})

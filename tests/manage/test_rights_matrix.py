@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from grantway.domain.permissions import ALL
-from grantway.manage import custom_permissions, custom_scopes, holders, install, orgs, users
+from grantway.manage import custom_permissions, custom_scopes, holders, install, orgs, token_handlers, users
 from grantway.manage.caller import Caller
 from grantway.manage.problem import ManageProblem
 from grantway.store.statement import Statement
 from tests.cli.terminal import Terminal
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
-from tests.manage.rights_more import OUTER_SCOPE, PERMISSION, SCOPE
+from tests.manage.rights_more import HANDLER, OUTER_SCOPE, PERMISSION, SCOPE
 from tests.manage.rights_row import ADA, EXTERNAL_KEY, INSTALLED_KEY, KEY, PACKAGED_KEY, Row
 from tests.manage.rights_table import ROWS, tried
 
@@ -51,6 +51,7 @@ async def furnished(office: Office) -> Office:
         for scope in (SCOPE, OUTER_SCOPE):
             await custom_scopes.create(desk, office.org, custom_scopes.NewScope(name=scope, description=scope))
         await custom_permissions.create(desk, office.org, custom_permissions.NewPermission(name=PERMISSION))
+        await token_handlers.create(desk, office.org, HANDLER, {})
         await inside.app("Sync", custom_scopes=SCOPE)
         await inside.app("Outer", kind="external_client_app", custom_scopes=OUTER_SCOPE)
         for key, more in (

@@ -137,6 +137,7 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
         max_size=4,
         unique_by=lambda one: one["key"].strip(),
     ),
+    s.OPEN_REGISTRATION_SCOPES: st.lists(st.sampled_from([scope.name for scope in SCOPES]), max_size=6),
     s.CUSTOM_SCOPES: st.lists(st.sampled_from(CUSTOM_SCOPES), max_size=2),
     s.PERMITTED_USERS: st.sampled_from([one.value for one in s.PermittedUsers]),
     s.PROFILES: _NAMES,
@@ -151,6 +152,8 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.SAML_ASSERTION_APP: _WORDS,
     s.PLUGIN_RUN_AS: _WORDS,
     s.ORG_SESSION_TIMEOUT: st.integers(15, 1440),
+    s.CLIENT_DOCUMENT_SOURCES: st.lists(st.builds("https://{}{}".format, _HOSTS, st.sampled_from(["", "/a.json"]))),
+    s.RESOURCES: st.lists(st.builds("https://{}/{}".format, _HOSTS, st.sampled_from(["", "mcp", "a,b"])), max_size=4),
     s.CORS_ORIGINS: st.lists(st.builds("https://{}:{}".format, _HOSTS, st.integers(444, 65535)), max_size=4),
 }
 
@@ -191,6 +194,7 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
         "customer=$User.Id & $Shoe.Size",
         "customer: at character 12: $Shoe cannot be referred to here; these can: $User,",
     ),
+    s.OPEN_REGISTRATION_SCOPES: ("apii", "'apii' is no scope; `grantway settings scopes` lists them"),
     s.CUSTOM_SCOPES: ("shipments_sink", "there is no custom scope shipments_sink; there are: shipments_read, "),
     s.PERMITTED_USERS: ("everybody", "say one of self_authorize, admin_approved"),
     s.PROFILES: ("x" * 256, "at most 255 characters, this has 256"),
@@ -198,6 +202,11 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
     s.REFRESH_TOKEN_POLICY: ("specific_lifetime:0:DAYS", "say infinite, zero, specific_lifetime:N:HOURS|DAYS|MONTHS"),
     s.SESSION_TIMEOUT: ("1441", "say a whole number of minutes from 1 to 1440"),
     s.RUN_AS: ("nobody@harbour.example", "there is no active user 'nobody@harbour.example' in the org Harbour"),
+    s.CLIENT_DOCUMENT_SOURCES: (
+        "http://mcp.example",
+        "'http://mcp.example' will not do: it does not begin with https://",
+    ),
+    s.RESOURCES: ("https://mcp.example/#a", "'https://mcp.example/#a' will not do: it has a fragment"),
     s.CORS_ORIGINS: ("*", "'*' would let in pages that nobody can name"),
     s.ORG_SESSION_TIMEOUT: ("14", "say a whole number of minutes from 15 to 1440"),
 }

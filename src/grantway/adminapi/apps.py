@@ -26,6 +26,8 @@ _BRIEF: Final[dict[str, Schema]] = {
     "own": {**FLAG, "description": "Whether this org made it; else it is another org's, installed here."},
     "installed": FLAG,
     "blocked": FLAG,
+    "registered": {**FLAG, "description": "Whether the app registered itself (RFC 7591)."},
+    "parent": text(80, description="The app that a registered one belongs to, by its API name; empty for others."),
     "created_at": TIME,
 }
 APP: Final = record(
@@ -91,6 +93,8 @@ def _brief(app: InstalledApp) -> dict[str, Any]:
         "own": app.app.org_id == app.org.id,
         "installed": app.policy is not None,
         "blocked": bool(app.policy and app.policy.is_blocked),
+        "registered": app.is_registered,
+        "parent": app.parent,
         "created_at": iso_seconds(app.app.created_at),
     }
 

@@ -89,7 +89,10 @@ ROUTES: Final = (
         path="/org",
         name="changeOrg",
         summary="Change settings of the org; what is not named stays as it is",
-        right="Customize Application; some settings are the operator's alone",
+        right=(
+            "Customize Application; single sign-on: also Modify All Data and Manage Users; some settings are the "
+            "operator's alone"
+        ),
         answer=_change_org,
         gives=_ORG,
         takes=record({"settings": {**values.written(s.Holder.ORG), "minProperties": 1}}),

@@ -8,7 +8,7 @@ from grantway.adminapi.ask import PAGING, ROOT, SEARCH, Answer, Ask, Handler, Ro
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.org import PermissionHolder, User, UserDetails
 from grantway.domain.permissions import ALL, read_permissions
-from grantway.manage import holders, user_pages, users
+from grantway.manage import holders, security_tokens, user_pages, users
 from grantway.protocol.when import iso_seconds
 
 SEE: Final = (
@@ -89,6 +89,11 @@ async def _freeze(ask: Ask) -> Answer:
 async def _password(ask: Ask) -> Answer:
     await users.set_password(ask.desk, ask.org, ask.params["user"], ask.body["password"])
     return Answer(status=204)
+
+
+async def _security_token(ask: Ask) -> Answer:
+    token = await security_tokens.reset(ask.desk, ask.org, ask.params["user"])
+    return Answer(value={"security_token": token}, tagged=False)
 
 
 async def _assign(ask: Ask) -> Answer:
@@ -253,6 +258,16 @@ ROUTES: Final = (
         answer=_password,
         takes=record({"password": text(256, least=1)}),
         status=204,
+        once=True,
+    ),
+    Route(
+        method="POST",
+        path="/users/{user}/security-token",
+        name="resetSecurityToken",
+        summary="Make a user's security token anew, and give it once; the one before ends",
+        right=_USERS,
+        answer=_security_token,
+        gives=record({"security_token": text(64)}),
         once=True,
     ),
     Route(

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from grantway import settings as s
 from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.schema import record, text
 from grantway.domain.org import User
@@ -42,13 +43,24 @@ async def demand_presence(ask: Ask) -> None:
 
 
 async def _is_fresh(ask: Ask) -> bool:
-    """Tell whether the token came of a login, or stands alone and of its app's secret, of the last minutes.
+    """Tell whether the token came of a login of the last minutes, or was given to its app itself in them.
 
-    A refresh token proves nobody's presence: what counts is the login at the beginning of its line.
+    A refresh token proves nobody's presence: what counts is the login at the beginning of its line. An assertion proves
+    none either, for it stands for somebody absent; an app that acts as its run-as user is there itself.
     """
     token = ask.token
-    proved_at = await login_behind(ask.desk.session, token.family_id) if token.family_id else token.issued_at
+    if token.family_id:
+        proved_at = await login_behind(ask.desk.session, token.family_id)
+    else:
+        proved_at = token.issued_at if await _is_run_as(ask) else None
     return proved_at is not None and ask.server.clock.now_ms() - proved_at <= FRESH_MS
+
+
+async def _is_run_as(ask: Ask) -> bool:
+    """Tell whether the token's user is the one that its app acts as by the client credentials flow."""
+    token = ask.token
+    of = await ask.server.directory.app_user(token.app_id, token.org_id, token.user_id)
+    return of is not None and of.app[s.CLIENT_CREDENTIALS] and of.app[s.RUN_AS] == of.user.username
 
 
 async def _look_at_password(ask: Ask) -> None:

@@ -240,6 +240,8 @@ def _document(app: Any, *, reveal: bool = False) -> dict[str, Any]:
         "name": app.app.name,
         "kind": app.app.kind,
         "home_org_id": app.app.org_id,
+        "registered": app.is_registered,
+        "parent": app.parent,
         "installed": app.policy is not None,
         "consumer_key": app.consumer_key,
         "consumer_secret": app.secret.reveal() if reveal else _MASK,
@@ -255,6 +257,7 @@ def _show(chosen: Options, app: Any, *, reveal: bool) -> None:
         ("name", app.app.name),
         ("kind", app.kind.words),
         ("state", _state(app)),
+        *([("parent", app.parent)] if app.is_child else []),
         ("consumer_key", app.consumer_key),
         ("consumer_secret", app.secret.reveal() if reveal else _MASK),
     ]

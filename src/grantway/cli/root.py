@@ -13,6 +13,7 @@ from grantway.cli.custom import permission, scope
 from grantway.cli.handlers import handler
 from grantway.cli.orgs import org
 from grantway.cli.people import permset, profile, user
+from grantway.cli.registration_token import registration_token
 from grantway.cli.rotate import rotate
 from grantway.cli.security_token import reset_security_token
 from grantway.cli.serve import serve
@@ -38,7 +39,7 @@ def cli(context: click.Context, /, **given: Any) -> None:
 
 
 user.add_command(reset_security_token)
-for command in (import_apps, export, rotate):
+for command in (import_apps, export, rotate, registration_token):
     app.add_command(command)
 for command in (
     serve,

@@ -9,7 +9,9 @@ from grantway.console.app_form import path_of, sentence
 from grantway.console.navigation import APPS
 from grantway.console.new_app import NEW, new_path
 from grantway.console.visit import Route, Visit
+from grantway.domain.app import AppKind
 from grantway.kit.http import Reply
+from grantway.kit.ids import canonical_id
 from grantway.manage import app_list, creation
 from grantway.manage.app_list import AppPage, Asked, ListedApp
 from grantway.pages import initials_of, near_text
@@ -63,7 +65,7 @@ class AppManagerPage:
     def is_narrowed(self) -> bool:
         """Whether the list shows only what was looked for."""
         asked = self.found.asked
-        return bool(asked.words or asked.flow or asked.state)
+        return bool(asked.words or asked.flow or asked.state or asked.parent)
 
 
 async def manager(visit: Visit) -> Reply:
@@ -76,6 +78,7 @@ async def manager(visit: Visit) -> Reply:
         words=query.get("q", "")[:256],
         flow=flow if flow in {one.word for one in app_list.FLOWS} else "",
         state=state if state in app_list.STATES else "",
+        parent=_app_id(query.get("parent", "")),
         sort=sort if sort in app_list.SORTS else "name",
         descending=query.get("dir") == "desc",
         page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
@@ -111,6 +114,10 @@ async def manager(visit: Visit) -> Reply:
     )
 
 
+def _app_id(text: str) -> str:
+    return next((found for kind in AppKind if (found := canonical_id(text, kind.id_prefix))), "")
+
+
 def _permitted(one: ListedApp) -> str:
     if one.app.policy is None:
         return "Not installed"
@@ -131,6 +138,7 @@ def _link(asked: Asked, *, sort: str = "", descending: bool | None = None, page:
         "q": asked.words,
         "flow": asked.flow,
         "state": asked.state,
+        "parent": asked.parent,
         "sort": sort or asked.sort,
         "dir": "desc" if descending else "",
         "page": str(page) if page > 1 else "",

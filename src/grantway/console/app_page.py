@@ -135,7 +135,7 @@ async def show(visit: Visit) -> Reply:
         consumer_key=app.consumer_key,
         version=app.version,
         created=moment(app.app.created_at, now),
-        created_by=creator or ("the operator" if is_own else ""),
+        created_by=creator or ("itself" if app.is_registered else "the operator" if is_own else ""),
         is_own=is_own,
         may=acts_on(visit.desk, visit.org, app),
         picture=next((one.path for one in kept if one.path), ""),
@@ -214,7 +214,9 @@ def _glance(app: InstalledApp) -> tuple[tuple[str, str, str], ...]:
     overlap = f", overlap {app[s.ROTATION_OVERLAP]} s" if app[s.ROTATION_OVERLAP] else ""
     pkce = app[s.REQUIRE_PKCE] or app[s.REQUIRE_PKCE_FOR_ALL_APPS]
     timeout = s.SESSION_TIMEOUT.kind.says(app[s.SESSION_TIMEOUT])
+    registered = f"with {app.parent}, whose policies it has" if app.is_child else "without a token"
     return (
+        *((("Registered itself", registered, ""),) if app.is_registered else ()),
         ("Flows", ", ".join(flows_of(app)) or "none", ""),
         ("PKCE", "required" if pkce else "not required", "ok" if pkce else "warn"),
         ("Secret", secret, "ok" if all(secrets) else ""),

@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from grantway import settings as s
 from grantway.console.moments import Moment, moment
+from grantway.console.registration import Registration
 from grantway.manage.credentials import Pair, Pairs
 
 _NEVER: Final = Moment()
@@ -40,6 +41,7 @@ class SetsPage:
     current: ShownSet
     sets: tuple[ShownSet, ...]
     can_stage: bool
+    registration: Registration | None
 
     @property
     def title(self) -> str:
@@ -56,6 +58,7 @@ def sets_page(
     until: str,
     secret: str = "",
     revealed: Pair | None = None,
+    registration: Registration | None = None,
 ) -> SetsPage:
     """Return the page; `secret` of the app's own pair, and the set that was `revealed`, are shown in clear."""
     app = pairs.app
@@ -67,6 +70,7 @@ def sets_page(
         current=ShownSet(consumer_key=app.consumer_key, secret=secret),
         sets=tuple(_shown(one, revealed, now_ms) for one in pairs.sets),
         can_stage=pairs.staged is None,
+        registration=registration,
     )
 
 

@@ -6,10 +6,11 @@ from urllib.parse import quote
 
 from grantway import settings as s
 from grantway.console.key_sets import sets_page
+from grantway.console.registration import MAKE, REVOKE, Registration, registration_of
 from grantway.console.verify import verified_until, way_to
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage import apps, rotation
+from grantway.manage import apps, registration_tokens, rotation
 from grantway.manage.credentials import Pair, Pairs, is_external
 from grantway.manage.problem import ManageProblem, StaleVersion
 from grantway.protocol.when import iso_seconds
@@ -41,6 +42,7 @@ class KeysPage:
     staged: ShownPair | None
     previous: ShownPair | None
     impact: rotation.Impact
+    registration: Registration | None
 
     @property
     def title(self) -> str:
@@ -79,7 +81,7 @@ async def show(visit: Visit) -> Reply:
 
 
 async def act(visit: Visit) -> Reply:
-    """Reveal, generate or cancel, for somebody who has verified their identity a moment ago."""
+    """Do what was pressed, for somebody who has verified their identity a moment ago."""
     name, action = visit.params["name"], visit.form.get("action", "")
     here = path_of(name)
     if verified_until(visit) is None:
@@ -94,12 +96,18 @@ async def act(visit: Visit) -> Reply:
         staged = await rotation.stage(visit.desk, visit.org, name)
         goes_on = "It answers beside the app's own." if is_external(staged.app) else _GOES_ON
         return visit.go(here, saying=f"Generated a staged key and secret. {goes_on}")
+    if action == MAKE:
+        token = (await registration_tokens.make(visit.desk, visit.org, name)).reveal()
+        return await _show(visit, await _pairs(visit), token=token)
+    if action == REVOKE:
+        await registration_tokens.revoke(visit.desk, visit.org, name)
+        return visit.go(here, saying="Deleted the initial access token: no app can register with it.")
     if action == "cancel":
         dropped = await rotation.cancel(visit.desk, visit.org, name, set_id=visit.form.get("set", ""))
         if is_external(dropped.app):
             return visit.go(here, saying=f"Deleted the set {dropped.pair.id}: it is refused from now on.")
         return visit.go(here, saying="Dropped the staged key and secret. Nothing else changed.")
-    raise ManageProblem("say what to do: reveal, reveal_staged, stage or cancel")
+    raise ManageProblem(f"say what to do: reveal, reveal_staged, stage, cancel, {MAKE} or {REVOKE}")
 
 
 async def review(visit: Visit) -> Reply:
@@ -144,9 +152,12 @@ async def _pairs(visit: Visit) -> Pairs:
     return await rotation.look(visit.desk, visit.org, visit.params["name"])
 
 
-async def _show(visit: Visit, pairs: Pairs, *, secret: str = "", revealed: Pair | None = None) -> Reply:
+async def _show(
+    visit: Visit, pairs: Pairs, *, secret: str = "", revealed: Pair | None = None, token: str = ""
+) -> Reply:
     app, verified = pairs.app, verified_until(visit)
     here = path_of(app.app.name)
+    registration = await registration_of(visit.desk, app, token)
     until = iso_seconds(verified) if verified is not None else ""
     if is_external(app):
         sets = sets_page(
@@ -157,6 +168,7 @@ async def _show(visit: Visit, pairs: Pairs, *, secret: str = "", revealed: Pair 
             until=until,
             secret=secret,
             revealed=revealed,
+            registration=registration,
         )
         return visit.show(sets, here=APPS, crumbs=_crumbs(pairs))
     # Counted only where it is said: tokens are read through for it.
@@ -170,6 +182,7 @@ async def _show(visit: Visit, pairs: Pairs, *, secret: str = "", revealed: Pair 
         staged=_shown(pairs.staged, revealed.secret.reveal() if revealed is not None else ""),
         previous=_shown(pairs.previous, ""),
         impact=impact,
+        registration=registration,
     )
     return visit.show(page, here=APPS, crumbs=_crumbs(pairs))
 

@@ -24,6 +24,7 @@ _DETAILS: Final = (
     ("language", "Language"),
     ("locale", "Locale"),
     ("timezone", "Time Zone"),
+    ("federation_id", "Federation ID"),
 )
 _FLAGS: Final = (
     ("is_active", "Active", "Clear it for somebody who has left: every token and login of theirs ends for good."),

@@ -8,7 +8,7 @@ from grantway.console.paging import SIZE, Paging, page_of, paging
 from grantway.console.user_forms import CRUMBS, USERS
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage import holders, people, tokens, users
+from grantway.manage import holders, people, security_tokens, tokens, users
 from grantway.manage.caller import Right
 
 
@@ -60,7 +60,10 @@ class LoginRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPage:
-    """One user."""
+    """One user. `manages`, `assigns`: whether the reader may change the user, and give and take permission sets.
+
+    `security_token` is one that was made a moment ago, and empty from then on.
+    """
 
     template: ClassVar[str] = "setup/user.html"
     title: str
@@ -76,6 +79,9 @@ class UserPage:
     logins: tuple[LoginRow, ...]
     sees_tokens: bool
     sees_logins: bool
+    manages: bool
+    assigns: bool
+    security_token: str
 
 
 async def show_all(visit: Visit) -> Reply:
@@ -99,6 +105,16 @@ async def show_all(visit: Visit) -> Reply:
 
 async def show(visit: Visit) -> Reply:
     """Show a user."""
+    return await _show(visit)
+
+
+async def reset_security_token(visit: Visit) -> Reply:
+    """Make a user's security token anew and show it, this once."""
+    token = await security_tokens.reset(visit.desk, visit.org, visit.params["user"])
+    return await _show(visit, security_token=token)
+
+
+async def _show(visit: Visit, security_token: str = "") -> Reply:
     desk, org = visit.desk, visit.org
     user = await users.find(desk, org, visit.params["user"])
     now = visit.server.clock.now_ms()
@@ -145,6 +161,9 @@ async def show(visit: Visit) -> Reply:
         ),
         sees_tokens=sees_tokens,
         sees_logins=sees_logins,
+        manages=desk.caller.may(Right.USERS, org.id),
+        assigns=desk.caller.may(Right.ASSIGN_PERMISSION_SETS, org.id),
+        security_token=security_token,
     )
     return visit.show(page, here=USERS, crumbs=CRUMBS)
 
@@ -200,6 +219,7 @@ ROUTES: Final = (
     Route("/setup/users/{user}", get=show),
     Route("/setup/users/{user}/freeze", post=freeze),
     Route("/setup/users/{user}/unfreeze", post=unfreeze),
+    Route("/setup/users/{user}/security-token", post=reset_security_token),
     Route("/setup/users/{user}/assign", post=assign),
     Route("/setup/users/{user}/unassign", post=unassign),
     Route("/setup/users/{user}/revoke", post=revoke),

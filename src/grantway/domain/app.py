@@ -8,7 +8,20 @@ import msgspec
 from grantway.domain.org import Org, User
 from grantway.kit.ids import CONNECTED_APP, EXTERNAL_CLIENT_APP
 from grantway.kit.secrets import Secret
+from grantway.settings.basic import CONTACT_EMAIL
 from grantway.settings.catalogue import BY_NAME
+from grantway.settings.custom import CUSTOM_SCOPES
+from grantway.settings.distribution import DISTRIBUTION_STATE
+from grantway.settings.id_token import ID_TOKEN_STANDARD_CLAIMS, ID_TOKEN_VALIDITY
+from grantway.settings.ip_ranges import IP_RANGES
+from grantway.settings.oauth import (
+    JWT_ACCESS_TOKENS,
+    LIMIT_IDLE_REFRESH_TOKENS,
+    OAUTH_ENABLED,
+    ROTATION_OVERLAP,
+    SCOPES,
+)
+from grantway.settings.scopes import expand
 from grantway.settings.setting import Setting
 
 T = TypeVar("T")
@@ -44,7 +57,8 @@ class AppKind(Enum):
 class App(msgspec.Struct, frozen=True, gc=False):
     """An app as its developer registered it. `org_id` is its home org; `settings` is JSON text.
 
-    `kind` is the value of an AppKind.
+    `kind` is the value of an AppKind. An app that registered itself (RFC 7591) has an `auth_method`, and in `parent_id`
+    the app whose initial access token let it in, if one did.
     """
 
     id: str
@@ -58,6 +72,8 @@ class App(msgspec.Struct, frozen=True, gc=False):
     created_at: int
     created_by: str
     kind: str
+    parent_id: str = ""
+    auth_method: str = ""
 
 
 class Policy(msgspec.Struct, frozen=True, gc=False):
@@ -112,10 +128,11 @@ class InstalledApp:
 
     `policy` is None where the org has not installed the app; defaults hold then. Immutable by convention; one object
     serves as long as the directory's revision has not changed. `pair` is the key and secret by which the app was found,
-    where these are not its current ones; `consumer_key` and `secret` are of that pair then.
+    where these are not its current ones; `consumer_key` and `secret` are of that pair then. `parent` is the name of the
+    app that a registered one belongs to, whose policy is its own; empty for every other app.
     """
 
-    __slots__ = ("_values", "app", "org", "pair", "policy", "secret")
+    __slots__ = ("_values", "app", "org", "pair", "parent", "policy", "secret")
 
     def __init__(
         self,
@@ -126,6 +143,7 @@ class InstalledApp:
         secret: Secret,
         values: dict[Setting[Any], Any],
         pair: Credential | None = None,
+        parent: str = "",
     ) -> None:
         self.app = app
         self.policy = policy
@@ -133,6 +151,7 @@ class InstalledApp:
         self.secret = secret
         self._values = values
         self.pair = pair
+        self.parent = parent
 
     def __getitem__(self, setting: Setting[T]) -> T:
         value: T = self._values.get(setting, setting.default)
@@ -160,6 +179,21 @@ class InstalledApp:
     def kind(self) -> AppKind:
         """Whether this is a connected app or an external client app."""
         return AppKind(self.app.kind)
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether the app registered itself (RFC 7591); an administrator made every other."""
+        return bool(self.app.auth_method)
+
+    @property
+    def is_by_document(self) -> bool:
+        """Whether the app is known by the URL of its metadata document, which is its consumer key."""
+        return self.is_registered and self.consumer_key.startswith("https://")
+
+    @property
+    def is_child(self) -> bool:
+        """Whether the app belongs to another one, which lets it in and bounds it."""
+        return bool(self.app.parent_id)
 
     @property
     def is_at_home(self) -> bool:
@@ -202,6 +236,31 @@ def read_values(*documents: str) -> dict[Setting[Any], Any]:
             setting = BY_NAME.get(name)
             if setting is not None:
                 values[setting] = setting.kind.parse(raw)
+    return values
+
+
+_INHERITED = (
+    OAUTH_ENABLED,
+    DISTRIBUTION_STATE,
+    CONTACT_EMAIL,
+    ROTATION_OVERLAP,
+    LIMIT_IDLE_REFRESH_TOKENS,
+    JWT_ACCESS_TOKENS,
+    ID_TOKEN_VALIDITY,
+    ID_TOKEN_STANDARD_CLAIMS,
+    IP_RANGES,
+)
+
+
+def as_child(own: dict[Setting[Any], Any], parent: dict[Setting[Any], Any]) -> dict[Setting[Any], Any]:
+    """Return the values of an app that belongs to another: some it has from there, and never more scopes than those.
+
+    What the parent looks like, whom its ID tokens are for, and which flows it has on stays its own.
+    """
+    values = {one: parent[one] for one in _INHERITED if one in parent} | own
+    held = expand(parent.get(SCOPES, ()))
+    values[SCOPES] = tuple(name for name in own.get(SCOPES, ()) if name in held)
+    values[CUSTOM_SCOPES] = tuple(name for name in own.get(CUSTOM_SCOPES, ()) if name in parent.get(CUSTOM_SCOPES, ()))
     return values
 
 

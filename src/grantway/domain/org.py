@@ -73,7 +73,10 @@ class User(msgspec.Struct, frozen=True, gc=False):
 
 
 class UserDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The less used fields of a user, as they stand in JSON; empty text where nothing is known."""
+    """The less used fields of a user, as they stand in JSON; empty text where nothing is known.
+
+    `federation_id`: what the org's identity provider calls the user, letter by letter; unique within the org.
+    """
 
     nickname: str = ""
     phone: str = ""

@@ -9,6 +9,7 @@ class SingleSignOn(msgspec.Struct, frozen=True, gc=False):
     - `is_on`: whether the SAML assertion flow is allowed.
     - `certificate`: PEM, with its `fingerprint` and `subject`; empty where none is set.
     - `entity_id`: what the provider calls the org; empty for the server's own URLs.
+    - `by_federation_id`: NameID is a user's federation id, and not the username.
     - `app`: the API name of the app that tokens belong to.
     """
 
@@ -21,3 +22,4 @@ class SingleSignOn(msgspec.Struct, frozen=True, gc=False):
     subject: str
     entity_id: str
     app: str
+    by_federation_id: bool

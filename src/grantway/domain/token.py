@@ -4,7 +4,10 @@ import msgspec
 
 
 class Code(msgspec.Struct, frozen=True, gc=False):
-    """An authorization code and all it is bound to (S13). `spent_at`, `settled_us`: see RefreshToken."""
+    """An authorization code and all it is bound to (S13). `spent_at`, `settled_us`: see RefreshToken.
+
+    `resources`: the resource servers that were approved (RFC 8707), joined by blanks; so in all records here.
+    """
 
     id: str
     hash: bytes
@@ -24,6 +27,7 @@ class Code(msgspec.Struct, frozen=True, gc=False):
     expires_at: int
     spent_at: int | None
     settled_us: int | None
+    resources: str = ""
 
 
 class Family(msgspec.Struct, frozen=True, gc=False):
@@ -40,6 +44,7 @@ class Family(msgspec.Struct, frozen=True, gc=False):
     used_at: int
     has_refresh: int
     revoked_at: int | None
+    resources: str = ""
 
 
 class StandingGrant(msgspec.Struct, frozen=True, gc=False):
@@ -91,3 +96,4 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False):
     revoked_at: int | None
     kid: str = ""
     actor: str = ""
+    resources: str = ""

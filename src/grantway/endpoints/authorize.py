@@ -9,6 +9,7 @@ import msgspec
 
 from grantway.domain.app import InstalledApp
 from grantway.endpoints.authorization.flow import Flow
+from grantway.endpoints.authorization.meeting import meet_client
 from grantway.endpoints.authorization.outcome import refuse_at_callback, refuse_on_page, see
 from grantway.endpoints.authorization.steps import USE_CHECKS, go_on
 from grantway.endpoints.authorization.visitor import browser_cookie, visitor_of
@@ -26,8 +27,9 @@ from grantway.protocol.authorization import (
     answerable,
     request_of,
 )
+from grantway.protocol.client_document import is_document_url
 from grantway.protocol.decision import Check, Trail
-from grantway.protocol.door import Door, door_of
+from grantway.protocol.door import STANDARDS, Door, door_of
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import request as no_request
 from grantway.protocol.refusal import Refused
@@ -47,6 +49,12 @@ async def authorize(call: Call, server: Server, base: str) -> Reply:
         return refuse_on_page(call, server, door, refused.refusal)
     client_id = params.get("client_id", "")
     app = await server.directory.app_by_key(client_id) if client_id else None
+    if door is STANDARDS and is_document_url(client_id):
+        try:
+            await meet_client(call, server, client_id, is_app=app is not None)
+        except Refused as refused:
+            return refuse_on_page(call, server, door, refused.refusal, app=app, org_id=await _default_org_id(server))
+        app = await server.directory.app_by_key(client_id)
     if not trail.passes((known,), ClientCase(door, client_id, app, (), server.clock.now_ms())) or app is None:
         return refuse_on_page(call, server, door, trail.refusal or no.REDIRECT_URI_MISSING(), trail=trail, app=app)
     case = AuthorizeCase(door, params, app)
@@ -75,6 +83,11 @@ async def authorize(call: Call, server: Server, base: str) -> Reply:
     if person is not None and not request.wants_login(server.clock.now_ms(), person.session.auth_time):
         flow = replace(flow, request=msgspec.structs.replace(request, session_id=person.session.id))
     return await go_on(flow)
+
+
+async def _default_org_id(server: Server) -> str:
+    found = await server.directory.default_org()
+    return found[0].id if found is not None else ""
 
 
 def _params(call: Call, door: Door) -> Mapping[str, str]:

@@ -26,6 +26,7 @@ from grantway.store.statement import Unavailable, Write
 
 TOKEN: Final = "Access token"
 SCOPE: Final = "Scope"
+AUDIENCE: Final = "Audience"
 _LIVE: Final = Finding(TOKEN, "known, not expired, not revoked")
 _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
@@ -172,6 +173,20 @@ def needs_scope(bearer: Bearer, *any_of: str) -> bool:
         return True
     refusal = no.SCOPE_LACKING(scopes=held.token.scopes, needs=" or ".join(any_of))
     bearer.trail.findings.append(Finding(SCOPE, "lacks what is needed", refusal))
+    bearer.trail.refusal = refusal
+    return False
+
+
+def needs_audience(bearer: Bearer, base: str) -> bool:
+    """Check that the token is for us: asked for without a resource, or for one below the base URL (RFC 8707)."""
+    held = bearer.held
+    if bearer.refusal is not None or held is None:
+        return False
+    resources = held.token.resources.split()
+    if not resources or any(one == base or one.startswith(f"{base}/") for one in resources):
+        return True
+    refusal = no.OTHER_RESOURCE(resources=held.token.resources[:200])
+    bearer.trail.findings.append(Finding(AUDIENCE, "another resource", refusal))
     bearer.trail.refusal = refusal
     return False
 

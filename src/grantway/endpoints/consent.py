@@ -16,6 +16,7 @@ from grantway.pages import ConsentPage
 from grantway.policy.lookalike import lookalike_of
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import request as no_request
+from grantway.settings.callbacks import is_private_use
 from grantway.settings.scopes import scope_named
 from grantway.store.approvals import names_of_other_apps
 from grantway.store.browsers import LoggedIn
@@ -67,6 +68,16 @@ async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
     warnings = []
     if alike := lookalike_of(name_of(here), others):
         warnings.append(f"The name of this app is easily confused with {alike}, which is already installed.")
+    if here.is_by_document:
+        warnings.append(
+            f"This app is known only by an address: {flow.app.consumer_key}. It chose its name itself, and nobody here "
+            "has checked it."
+        )
+    if here.is_registered and is_private_use(request.redirect_uri):
+        warnings.append(
+            "The answer goes to a program on your own device, and any program there can pose as this app. Allow it "
+            "only if you started it yourself a moment ago."
+        )
     if here.policy is None:
         warnings.append(f"No administrator has installed this app in {here.org.name}.")
     page = ConsentPage(
@@ -80,6 +91,7 @@ async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
         asks=asks_of(here, request.scopes, custom),
         first_time=await earlier_approval(flow, here) is None,
         warnings=tuple(warnings),
+        resources=request.resources,
     )
     return show(page, callback=request.redirect_uri, display=request.display)
 

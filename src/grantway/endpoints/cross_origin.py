@@ -15,6 +15,7 @@ from grantway.store.statement import Unavailable
 
 _DOORS: Final = ("/services/oauth2", "/oidc")
 _POSTED: Final = frozenset(f"{door}/{name}" for door in _DOORS for name in ("token", "revoke", "introspect"))
+_REGISTER: Final = "/oidc/register"
 _USERINFO: Final = frozenset(f"{door}/userinfo" for door in _DOORS)
 _ID: Final = "/id/"
 _KEYS: Final = "/id/keys"
@@ -64,8 +65,10 @@ async def opened(call: Call, server: Server, reply: Reply) -> Reply:
 
 def _methods_of(path: str) -> bytes:
     """Return the methods that pages may call a path with; empty where none may."""
-    if path in _POSTED:
+    if path in _POSTED or path == _REGISTER:
         return b"POST"
+    if path.startswith(_REGISTER + "/"):
+        return b"GET, PUT, DELETE"
     if path in _USERINFO or (path.startswith(_ID) and path != _KEYS):
         return b"GET, POST"
     return b"GET" if path == _DATA or path.startswith(_DATA + "/") else b""

@@ -95,6 +95,7 @@ def salesforce_metadata(base: str, custom_scopes: tuple[str, ...]) -> dict[str, 
         "revocation_endpoint": f"{oauth}/revoke",
         "userinfo_endpoint": f"{oauth}/userinfo",
         "jwks_uri": f"{base}/id/keys",
+        "registration_endpoint": f"{oauth}/register",
         "introspection_endpoint": f"{oauth}/introspect",
         "scopes_supported": names,
         "response_types_supported": ["code"],
@@ -111,8 +112,8 @@ def salesforce_metadata(base: str, custom_scopes: tuple[str, ...]) -> dict[str, 
     }
 
 
-def standards_metadata(base: str, issuer: str, custom_scopes: tuple[str, ...]) -> dict[str, Any]:
-    """Return the document of the standards' door."""
+def standards_metadata(base: str, issuer: str, custom_scopes: tuple[str, ...], *, by_document: bool) -> dict[str, Any]:
+    """Return the document of the standards' door. `by_document`: clients may be known by their metadata documents."""
     oidc = base + STANDARDS_PREFIX
     return {
         "issuer": issuer,
@@ -120,6 +121,7 @@ def standards_metadata(base: str, issuer: str, custom_scopes: tuple[str, ...]) -
         "token_endpoint": f"{oidc}/token",
         "userinfo_endpoint": f"{oidc}/userinfo",
         "jwks_uri": f"{oidc}/jwks",
+        "registration_endpoint": f"{oidc}/register",
         "revocation_endpoint": f"{oidc}/revoke",
         "introspection_endpoint": f"{oidc}/introspect",
         "scopes_supported": [*_STANDARD_SCOPES, *custom_scopes],
@@ -145,6 +147,7 @@ def standards_metadata(base: str, issuer: str, custom_scopes: tuple[str, ...]) -
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "authorization_response_iss_parameter_supported": True,
+        **({"client_id_metadata_document_supported": True} if by_document else {}),
     }
 
 
@@ -152,20 +155,20 @@ class Documents:
     """The metadata documents as bytes, made once per issuer for the public custom scopes there are."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[str, str], tuple[tuple[str, ...], bytes]] = {}
+        self._made: dict[tuple[str, str], tuple[tuple[str, ...], bool, bytes]] = {}
 
-    def of(self, door: Door, base: str, issuer: str, custom_scopes: tuple[str, ...]) -> bytes:
+    def of(self, door: Door, base: str, issuer: str, custom_scopes: tuple[str, ...], *, by_document: bool) -> bytes:
         """Return a door's document under a base URL."""
         found = self._made.get((door.name, issuer))
-        if found is None or found[0] != custom_scopes:
+        if found is None or found[:2] != (custom_scopes, by_document):
             salesforce = door is SALESFORCE
             made = (
                 salesforce_metadata(base, custom_scopes)
                 if salesforce
-                else standards_metadata(base, issuer, custom_scopes)
+                else standards_metadata(base, issuer, custom_scopes, by_document=by_document)
             )
-            found = self._made[door.name, issuer] = (custom_scopes, msgspec.json.encode(made))
-        return found[1]
+            found = self._made[door.name, issuer] = (custom_scopes, by_document, msgspec.json.encode(made))
+        return found[2]
 
 
 _documents: Final = Documents()
@@ -175,7 +178,8 @@ async def metadata(call: Call, server: Server, base: str) -> Reply:
     """Answer the well-known locations; at the root, the door that the server was started with has the say."""
     door = door_of(call.path) if STANDARDS_PREFIX in call.path else server.root_door
     custom_scopes = await server.public_scopes.names(server.db)
-    return _open(call, _documents.of(door, base, server.issuer(door, base), custom_scopes))
+    by_document = server.public_scopes.by_document
+    return _open(call, _documents.of(door, base, server.issuer(door, base), custom_scopes, by_document=by_document))
 
 
 async def jwks(call: Call, server: Server, base: str) -> Reply:

@@ -18,7 +18,7 @@ from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
-from grantway.protocol.access_jwt import EARLY_S
+from grantway.protocol.access_jwt import EARLY_S, audience_of
 from grantway.protocol.actor import act_claim
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
@@ -98,8 +98,9 @@ async def _signed(server: Server, client: InstalledApp, found: dict[str, Any], b
     return Reply(200, key.sign(claims, typ=_JWT).encode(), _JWT_HEADERS)
 
 
-def _may_see(client: InstalledApp, app_id: str, org_id: str) -> bool:
-    return client.id == app_id or (client[s.INTROSPECT_ALL] and client.org.id == org_id)
+def _may_see(client: InstalledApp, app: InstalledApp, org_id: str) -> bool:
+    """Tell whether a client may know of a token: its own, one of an app that registered with its token, or all."""
+    return client.id in (app.id, app.app.parent_id) or (client[s.INTROSPECT_ALL] and client.org.id == org_id)
 
 
 def _key_of(app: InstalledApp, client: InstalledApp) -> str:
@@ -110,13 +111,13 @@ def _key_of(app: InstalledApp, client: InstalledApp) -> str:
 async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
     held = await held_of(server, token)
     # Who may not look at a token is answered before anything is found out about it, and so in the same time.
-    if held is None or not _may_see(client, held.token.app_id, held.token.org_id):
+    if held is None or not _may_see(client, held.app, held.token.org_id):
         return None
     if judge(BearerCase(held, True, server.clock.now_ms(), None)).refusal is not None:
         return None
     issued = DOORS[held.token.door]
     acting = {"act": act_claim(held.token.actor)} if held.token.actor else {}
-    return {
+    fields: dict[str, Any] = {
         "active": True,
         "scope": held.token.scopes,
         "client_id": _key_of(held.app, client),
@@ -129,6 +130,13 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "iss": server.issuer(issued, base),
         **acting,
     }
+    return _with_audience(fields, held.token.resources)
+
+
+def _with_audience(fields: dict[str, Any], resources: str) -> dict[str, Any]:
+    if (audience := audience_of(resources.split())) is not None:
+        fields["aud"] = audience
+    return fields
 
 
 async def _refresh_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
@@ -137,7 +145,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     if held is None or not hmac.compare_digest(held.token.hash, fingerprint(token)):
         return None
     family = held.family
-    if not _may_see(client, family.app_id, family.org_id):
+    if not _may_see(client, held.app, family.org_id):
         return None
     if family.revoked_at is not None or held.token.spent_at is not None:
         return None
@@ -160,4 +168,4 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     }
     if ends_at is not None:
         fields["exp"] = ends_at // 1000
-    return fields
+    return _with_audience(fields, family.resources)

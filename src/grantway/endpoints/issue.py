@@ -43,8 +43,18 @@ class JwtForm(msgspec.Struct, frozen=True, gc=False):
     consumer_key: str
 
 
-def issue(proof: Proof, door: Door, now_ms: int, address: str, request_id: str, form: JwtForm | None = None) -> Issued:
+def issue(
+    proof: Proof,
+    door: Door,
+    now_ms: int,
+    address: str,
+    request_id: str,
+    form: JwtForm | None = None,
+    resources: tuple[str, ...] = (),
+) -> Issued:
     """Make an access token for what was proved: a JWT with `form`, else an opaque one. Nothing is stored yet.
+
+    `resources`: where it is to be used (RFC 8707); none for all that answers under the base URL.
 
     A JWT is signed here, for its hash is stored: the signature of whoever then loses a race is wasted (decisions/0009).
     """
@@ -60,7 +70,7 @@ def issue(proof: Proof, door: Door, now_ms: int, address: str, request_id: str, 
         # It ends when it says it does, in whole seconds.
         ends_at = now_ms // 1000 * 1000 + lifetime_ms
         row_id = own_id or new_row_id(now_ms)
-        access_token = _signed(proof, door, form, row_id, now_ms // 1000, ends_at // 1000)
+        access_token = _signed(proof, door, form, row_id, now_ms // 1000, ends_at // 1000, resources)
     record = AccessToken(
         row_id,
         fingerprint(access_token),
@@ -76,6 +86,7 @@ def issue(proof: Proof, door: Door, now_ms: int, address: str, request_id: str, 
         None,
         form.key.kid if form is not None else "",
         proof.actor,
+        " ".join(resources),
     )
     event = add_event(
         proof.event,
@@ -100,7 +111,15 @@ def jwt_lifetime_of(app: InstalledApp) -> int:
     return (app[s.NAMED_USER_JWT_TIMEOUT] or 0) * MINUTE_MS or lifetime_of(app)
 
 
-def _signed(proof: Proof, door: Door, form: JwtForm, row_id: str, issued_at: int, expires_at: int) -> str:
+def _signed(
+    proof: Proof,
+    door: Door,
+    form: JwtForm,
+    row_id: str,
+    issued_at: int,
+    expires_at: int,
+    resources: tuple[str, ...],
+) -> str:
     terms = AccessTerms(
         door=door,
         kid=form.key.kid,
@@ -114,6 +133,7 @@ def _signed(proof: Proof, door: Door, form: JwtForm, row_id: str, issued_at: int
         expires_at=expires_at,
         auth_time=proof.auth_time,
         actor=proof.actor,
+        resources=resources,
     )
     return form.key.sign_under(*access_jwt(terms))
 

@@ -34,6 +34,7 @@ OPEN: Final = frozenset(
         "subject_token_type",
         "actor_token_type",
         "requested_token_type",
+        "token_handler",
     }
 )
 _ADDRESSES: Final = frozenset({"redirect_uri"})

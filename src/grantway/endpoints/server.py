@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org, User
 from grantway.domain.token_handler import UsableHandler
+from grantway.endpoints.client_documents import ClientDocuments
 from grantway.endpoints.handler_code import HandlerCode
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
@@ -55,6 +56,7 @@ class Server:
     root_door: Door = SALESFORCE
     passwords: Passwords = field(default_factory=Passwords)
     census: Census = field(default_factory=Census)
+    client_documents: ClientDocuments = field(default_factory=ClientDocuments)
     verdicts: Verdicts = field(default_factory=Verdicts)
     public_scopes: PublicScopes = field(default_factory=PublicScopes)
     stopping: Event = field(default_factory=Event)
@@ -63,7 +65,13 @@ class Server:
 
     def __post_init__(self) -> None:
         handlers = TokenHandlers(
-            self.db, self.clock, self.ring, self.fetcher, KeySets(self.fetcher, self.clock), self.handler_code
+            self.db,
+            self.clock,
+            self.ring,
+            self.urls,
+            self.fetcher,
+            KeySets(self.fetcher, self.clock),
+            self.handler_code,
         )
         object.__setattr__(self, "token_handlers", handlers)
 
@@ -98,10 +106,17 @@ class Server:
         )
 
     async def ask_token_handler(
-        self, chosen: UsableHandler, app: InstalledApp, token: str, token_type: str, *, is_actor: bool
+        self,
+        chosen: UsableHandler,
+        app: InstalledApp,
+        token: str,
+        token_type: str,
+        *,
+        names: frozenset[str],
+        is_actor: bool,
     ) -> HandlerAnswer:
         """Ask a token exchange handler about a token; see `grants.grant.Sources`."""
-        return await self.token_handlers.ask(chosen, app, token, token_type, is_actor=is_actor)
+        return await self.token_handlers.ask(chosen, app, token, token_type, names=names, is_actor=is_actor)
 
     async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
         """Make the user that a handler named; see `grants.grant.Sources`."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from grantway.kit.clock import Clock
@@ -17,10 +18,19 @@ _log: Final = logging.getLogger("grantway")
 class Sweeper:
     """Sweeps in the background for as long as the server runs."""
 
-    def __init__(self, db: Database, clock: Clock, every_s: float = _EVERY_S) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        every_s: float = _EVERY_S,
+        *,
+        also: Callable[[], Awaitable[int]] | None = None,
+    ) -> None:
+        """Begin. `also`: what else a round does, a piece at a time; gives how much it did, 0 in the end."""
         self._db = db
         self._clock = clock
         self._every_s = every_s
+        self._also = also
         self._task = asyncio.get_running_loop().create_task(self._rounds())
 
     async def close(self) -> None:
@@ -35,6 +45,8 @@ class Sweeper:
             sweep = Sweep(self._db, self._clock.now_ms())
             try:
                 while await sweep.step():  # noqa: ASYNC110 - it does a window's work, it does not wait
+                    await asyncio.sleep(_BREATH_S)
+                while self._also is not None and await self._also():  # noqa: ASYNC110 - as above
                     await asyncio.sleep(_BREATH_S)
             except Exception as problem:  # whatever it was: what has ended is as good as gone, and the next round comes
                 _log.warning("sweeping stopped until the next round: %s", type(problem).__name__)

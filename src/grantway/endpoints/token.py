@@ -1,6 +1,7 @@
 """POST /services/oauth2/token and /oidc/token: the steps every grant shares (RFC 6749, section 3.2)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from grantway import settings as s
@@ -15,7 +16,7 @@ from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
 from grantway.kit.http import Call, Reply
 from grantway.policy import app_use
-from grantway.policy.client import ClientCase, known
+from grantway.policy.client import ClientCase, grant_registered, known
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.custom_claims import id_token_claims_of
@@ -24,6 +25,8 @@ from grantway.protocol.door import SALESFORCE, Door, door_of
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
+from grantway.protocol.resource import CHECKS as RESOURCE_CHECKS
+from grantway.protocol.resource import ResourceCase, read_resources
 from grantway.store.hour_counts import TOKENS, of_kind
 from grantway.store.statement import Conflict, Step, Write
 from grantway.store.tokens import revoke_family
@@ -42,8 +45,12 @@ _USE_CHECKS: Final = app_use.checks(
         tokens_ended=no_app.TOKENS_ENDED,
     )
 )
+_CLIENT_CHECKS: Final[dict[str, tuple[Check[ClientCase], ...]]] = {
+    grant.title: (known, partial(grant_registered, grant_type=grant.grant_type), grant.authentication)
+    for grant in GRANTS
+}
 _AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
-    grant.title: (known, grant.authentication, *grant.checks, *_USE_CHECKS) for grant in GRANTS
+    grant.title: (*_CLIENT_CHECKS[grant.title], *grant.checks, *_USE_CHECKS) for grant in GRANTS
 }
 # Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
 _ROUNDS: Final = 4
@@ -63,6 +70,9 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         return _refuse(server, call, door, base, params, refused.refusal, Trail(), None)
     ahead = _AHEAD[grant.title]
     trail, client = Trail(), None
+    asked = read_resources(params.get("resource", "")) if door.takes_resource else ()
+    if asked:
+        ahead = (*ahead, *RESOURCE_CHECKS)
     names = audiences(server, door, base, call.path)
     now_ms, at_login_host = server.clock.now_ms(), server.urls.is_login_host(base)
     token_call = TokenCall(
@@ -84,9 +94,10 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         client = grant.client(case)
         trail = Trail(ahead)
         if not (
-            trail.passes((known, grant.authentication), client)
+            trail.passes(_CLIENT_CHECKS[grant.title], client)
             and trail.passes(grant.checks, case)
-            and trail.passes(_USE_CHECKS, grant.use(case))
+            and trail.passes(_USE_CHECKS, use := grant.use(case))
+            and trail.passes(RESOURCE_CHECKS, wanted := ResourceCase(asked, use.of.app, _granted(grant, case)))
         ):
             assert trail.refusal is not None  # noqa: S101 - `passes` said so
             await _carry_out(server, trail.refusal, token_call.now_ms)
@@ -96,7 +107,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         assert pair is not None  # noqa: S101 - `known` refuses an unknown client
         proof = grant.prove(case, server.ring)
         form = await _jwt_form(server, door, proof, base, pair) if proof.of.app[s.JWT_ACCESS_TOKENS] else None
-        issued = issue(proof, door, token_call.now_ms, call.address, call.request_id, form)
+        issued = issue(proof, door, now_ms, call.address, call.request_id, form, wanted.wanted)
         # The key is at hand before anything is used up, and only a winner's token is worth the signature.
         with_id_token = proof.wants_id_token and OPENID in proof.scopes
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
@@ -126,6 +137,10 @@ def _grant(params: Mapping[str, str], door: Door) -> Grant[Any]:
     if grant is None:
         raise Refused(no.GRANT_TYPE_UNKNOWN(grant_type=name[:100]))
     return grant
+
+
+def _granted(grant: Grant[Any], case: object) -> tuple[str, ...] | None:
+    return read_resources(grant.granted(case)) if grant.granted is not None else None
 
 
 async def _jwt_form(server: Server, door: Door, proof: Proof, base: str, pair: InstalledApp) -> JwtForm:

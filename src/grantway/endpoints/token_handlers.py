@@ -3,7 +3,9 @@
 import base64
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
 
 from grantway.domain.app import AppKind, InstalledApp
 from grantway.domain.org import Org
@@ -12,6 +14,7 @@ from grantway.endpoints.handler_code import HandlerCode
 from grantway.kit.clock import Clock
 from grantway.kit.jose import EXTERNAL_HEADER_MEMBERS, JwtRefused, json_object
 from grantway.kit.secrets import KeyRing, looks_like_jwt
+from grantway.kit.urls import Urls
 from grantway.manage import users
 from grantway.manage.caller import caller_named
 from grantway.manage.desk import Desk
@@ -34,8 +37,11 @@ from grantway.store.people import user_by_username
 READ: Final = "Token"
 KEYS: Final = "Key set"
 INTROSPECTION: Final = "Introspection"
+RECIPIENT: Final = "Recipient"
 RUN_AS: Final = "Execution user"
 _TOKEN_LIMIT: Final = 16_384
+_SAML_LIMIT: Final = 40_000
+_SAML: Final = "saml2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,20 @@ class TokenHandlers:
     db: Database
     clock: Clock
     ring: KeyRing
+    urls: Urls
     fetcher: Fetcher
     key_sets: KeySets
     code: HandlerCode
 
     async def ask(
-        self, chosen: UsableHandler, app: InstalledApp, token: str, token_type: str, *, is_actor: bool
+        self,
+        chosen: UsableHandler,
+        app: InstalledApp,
+        token: str,
+        token_type: str,
+        *,
+        names: frozenset[str],
+        is_actor: bool,
     ) -> HandlerAnswer:
         """Ask a handler whether it believes a token of an app; see `grants.grant.Sources`."""
         handler, enabled = chosen.handler, chosen.enabled_for
@@ -63,8 +77,12 @@ class TokenHandlers:
             return _no(
                 READ, "the handler is incomplete", no.INCOMPLETE(handler=handler.name, missing="; ".join(missing))
             )
-        if len(token) > _TOKEN_LIMIT:
-            return _no(READ, "too long", no.UNREADABLE(why="longer than 16 kB"))
+        if self.urls.at(urlsplit(handler[f.ISSUER]).netloc) is not None:
+            refusal = no.OWN_ISSUER(handler=handler.name, issuer=handler[f.ISSUER])
+            return _no(outside_token.ISSUER, "this server itself", refusal)
+        limit = _SAML_LIMIT if token_type == _SAML else _TOKEN_LIMIT
+        if len(token) > limit:
+            return _no(READ, "too long", no.UNREADABLE(why=f"longer than {limit:,} characters"))
         if handler[f.RUNS] is f.Runs.CODE:
             incoming = IncomingToken(
                 token=token,
@@ -77,12 +95,13 @@ class TokenHandlers:
                 now_ms=self.clock.now_ms(),
             )
             return await self.code.ask(handler[f.CODE], incoming)
-        return await self.declared(handler, token, token_type, is_actor=is_actor)
+        return await self._declared(handler, token, token_type, names, is_actor=is_actor)
 
-    async def declared(self, handler: TokenHandler, token: str, token_type: str, *, is_actor: bool) -> HandlerAnswer:
-        """Validate a token by what a handler declares."""
-        if token_type == "saml2":
-            return _no(READ, "a SAML assertion", no.NO_SAML())
+    async def _declared(
+        self, handler: TokenHandler, token: str, token_type: str, names: frozenset[str], *, is_actor: bool
+    ) -> HandlerAnswer:
+        if token_type == _SAML:
+            return self._saml(handler, token, names, is_actor=is_actor)
         try:
             if handler.verifies and looks_like_jwt(token):
                 return await self._jwt(handler, token, token_type, is_actor=is_actor)
@@ -109,6 +128,37 @@ class TokenHandlers:
         if signed.refusal is not None:
             return HandlerAnswer((signed,), signed.refusal)
         case = OutsideCase(handler, token_type, said, self.clock.now_ms(), introspected=False)
+        return _judged(case, signed, is_actor=is_actor)
+
+    def _saml(self, handler: TokenHandler, token: str, names: frozenset[str], *, is_actor: bool) -> HandlerAnswer:
+        # lxml's part of it is slow to import, and few servers ever meet a SAML message.
+        from grantway.kit import saml
+        from grantway.protocol.saml import read_statement
+
+        certificate = handler[f.CERTIFICATE]
+        if certificate is None:
+            return _no(READ, "a SAML assertion", no.NO_SAML(handler=handler.name))
+        try:
+            message = saml.opened(token, root=saml.ASSERTION, strict=False)
+        except saml.SamlRefused as problem:
+            return _no(READ, str(problem), no.UNREADABLE(why=str(problem)))
+        try:
+            element = message.verified(certificate.pem)
+        except saml.SamlRefused as problem:
+            return _no(outside_token.SIGNED, str(problem), no.NOT_SIGNED(why=str(problem)))
+        try:
+            statement = read_statement(element)
+        except saml.SamlRefused as problem:
+            return _no(READ, str(problem), no.UNREADABLE(why=str(problem)))
+        recipients = {*handler[f.AUDIENCES], *(name for name in names if name.endswith("/token"))}
+        by = statement.confirmed(recipients, bare=True)
+        if by is None:
+            sent = ", ".join(one.recipient or "nothing" for one in statement.confirmations)[:200] or "nobody"
+            return _no(RECIPIENT, f"another: {sent}", no.OTHER_RECIPIENT(sent=sent))
+        said = statement.as_assertion(token, by)
+        said = msgspec.structs.replace(said, claims={"sub": statement.subject, "iss": statement.issuer})
+        case = OutsideCase(handler, _SAML, said, self.clock.now_ms(), introspected=False)
+        signed = Finding(outside_token.SIGNED, "by the certificate of the handler")
         return _judged(case, signed, is_actor=is_actor)
 
     async def _introspected(

@@ -144,6 +144,7 @@ def prove(case: CodeCase, _ring: KeyRing) -> Proof:
         used_at=now,
         has_refresh=int(with_refresh),
         revoked_at=None,
+        resources=granted.resources,
     )
     steps = [tokens.add_family(family)]
     refresh_token = ""
@@ -176,4 +177,5 @@ GRANT: Final = Grant[CodeCase](
     checks=(callback, code, proof_key, once),
     use=use,
     prove=prove,
+    granted=lambda case: case.held.code.resources if case.held else "",
 )

@@ -62,9 +62,19 @@ class Sources(Protocol):
         """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
 
     async def ask_token_handler(
-        self, chosen: UsableHandler, app: InstalledApp, token: str, token_type: str, *, is_actor: bool
+        self,
+        chosen: UsableHandler,
+        app: InstalledApp,
+        token: str,
+        token_type: str,
+        *,
+        names: frozenset[str],
+        is_actor: bool,
     ) -> HandlerAnswer:
-        """Ask a handler whether it believes a token; it may ask others in turn, within seconds. Nothing is raised."""
+        """Ask a handler whether it believes a token; it may ask others in turn, within seconds. Nothing is raised.
+
+        `names` are the audiences that mean this server.
+        """
 
     async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
         """Make the user that a handler named, as its execution user; return why that could not be, or nothing."""
@@ -135,6 +145,8 @@ class Grant(Generic[C]):
     - `checks`: everything this flow has an opinion on, in order.
     - `use`: who would use which app; asked only after `checks` found nothing to refuse.
     - `prove`: what follows; asked only when every check has passed.
+    - `granted`: the resources that were approved (RFC 8707), so that a token is for none besides; None where the grant
+      follows no approval of a person's.
     - `doors`: where the grant is offered; elsewhere it is an unknown one.
     - `claims`: whether a request of this grant type is for this grant; pure, by the parameters alone. Only where two
       grants share a type is it more than `every`.
@@ -148,5 +160,6 @@ class Grant(Generic[C]):
     checks: tuple[Check[C], ...]
     use: Callable[[C], UseCase]
     prove: Callable[[C, KeyRing], Proof]
+    granted: Callable[[C], str] | None = None
     doors: tuple[Door, ...] = (SALESFORCE, STANDARDS)
     claims: Callable[[Mapping[str, str]], bool] = every

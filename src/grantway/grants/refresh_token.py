@@ -193,4 +193,5 @@ GRANT: Final = Grant[RefreshCase](
     checks=(scope_taken, token, rotation, policy, scope_held),
     use=use,
     prove=prove,
+    granted=lambda case: case.held.family.resources if case.held else "",
 )

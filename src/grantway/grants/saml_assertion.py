@@ -25,6 +25,7 @@ from grantway.protocol.door import SALESFORCE
 from grantway.protocol.no import refresh as no_scope
 from grantway.protocol.no import sso as no
 from grantway.protocol.refusal import Reason, Refused
+from grantway.store.directory import Directory
 
 if TYPE_CHECKING:
     from grantway.kit.saml import Message
@@ -101,10 +102,16 @@ async def load(call: TokenCall, sources: Sources) -> SignOnCase:
         directory.db, found.assertion, app, names=names, rules=SALESFORCE_BEARER, now_ms=call.now_ms
     )
     subject = found.assertion.subject
-    of = await directory.app_user_named(app.id, subject) if subject else None
-    if of is not None and of.user.org_id != org.org_id:
-        of = None
+    of = await _user(directory, app, org, subject) if subject else None
     return SignOnCase(call, client, org, asserted, found.signed, found.confirmed, of)
+
+
+async def _user(directory: Directory, app: InstalledApp, org: SingleSignOn, subject: str) -> AppUser | None:
+    """Return whom the provider means, if it is a user of the org that believes it."""
+    if org.by_federation_id:
+        return await directory.app_user_federated(app.id, org.org_id, subject)
+    found = await directory.app_user_named(app.id, subject)
+    return found if found is not None and found.user.org_id == org.org_id else None
 
 
 def _org(call: TokenCall, message: "Message", known: tuple[SingleSignOn, ...]) -> SingleSignOn:

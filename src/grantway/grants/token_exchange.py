@@ -1,5 +1,6 @@
 """Token Exchange Flow: another identity provider's token stands for a user (RFC 8693; salesforce-oauth.md 3.11)."""
 
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -80,14 +81,11 @@ async def load(call: TokenCall, sources: Sources) -> ExchangeCase:
     chosen = _chosen(case)
     if chosen is None or decide(_BEFORE_ASKING, case).refusal is not None:
         return case
-    subject = await sources.ask_token_handler(
-        chosen, app, _parameter(case, "subject_token"), _type(case, "subject_token_type"), is_actor=False
-    )
+    ask = partial(sources.ask_token_handler, chosen, app, names=call.names)
+    subject = await ask(_parameter(case, "subject_token"), _type(case, "subject_token_type"), is_actor=False)
     actor = None
     if subject.refusal is None and _parameter(case, "actor_token"):
-        actor = await sources.ask_token_handler(
-            chosen, app, _parameter(case, "actor_token"), _type(case, "actor_token_type"), is_actor=True
-        )
+        actor = await ask(_parameter(case, "actor_token"), _type(case, "actor_token_type"), is_actor=True)
     case = msgspec.structs.replace(case, subject=subject, actor=actor)
     if decide((believed, actor_named), case).refusal is not None:
         return case

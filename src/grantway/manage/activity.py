@@ -24,6 +24,7 @@ _FLOWS: Final = {
     "token.refresh": "Refresh Token",
     "token.client_credentials": "Client Credentials",
     "token.jwt_bearer": "JWT Bearer",
+    "token.exchange": "Token Exchange",
     "token.saml_bearer": "SAML Bearer",
     "token.password": "Username-Password",
 }

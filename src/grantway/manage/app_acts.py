@@ -28,14 +28,16 @@ class AppActs:
 def acts_on(desk: Desk, org: Org, app: InstalledApp) -> AppActs:
     """Return what the caller may do with an app as an org meets it."""
     is_own, has_policy = app.app.org_id == org.id, app.policy is not None
-    settings = is_own and desk.caller.may(Right.APPS, org.id, app.kind)
-    policies = has_policy and desk.caller.may(Right.APP_POLICIES, org.id, app.kind)
+    of_developer = is_own and desk.caller.may(Right.APPS, org.id, app.kind)
+    # An app that registered says itself what it is, and one with a parent has that one's policies.
+    settings = of_developer and not app.is_registered
+    policies = has_policy and not app.is_child and desk.caller.may(Right.APP_POLICIES, org.id, app.kind)
     return AppActs(
         settings=settings,
         edit=settings or policies,
         keys=is_own and desk.caller.may(Right.ROTATE_KEYS, org.id, app.kind),
         block=policies,
-        delete=settings,
+        delete=of_developer,
         uninstall=not is_own and has_policy and may_install(desk, app),
         usage=desk.caller.may(Right.USAGE, org.id),
     )

@@ -18,7 +18,7 @@ from grantway.manage.rules import warnings_about
 from grantway.manage.verdicts import Verdicts, Versions
 from grantway.settings.setting import AnySetting
 from grantway.store.app_uses import last_use
-from grantway.store.apps import Apps
+from grantway.store.apps import POLICY_OF_APP, Apps
 from grantway.store.statement import SqlValue, Statement
 
 PAGE: Final = 25
@@ -62,11 +62,15 @@ SORTS: Final = ("name", "api_name", "permitted", "used", "created")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which apps are asked for: words of name or key, a flow, a state; sorted how; the page from 1."""
+    """Which apps are asked for: words of name or key, a flow, a state; sorted how; the page from 1.
+
+    `parent`: the id of the app that they belong to; without it those that belong to none.
+    """
 
     words: str = ""
     flow: str = ""
     state: str = ""
+    parent: str = ""
     sort: str = "name"
     descending: bool = False
     page: int = 1
@@ -77,6 +81,7 @@ class ListedApp:
     """One app of the list with what stands of it in this org. Times in ms.
 
     `picture`: the path of its icon, or of its logo, here; empty without one. `may`: what the caller may do with it.
+    `registered`: how many apps belong to it.
     """
 
     app: InstalledApp
@@ -85,6 +90,7 @@ class ListedApp:
     grants: Count
     last_used: int
     refused: int
+    registered: int
     warnings: tuple[str, ...]
     picture: str
     may: AppActs
@@ -125,12 +131,14 @@ class AppPage:
 
 
 _LABEL: Final = "lower(COALESCE(FIELD(a.settings, label), ''))"
-_FROM: Final = "FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
+_FROM: Final = f"FROM app a LEFT JOIN app_policy p ON p.app_id = {POLICY_OF_APP} AND p.org_id = :org_id"
 _MATCHES: Final = (
     "(a.org_id = :org_id OR p.app_id IS NOT NULL) AND (:kind = '' OR a.kind = :kind)"
     f" AND (:words = '' OR {_LABEL} LIKE :pattern ESCAPE '!' OR lower(a.name) LIKE :pattern ESCAPE '!'"
     " OR a.consumer_key = :words)"
     " AND (CAST(:blocked AS BIGINT) = 0 OR p.is_blocked = 1)"
+    # Registered apps stand below their parent, and are found by name and key.
+    " AND (a.parent_id = CAST(:parent AS TEXT) OR (:parent = '' AND :words <> ''))"
 )
 _USED: Final = " LEFT JOIN app_use z ON z.app_id = a.id AND z.org_id = :org_id AND z.user_id = ''"
 _ORDER: Final = {
@@ -173,6 +181,7 @@ _PAGES: Final = {
     for sort in SORTS
     for descending in (False, True)
 }
+_REGISTERED: Final = Statement("SELECT COUNT(*) FROM app WHERE parent_id = :app_id")
 _REFUSED: Final = Statement(
     "SELECT COUNT(*) FROM refusal WHERE app_id = :app_id AND at > :since"
     " AND (org_id = :org_id OR CAST(:ours AS BIGINT) = 1)"
@@ -195,6 +204,7 @@ async def page_of(desk: Desk, org: Org, asked: Asked, verdicts: Verdicts) -> App
         "words": words,
         "pattern": pattern,
         "blocked": int(asked.state == "blocked"),
+        "parent": asked.parent,
     }
     skipped = (asked.page - 1) * PAGE
     if asked.state == "attention":
@@ -230,6 +240,7 @@ async def _listed(desk: Desk, org: Org, app: InstalledApp) -> ListedApp:
     counted = await live_grants.count(desk, app, looked=_LOOKED_EACH)
     since = desk.clock.now_ms() - DAY_MS
     refused: Any = await desk.session.one(_REFUSED, app.id, since, app.org.id, int(app.app.org_id == app.org.id))
+    registered: Any = await desk.session.one(_REGISTERED, app.id)
     return ListedApp(
         app=app,
         flows=tuple(flow.name for flow in FLOWS if flow.is_on(app)),
@@ -237,6 +248,7 @@ async def _listed(desk: Desk, org: Org, app: InstalledApp) -> ListedApp:
         grants=counted.grants,
         last_used=max(counted.last_used, await last_use(desk.session, app.org.id, app.id)),
         refused=refused[0],
+        registered=registered[0],
         warnings=await warnings_about(desk, app),
         picture=await pictures.shown(desk, app, "icon"),
         may=acts_on(desk, org, app),

@@ -8,7 +8,7 @@ from grantway.domain.org import Org
 from grantway.manage.app_list import FLOWS, is_on
 from grantway.manage.desk import Desk
 from grantway.manage.listing import Listed, Piece
-from grantway.store.apps import Apps
+from grantway.store.apps import POLICY_OF_APP, Apps
 from grantway.store.statement import SqlValue, Statement
 
 SORTS: Final = ("name", "-name", "label", "-label", "created_at", "-created_at")
@@ -37,7 +37,7 @@ def _statement(sort: str, flow: str) -> Statement:
     order, beyond = (" DESC", "<") if sort.startswith("-") else ("", ">")
     kind = "BIGINT" if sort.endswith("created_at") else "TEXT"
     return Statement(
-        f"SELECT a.id, {column} FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"  # noqa: S608 - our own names
+        f"SELECT a.id, {column} FROM app a LEFT JOIN app_policy p ON p.app_id = {POLICY_OF_APP} AND p.org_id = :org_id"  # noqa: S608 - our own names
         " WHERE (a.org_id = :org_id OR p.app_id IS NOT NULL)"
         " AND (:kind = '' OR a.kind = :kind)"
         f" AND (:words = '' OR lower(a.name) LIKE :pattern ESCAPE '!' OR {_COLUMNS['label']} LIKE :pattern ESCAPE '!'"

@@ -115,13 +115,14 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
     acts = s.RUN_AS in values or (after.get(s.CLIENT_CREDENTIALS) and not _WHAT_IT_MAY_DO.isdisjoint(values))
     if acts and after.get(s.RUN_AS):
         await demand_power_of(desk, after[s.RUN_AS], f"let an app run as {after[s.RUN_AS]}")
+    swapped = bool(values.get(s.CERTIFICATE)) and (app is None or values[s.CERTIFICATE] != app[s.CERTIFICATE])
     for setting, kind in _ASSIGNMENTS.items():
         before: tuple[str, ...] = app[setting] if app else ()
         if added := set(values.get(setting, ())).difference(before):
-            for holder in await holders.all_of(desk, kind, org.id):
-                if holder.name in added:
-                    doing = f"pre-authorize the {kind.word} {holder.name}"
-                    desk.caller.holds_all(read_permissions(holder.permissions), doing)
+            await _demand_power_of_holders(desk, org, kind, added, "pre-authorize")
+        if swapped and (kept := set(before).intersection(after.get(setting, ()))):
+            # Whoever has the key of the certificate gets tokens of these users by an assertion.
+            await _demand_power_of_holders(desk, org, kind, kept, "swap the key that speaks for")
     if named := values.get(s.CUSTOM_SCOPES):
         there = {scope.name for scope in await custom_scopes_of(desk.session, org.id)}
         if missing := [name for name in named if name not in there]:
@@ -130,6 +131,14 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
     if values.get(s.INTROSPECT_ALL) and (other := await introspecting_app(desk, org, app.id if app else "")):
         raise ManageProblem.at("introspect_all", f"one app an org may have it, and {other} has it")
     return values
+
+
+async def _demand_power_of_holders(desk: Desk, org: Org, kind: holders.Kind, names: set[str], doing: str) -> None:
+    if desk.caller.is_operator:
+        return
+    for holder in await holders.all_of(desk, kind, org.id):
+        if holder.name in names:
+            desk.caller.holds_all(read_permissions(holder.permissions), f"{doing} the {kind.word} {holder.name}")
 
 
 async def demand_power_of(desk: Desk, username: str, doing: str) -> None:

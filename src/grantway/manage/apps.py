@@ -28,7 +28,7 @@ from grantway.manage.left_out import begins_admin_approval, end_grants
 from grantway.manage.near import did_you_mean
 from grantway.manage.problem import ManageProblem, NotFound, StaleVersion
 from grantway.manage.rules import warnings_about
-from grantway.store.apps import SECRET_PURPOSE, Apps
+from grantway.store.apps import POLICY_OF_APP, SECRET_PURPOSE, Apps
 from grantway.store.statement import Conflict, Insert, Statement
 
 _ADD: Final = Insert(
@@ -46,7 +46,8 @@ _BY_KEY: Final = Statement(
 )
 # The org's own, and what it has installed of others.
 _ALL: Final = Statement(
-    "SELECT a.id, a.name, a.kind FROM app a LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = :org_id"
+    "SELECT a.id, a.name, a.kind FROM app a LEFT JOIN app_policy p"  # noqa: S608 - our own names
+    f" ON p.app_id = {POLICY_OF_APP} AND p.org_id = :org_id"
     " WHERE a.org_id = :org_id OR p.app_id IS NOT NULL"
     " ORDER BY a.name, CASE WHEN a.org_id = :org_id THEN 0 ELSE 1 END, a.id"
 )
@@ -65,6 +66,7 @@ _BLOCK: Final = Statement(
 _REVOKE: Final = Statement(
     "UPDATE token_family SET revoked_at = :now, revoked_why = 'app.deleted' WHERE app_id = :id AND revoked_at IS NULL"
 )
+_CHILDREN: Final = Statement("SELECT id FROM app WHERE parent_id = :id ORDER BY id")
 # Codes, refresh and access tokens are dead without their app, at once; the sweep takes their rows.
 _DELETE: Final = tuple(
     Statement(text)
@@ -73,6 +75,8 @@ _DELETE: Final = tuple(
         "DELETE FROM app_policy WHERE app_id = :id",
         "DELETE FROM app_credential WHERE app_id = :id",
         "DELETE FROM app_use WHERE app_id = :id",
+        "DELETE FROM initial_access_token WHERE app_id = :id",
+        "DELETE FROM registered_client WHERE app_id = :id",
         "DELETE FROM app_picture WHERE app_id = :id",
         "DELETE FROM app WHERE id = :id",
     )
@@ -297,6 +301,7 @@ async def put(desk: Desk, org: Org, name: str, values: Values, *, seen: str = ""
         # What stays as it is assigns nothing: a form and a file say again what is there.
         demand_rights(changing, org, {one: value for one, value in values.items() if app[one] != value}, app.kind)
         demand_version(app, seen)
+        demand_open(app, values)
         if app.app.org_id == org.id:
             values = with_placeholder(desk, values, app)
         values = await fit_values(changing, org, values, app)
@@ -330,6 +335,8 @@ async def block(desk: Desk, org: Org, name: str, *, blocked: bool) -> InstalledA
     async with desk.changing() as changing:
         app = await find(changing, org, name)
         changing.caller.needs(Right.APP_POLICIES, org.id, app.kind)
+        if app.is_child:
+            raise ManageProblem(f"{app.app.name} has the policies of {app.parent}: block that, or delete this one")
         _installed(app, "block" if blocked else "unblock")
         await changing.run(_BLOCK, int(blocked), org.id, app.id)
         kind = "admin.app.block" if blocked else "admin.app.unblock"
@@ -340,6 +347,8 @@ async def block(desk: Desk, org: Org, name: str, *, blocked: bool) -> InstalledA
 async def delete(desk: Desk, org: Org, name: str) -> InstalledApp:
     """Delete an app for good: its policies, approvals and tokens end with it. Returns what it was.
 
+    Apps that registered with its initial access token go with it.
+
     Raises:
         ManageProblem: no right, or no such app, or an app of another org.
     """
@@ -348,11 +357,22 @@ async def delete(desk: Desk, org: Org, name: str) -> InstalledApp:
         changing.caller.needs(Right.APPS, org.id, app.kind)
         if not app.is_at_home:
             raise ManageProblem(f"{app.app.name} belongs to another org: only that one can delete it")
-        await changing.run(_REVOKE, desk.clock.now_ms(), app.id)
-        for statement in _DELETE:
-            await changing.run(statement, app.id)
-        await changing.audit("admin.app.delete", org.id, app_id=app.id, name=app.app.name)
+        children = [cast(str, row[0]) for row in await changing.session.all(_CHILDREN, app.id)]
+        for app_id in (*children, app.id):
+            await remove(changing, app_id)
+        registered = {"registered_apps": len(children)} if children else {}
+        await changing.audit("admin.app.delete", org.id, app_id=app.id, name=app.app.name, **registered)
         return app
+
+
+async def remove(changing: Desk, app_id: str) -> None:
+    """Take an app that was found away, with its policies, approvals and tokens.
+
+    The caller's right is demanded, and the record made, by whoever found it.
+    """
+    await changing.run(_REVOKE, changing.clock.now_ms(), app_id)
+    for statement in _DELETE:
+        await changing.run(statement, app_id)
 
 
 async def reveal(desk: Desk, org: Org, name: str) -> InstalledApp:
@@ -370,6 +390,20 @@ async def reveal(desk: Desk, org: Org, name: str) -> InstalledApp:
             await demand_power_of(changing, app[s.RUN_AS], f"reveal the secret that acts as {app[s.RUN_AS]}")
         await changing.audit("admin.app.reveal", org.id, app_id=app.id, of=app.kind.words, name=app.app.name)
         return app
+
+
+def demand_open(app: InstalledApp, values: Values) -> None:
+    """Demand that an administrator may change what these values change: an app that registered says itself what it is.
+
+    Raises:
+        ManageProblem: they change what the app registered, or policies that it has from another.
+    """
+    changed = {one: value for one, value in values.items() if app[one] != value}
+    for one in changed:
+        if app.is_child and one.held_by is s.Holder.POLICY:
+            raise ManageProblem.at(one.name, f"{app.app.name} has the policies of {app.parent}: change them there")
+        if app.is_registered and one.held_by is s.Holder.APP:
+            raise ManageProblem.at(one.name, f"{app.app.name} registered itself, and alone changes what it registered")
 
 
 def demand_version(app: InstalledApp, seen: str) -> None:

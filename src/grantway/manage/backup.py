@@ -27,6 +27,8 @@ _MARK: Final = tuple(
             "UPDATE signing_key SET retired_at = :now WHERE purpose = 'access_token' AND retired_at IS NULL",
             "UPDATE app SET version = :now",
             "UPDATE app_policy SET version = :now",
+            # One that came back may have been taken away since: administrators make another.
+            "DELETE FROM initial_access_token WHERE created_at <= :now",
         ),
     )
 )

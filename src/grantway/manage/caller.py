@@ -26,6 +26,7 @@ class Right(Enum):
     INSTALL = "install and uninstall {apps}"
     INSTALL_PACKAGED = "install and uninstall packaged {apps}"
     ORG_SETTINGS = "change the OAuth settings of the org"
+    SINGLE_SIGN_ON = "change the single sign-on settings of the org"
     USERS = "manage users"
     PROFILES = "manage profiles and permission sets"
     ASSIGN_PERMISSION_SETS = "assign permission sets to users"
@@ -63,7 +64,8 @@ NEEDS: Final[dict[Right, Needs]] = {
     ),
     Right.CUSTOM_SCOPES: ((p.MANAGE_CONNECTED_APPS,),),
     Right.CUSTOM_PERMISSIONS: ((p.CUSTOMIZE_APPLICATION,),),
-    # Whose tokens are believed decides who comes in as whom: as much as to give every user a password.
+    # Whose word is believed decides who comes in as whom: as much as to give every user a password.
+    Right.SINGLE_SIGN_ON: ((p.CUSTOMIZE_APPLICATION,), (p.MODIFY_ALL_DATA,), (p.MANAGE_USERS,)),
     Right.TOKEN_HANDLERS: ((p.CUSTOMIZE_APPLICATION,), (p.MODIFY_ALL_DATA,), (p.MANAGE_USERS,)),
     Right.USAGE: ((p.VIEW_SETUP,), (p.MANAGE_USERS,)),
     Right.SEE_SETUP: ((p.VIEW_SETUP,),),

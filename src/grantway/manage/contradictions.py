@@ -80,6 +80,7 @@ def _refreshes_for_ever(app: InstalledApp) -> bool:
 
 
 Values = Mapping[s.AnySetting, Any]
+# Each opens a way to tokens.
 _WAYS_IN: Final[tuple[s.AnySetting, ...]] = (
     s.CALLBACK_URL,
     s.CERTIFICATE,

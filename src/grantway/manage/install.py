@@ -30,6 +30,7 @@ _FORGET_APPROVALS: Final = Statement(
     "DELETE FROM approval WHERE app_id = :app_id AND last_at <= :mark"
     " AND person_id IN (SELECT id FROM person WHERE org_id = :org_id)"
 )
+_CHILDREN: Final = Statement("SELECT id FROM app WHERE parent_id = :app_id")
 _END_LINES: Final = Statement(
     "UPDATE token_family SET revoked_at = :now, revoked_why = 'app.uninstalled'"
     " WHERE org_id = :org_id AND app_id = :app_id AND revoked_at IS NULL"
@@ -62,6 +63,7 @@ async def install(desk: Desk, org: Org, named: str) -> apps.Changed:
     async with desk.changing() as changing:
         app = await _app_named(changing, org, named)
         _demand_right(changing, app)
+        _demand_no_child(app)
         if app.is_at_home:
             raise ManageProblem(f"{app.app.name} is {org.name}'s own app, and installed from the start")
         if app.policy is not None:
@@ -87,7 +89,8 @@ async def install(desk: Desk, org: Org, named: str) -> apps.Changed:
 async def uninstall(desk: Desk, org: Org, name: str) -> apps.Changed:
     """Take an org's policies for an app of another org away; returns what was installed, and what that means.
 
-    Tokens of a packaged app and of an external client app end with it; those of others stay.
+    Tokens of a packaged app, of an external client app and of apps that registered themselves end with it; those of
+    others stay.
 
     Raises:
         ManageProblem: no right, no such app, the org's own, or one that is blocked, which this would let in again.
@@ -96,6 +99,7 @@ async def uninstall(desk: Desk, org: Org, name: str) -> apps.Changed:
     async with desk.changing() as changing:
         app = await apps.find(changing, org, name)
         _demand_right(changing, app)
+        _demand_no_child(app)
         if app.is_at_home:
             raise ManageProblem(f"{app.app.name} is {org.name}'s own app: it cannot be uninstalled, only deleted")
         policy = app.policy
@@ -106,13 +110,27 @@ async def uninstall(desk: Desk, org: Org, name: str) -> apps.Changed:
         ends = app.kind is AppKind.EXTERNAL_CLIENT_APP or _is_packaged(app)
         await changing.run(_FORGET_APPROVALS, app_id=app.id, mark=now if ends else policy.not_before, org_id=org.id)
         if ends:
-            await changing.run(_END_LINES, now=now, org_id=org.id, app_id=app.id)
-            await changing.run(_END_ACCESS, now=now, org_id=org.id, app_id=app.id)
-            await changing.run(_END_CODES, org_id=org.id, app_id=app.id)
+            await _end(changing, org, app.id)
+        # What registered with it is refused without its policies; it does not come back with new ones.
+        for (child_id,) in await changing.session.all(_CHILDREN, app.id):
+            await changing.run(_FORGET_APPROVALS, app_id=cast(str, child_id), mark=now, org_id=org.id)
+            await _end(changing, org, cast(str, child_id))
         await changing.run(_REMOVE, org.id, app.id)
         await _audit(changing, "admin.app.uninstall", app)
         warning = _LOOSER.format(app=app.app.name, key=app.consumer_key)
         return apps.Changed(app=app, warnings=() if ends else (warning,))
+
+
+async def _end(changing: Desk, org: Org, app_id: str) -> None:
+    now = changing.clock.now_ms()
+    await changing.run(_END_LINES, now=now, org_id=org.id, app_id=app_id)
+    await changing.run(_END_ACCESS, now=now, org_id=org.id, app_id=app_id)
+    await changing.run(_END_CODES, org_id=org.id, app_id=app_id)
+
+
+def _demand_no_child(app: InstalledApp) -> None:
+    if app.is_child:
+        raise ManageProblem(f"{app.app.name} is installed wherever {app.parent} is, which let it in: name that one")
 
 
 def _demand_right(desk: Desk, app: InstalledApp) -> None:

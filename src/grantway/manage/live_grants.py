@@ -16,6 +16,7 @@ from grantway.domain.app import InstalledApp
 from grantway.domain.refresh_life import RefreshLife, life_under, refresh_life
 from grantway.manage.count import Count
 from grantway.manage.desk import Desk
+from grantway.store.apps import POLICY_OF_APP
 from grantway.store.statement import SqlValue, Statement
 
 # How many lines of an app are looked at where nobody may wait long for a number: the newest of those not ended.
@@ -37,7 +38,7 @@ LIVE: Final = (
 # The lines `f` of many apps, with what may have taken them back.
 WITH_MARKS: Final = (
     "JOIN app a ON a.id = f.app_id JOIN org o ON o.id = f.org_id JOIN person u ON u.id = f.user_id"
-    " LEFT JOIN app_policy p ON p.app_id = f.app_id AND p.org_id = f.org_id"
+    f" LEFT JOIN app_policy p ON p.app_id = {POLICY_OF_APP} AND p.org_id = f.org_id"
 )
 STANDS: Final = (
     "f.revoked_at IS NULL AND f.has_refresh = 1 AND f.created_at > u.not_before AND f.created_at > o.not_before"

@@ -22,7 +22,7 @@ from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVe
 from grantway.settings.catalogue import BY_NAME, held_by
 from grantway.settings.kinds import SettingProblem, text
 from grantway.settings.org import ALLOW_CONNECTED_APP_CREATION
-from grantway.settings.setting import Holder
+from grantway.settings.setting import Holder, Section
 from grantway.store.statement import Insert, Statement, columns_of
 
 _ADD: Final = Insert("org", Org.__struct_fields__)
@@ -119,7 +119,7 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any], *, seen: str = "")
     `seen` is the org's version that the caller looked at; empty for a change that does not depend on it.
 
     Name, edition and domain are the operator's, and so is to allow the creation of connected apps; taking that back is
-    not.
+    not. Settings of single sign-on, where they change, take a right of their own.
 
     Raises:
         ManageProblem: no right, no such setting, values not taken, or (StaleVersion) changed since it was seen.
@@ -154,6 +154,9 @@ async def change(desk: Desk, org: Org, asked: dict[str, Any], *, seen: str = "")
         if problems:
             raise ManageProblem.of(problems)
         demand_edition(fields["edition"], values)
+        changed_values = [one for one, value in values.items() if one.kind.write(value) != before[one.name]]
+        if any(one.section is Section.ORG_SSO for one in changed_values):
+            changing.caller.needs(Right.SINGLE_SIGN_ON, org.id)
         if values.get(ALLOW_CONNECTED_APP_CREATION) and not before[ALLOW_CONNECTED_APP_CREATION.name]:
             _demand_operator(changing)
         _demand_free_name(fields["name"], others)

@@ -130,6 +130,8 @@ async def stage(desk: Desk, org: Org, name: str) -> Pairs:
     """
     async with desk.changing() as changing:
         app = await _rotatable(changing, org, name)
+        if app.is_registered:
+            raise ManageProblem(f"{app.app.name} registered itself and knows only its own key: delete it instead")
         held = await pairs_of(changing, app)
         if is_external(app):
             await _make_room(changing, held)

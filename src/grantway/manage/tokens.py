@@ -13,6 +13,7 @@ from grantway.manage.desk import Desk
 from grantway.manage.listing import Listed, Piece
 from grantway.manage.live_grants import POLICY, Within
 from grantway.manage.problem import ManageProblem
+from grantway.store.apps import POLICY_OF_APP
 from grantway.store.statement import SqlValue, Statement
 
 LISTED: Final = 1000
@@ -23,7 +24,7 @@ _END: Final = "~"
 _LIVE: Final = "t.revoked_at IS NULL AND t.expires_at > CAST(:now AS BIGINT)"
 _WHO: Final = (
     "JOIN app a ON a.id = {of}.app_id JOIN person u ON u.id = {of}.user_id JOIN org o ON o.id = {of}.org_id"
-    " LEFT JOIN app_policy p ON p.app_id = {of}.app_id AND p.org_id = {of}.org_id"
+    " LEFT JOIN app_policy p ON p.app_id = " + POLICY_OF_APP + " AND p.org_id = {of}.org_id"
     " WHERE {of}.org_id = :org_id AND (:user_id = '' OR {of}.user_id = :user_id)"
     " AND (:app_id = '' OR {of}.app_id = :app_id)"
     " AND {at} > u.not_before AND {at} > o.not_before AND {at} > COALESCE(p.not_before, 0)"
@@ -77,6 +78,7 @@ _MARK_USER: Final = Statement("UPDATE person SET not_before = :now WHERE id = :u
 _MARK_APP: Final = Statement(
     "UPDATE app_policy SET not_before = :now, version = version + 1 WHERE org_id = :org_id AND app_id = :app_id"
 )
+_CHILDREN: Final = Statement("SELECT id FROM app WHERE parent_id = :app_id")
 _MARK_ORG: Final = Statement("UPDATE org SET not_before = :now, version = version + 1 WHERE id = :org_id")
 _ONE_LINE: Final = Statement("SELECT app_id, user_id FROM token_family WHERE id = :id AND org_id = :org_id")
 _ONE_ACCESS: Final = Statement("SELECT app_id, user_id, hash FROM access_token WHERE id = :id AND org_id = :org_id")
@@ -176,11 +178,16 @@ async def end(changing: Desk, org: Org, *, user: User | None, app: InstalledApp 
         await changing.run(_FORGET_APPROVAL, **values)
     elif user_id:
         await changing.run(_MARK_USER, **values)
-    elif app is not None and app.policy is None:
-        # Not installed: there is no policy that could bear a mark.
+    elif app is not None and (app.policy is None or app.is_child):
+        # Not installed, or with the policy of another app: there is none that could bear a mark.
         await changing.run(_FORGET_APPROVALS, **values)
     elif app_id:
         await changing.run(_MARK_APP, **values)
+        for (child_id,) in await changing.session.all(_CHILDREN, app_id):
+            # The mark ends theirs too; told apart, they no longer stand in lists of what is out.
+            of_child = values | {"app_id": child_id}
+            lines_ended = [*lines_ended, *await changing.run(_END_LINES_OF_APP, **of_child)]
+            await changing.run(_END_CODES, **of_child)
     else:
         await changing.run(_MARK_ORG, **values)
     await changing.audit(

@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import Final, cast
 
 import msgspec
@@ -20,13 +19,14 @@ from grantway.manage.desk import Desk
 from grantway.manage.import_app import Imported, SourceFile, import_files
 from grantway.manage.metadata_files import files_in
 from grantway.manage.problem import ManageProblem, StaleVersion
+from grantway.metadata.archive import TOTAL_LIMIT
 from grantway.store.statement import Insert, Statement
 
 KEPT_MS: Final = 30 * MINUTE_MS
 FILES_LIMIT: Final = 200
 """Files of one import, those in archives counted. More at once: `grantway app import`."""
 _PURPOSE: Final = b"metadata-upload"
-_RIGHTS: Final = (Right.APPS, Right.ORG_SETTINGS, Right.CUSTOM_SCOPES, Right.CUSTOM_PERMISSIONS)
+_RIGHTS: Final = (Right.APPS, Right.ORG_SETTINGS, Right.CUSTOM_SCOPES, Right.CUSTOM_PERMISSIONS, Right.TOKEN_HANDLERS)
 _ADD: Final = Insert("metadata_upload", ["id", "person_id", "session_id", "files", "created_at"])
 _FIND: Final = Statement(
     "SELECT id, files FROM metadata_upload WHERE person_id = :person_id AND session_id = :session_id"
@@ -58,15 +58,25 @@ def unpacked(sent: Iterable[tuple[str, bytes]]) -> tuple[SourceFile, ...]:
     """Return the metadata files in what was sent, as names and contents; archives are opened.
 
     Raises:
-        ManageProblem: nothing was sent, or too many files.
+        ManageProblem: nothing was sent, or too many files, or too much.
     """
-    files = tuple(islice((file for name, data in sent for file in files_in(name, data)), FILES_LIMIT + 1))
+    files: list[SourceFile] = []
+    size = 0
+    # One archive is open at a time, and none after there is too much.
+    for file in (file for name, data in sent for file in files_in(name, data)):
+        files.append(file)
+        size += len(file.data)
+        if len(files) > FILES_LIMIT:
+            raise _too_much(f"these are more than {FILES_LIMIT} files")
+        if size > TOTAL_LIMIT:
+            raise _too_much(f"these files have more than {TOTAL_LIMIT:,} bytes together")
     if not files:
         raise ManageProblem.at("files", "select at least one file")
-    if len(files) > FILES_LIMIT:
-        text = f"these are more than {FILES_LIMIT} files; send fewer at once, or use grantway app import"
-        raise ManageProblem.at("files", text)
-    return files
+    return tuple(files)
+
+
+def _too_much(what: str) -> ManageProblem:
+    return ManageProblem.at("files", f"{what}; send fewer at once, or use grantway app import")
 
 
 async def keep(desk: Desk, org: Org, session_id: str, sent: tuple[tuple[str, bytes], ...]) -> None:

@@ -59,7 +59,8 @@ _UNASSIGN: Final = Statement(
 )
 _SET: Final = Statement(
     "UPDATE person SET email = :email, first_name = :first_name, last_name = :last_name, is_active = :is_active,"
-    " profile_id = :profile_id, details = :details, not_before = :not_before, updated_at = :updated_at WHERE id = :id"
+    " profile_id = :profile_id, details = :details, federation_id = :federation_id,"
+    " not_before = :not_before, updated_at = :updated_at WHERE id = :id"
 )
 _FREEZE: Final = Statement("UPDATE person SET is_frozen = :frozen, updated_at = :updated_at WHERE id = :id")
 _SET_PASSWORD: Final = Statement(
@@ -192,18 +193,23 @@ async def change(desk: Desk, org: Org, username: str, asked: dict[str, Any], *, 
         details = msgspec.json.decode(user.details or "{}", type=UserDetails)
         details = msgspec.structs.replace(details, **{name: fields[name] for name in fields if name in _DETAILS})
         is_active, now = int(fields.get("is_active", user.is_active)), desk.clock.now_ms()
-        await changing.run(
-            _SET,
-            email=fields.get("email", user.email),
-            first_name=fields.get("first_name", user.first_name),
-            last_name=fields.get("last_name", user.last_name),
-            is_active=is_active,
-            profile_id=profile_id,
-            details=msgspec.json.encode(details).decode(),
-            not_before=now if is_active < user.is_active else user.not_before,
-            updated_at=_after(user, now),
-            id=user.id,
-        )
+        try:
+            await changing.run(
+                _SET,
+                email=fields.get("email", user.email),
+                first_name=fields.get("first_name", user.first_name),
+                last_name=fields.get("last_name", user.last_name),
+                is_active=is_active,
+                profile_id=profile_id,
+                details=msgspec.json.encode(details).decode(),
+                federation_id=details.federation_id,
+                not_before=now if is_active < user.is_active else user.not_before,
+                updated_at=_after(user, now),
+                id=user.id,
+            )
+        except Conflict as problem:
+            told = "it is another user's; no two users of an org have the same"
+            raise ManageProblem.at("federation_id", told) from problem
         if is_active < user.is_active or profile_id != user.profile_id:
             await demand_one_left(changing, org.id)
         changed = await find(changing, org, user.id)

@@ -53,9 +53,14 @@ class KeySets:
         task = self._asking.get(url)
         if task is None:
             task = self._asking[url] = asyncio.ensure_future(self._read(url))
-            task.add_done_callback(lambda _: self._asking.pop(url, None))
+            task.add_done_callback(lambda done: self._done(url, done))
         # Who gives up waiting must not end it for the others.
         return await asyncio.shield(task)
+
+    def _done(self, url: str, task: "asyncio.Task[_Held]") -> None:
+        del self._asking[url]
+        if not task.cancelled():
+            task.exception()  # looked at, for everybody who waited may have left
 
     async def _read(self, url: str) -> _Held:
         fetched = await self._fetcher.fetch(url, accept=_ACCEPT)

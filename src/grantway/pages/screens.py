@@ -72,7 +72,8 @@ class Ask:
 class ConsentPage:
     """May this app act for you? Posts `decision=deny|allow` or `account=switch`, with `transaction` and `csrf`.
 
-    `warnings` are whole sentences. `my_apps_path` is where access is taken back, once there is such a page.
+    `warnings` are whole sentences, `resources` the servers at which the app wants to use what it gets. `my_apps_path`
+    is where access is taken back, once there is such a page.
     """
 
     template: ClassVar[str] = "consent.html"
@@ -89,6 +90,7 @@ class ConsentPage:
     asks: tuple[Ask, ...]
     first_time: bool
     warnings: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
     my_apps_path: str | None = None
 
     @property

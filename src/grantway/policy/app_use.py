@@ -135,6 +135,10 @@ def _kept_out(app: InstalledApp, no: Voices) -> Finding | None:
 def _uninstalled(case: UseCase, no: Voices) -> Finding:
     """A connected app that the org has not installed: what was approved stays, something new takes a permission."""
     app = case.of.app
+    if app.is_child:
+        # Installed where its parent is, and nowhere else.
+        refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.of.user.username)
+        return Finding(APP, "not installed, for its parent is not", refusal)
     if case.is_token and not app.is_at_home:
         return _STAYS
     if APPROVE_UNINSTALLED.name in case.of.permissions:

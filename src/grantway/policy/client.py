@@ -8,11 +8,14 @@ import msgspec
 from grantway import settings as s
 from grantway.domain.app import InstalledApp, KeyState
 from grantway.policy.assertion import AssertionCase, Voices, checks
+from grantway.protocol.client_document import is_approved
 from grantway.protocol.decision import Finding, decide
 from grantway.protocol.door import Door
 from grantway.protocol.no import assertion as said
 from grantway.protocol.no import client as no
+from grantway.protocol.no import document as no_document
 from grantway.protocol.refusal import Reason
+from grantway.protocol.registration import GRANT_TYPES, PRIVATE_KEY_JWT, SECRET_METHODS
 from grantway.settings.setting import Setting
 
 CLIENT: Final = "Client"
@@ -70,7 +73,27 @@ def known(case: ClientCase) -> Finding | None:
         return Finding(CLIENT, "OAuth settings are off", no.OAUTH_OFF(app=app.app.name))
     if app[s.DOORS] is case.door.closed_for:
         return Finding(CLIENT, "not served at this door", no.DOOR_CLOSED(app=app.app.name, door=case.door.name))
+    if app.is_by_document and (refused := _not_let_in(app)):
+        return refused
     return _KNOWN
+
+
+def _not_let_in(app: InstalledApp) -> Finding | None:
+    """A client that is known by its document is one only while the org lets such clients in, from where it is."""
+    url = app.consumer_key
+    if not app[s.CLIENT_ID_DOCUMENTS]:
+        return Finding(CLIENT, "known by its document, which the org takes from nobody", no_document.OFF(url=url))
+    if not is_approved(url, app[s.CLIENT_DOCUMENT_SOURCES]):
+        return Finding(CLIENT, "known by a document of no approved place", no_document.NOT_APPROVED(url=url))
+    return None
+
+
+def grant_registered(case: ClientCase, grant_type: str) -> Finding | None:
+    """A client that registered uses the flows that can be registered, and no other."""
+    app = case.client
+    if app is None or not app.is_registered or grant_type in GRANT_TYPES:
+        return None
+    return Finding(CLIENT, "registered for other flows", no.OTHER_GRANT(app=app.app.name, grant_type=grant_type))
 
 
 def secret_always(case: ClientCase) -> Finding | None:
@@ -102,6 +125,8 @@ def _secret(case: ClientCase, required_by: Setting[bool] | None, missing: Reason
     app = case.client
     if app is None:
         return None
+    if app.is_registered and (refused := _otherwise(app, case)):
+        return refused
     if case.asserted is not None:
         return _asserted(case.asserted)
     if not case.secrets:
@@ -113,6 +138,23 @@ def _secret(case: ClientCase, required_by: Setting[bool] | None, missing: Reason
     for secret in case.secrets:
         right |= hmac.compare_digest(held, secret.encode("utf-8", "surrogatepass"))
     return _RIGHT if right else Finding(SECRET, "wrong", no.SECRET_WRONG(app=app.app.name))
+
+
+def _otherwise(app: InstalledApp, case: ClientCase) -> Finding | None:
+    """A client that registered proves itself as it registered, and in no other way (S21).
+
+    Its secret may come by Basic or in the body, whichever of the two it registered (clients.md 5).
+    """
+    method = app.app.auth_method
+    if case.asserted is not None:
+        used = PRIVATE_KEY_JWT
+    elif case.secrets:
+        used = method if method in SECRET_METHODS else SECRET_METHODS[0]
+    else:
+        return None
+    if used == method:
+        return None
+    return Finding(SECRET, f"{used}, and {method} is registered", no.OTHER_METHOD(app=app.app.name, method=method))
 
 
 def _asserted(case: AssertionCase) -> Finding:

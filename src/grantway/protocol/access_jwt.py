@@ -1,5 +1,6 @@
 """What a JWT-based access token says: Salesforce's header and claims at its door (3.20), RFC 9068's at the other."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -35,11 +36,19 @@ class AccessTerms(msgspec.Struct, frozen=True, gc=False):
     expires_at: int
     auth_time: int
     actor: str = ""
+    resources: tuple[str, ...] = ()
 
 
 def access_jwt(terms: AccessTerms) -> tuple[dict[str, str], dict[str, Any]]:
     """Return header and claims, their members in the order of the wire."""
     return _salesforce(terms) if terms.door is SALESFORCE else _standard(terms)
+
+
+def audience_of(resources: Sequence[str]) -> str | list[str] | None:
+    """Return `aud` for the resources a token is for: one by its name, several as a list; None where none was named."""
+    if not resources:
+        return None
+    return resources[0] if len(resources) == 1 else list(resources)
 
 
 def _salesforce(terms: AccessTerms) -> tuple[dict[str, str], dict[str, Any]]:
@@ -73,7 +82,7 @@ def _standard(terms: AccessTerms) -> tuple[dict[str, str], dict[str, Any]]:
         "iss": terms.issuer,
         "exp": terms.expires_at,
         # RFC 9068, section 3: without `resource` a default one, here all that answers under the base URL.
-        "aud": terms.base,
+        "aud": audience_of(terms.resources) or terms.base,
         "sub": subject(terms.door, terms.base, terms.user),
         "client_id": terms.consumer_key,
         "iat": terms.issued_at,

@@ -12,6 +12,7 @@ from grantway.protocol.decision import Finding
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import request as no_request
+from grantway.protocol.resource import ResourceCase, read_resources, served, well_formed
 from grantway.protocol.scopes import beyond, read_scope
 
 CALLBACK: Final = "Callback URL"
@@ -37,6 +38,7 @@ PARAMETERS: Final = (
     "display",
     "request",
     "request_uri",
+    "resource",
 )
 Display = Literal["page", "popup", "touch", "mobile"]
 _DISPLAYS: Final[dict[str, Display]] = {"popup": "popup", "touch": "touch", "mobile": "mobile"}
@@ -71,6 +73,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     consumer_key: str
     redirect_uri: str
     scopes: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
     state: str | None = None
     nonce: str = ""
     challenge: str = ""
@@ -197,9 +200,15 @@ def scope(case: AuthorizeCase) -> Finding | None:
     return Finding(SCOPE, "within the app's")
 
 
+def resource(case: AuthorizeCase) -> Finding | None:
+    """A resource that is named must be a URI, and one of those that the org lets tokens be for."""
+    asked = ResourceCase(resources_of(case), case.app)
+    return well_formed(asked) or served(asked) if asked.asked else None
+
+
 BEFORE_TRUST: Final = (callback, echoed, _challenge_before_trust)
-AFTER_TRUST: Final = (response, _challenge_after_trust, challenge_usable, pages_asked, scope)
-STILL_GOOD: Final = (callback, challenge_sent, scope)
+AFTER_TRUST: Final = (response, _challenge_after_trust, challenge_usable, pages_asked, scope, resource)
+STILL_GOOD: Final = (callback, challenge_sent, scope, resource)
 """What may have changed while a request waited for a person."""
 
 
@@ -214,6 +223,11 @@ def prompts_of(case: AuthorizeCase) -> tuple[str, ...]:
 def scopes_of(case: AuthorizeCase) -> tuple[str, ...]:
     """Return the scopes asked for; none asked for means all of the app's, its custom ones too."""
     return read_scope(case.params.get("scope", "")) or case.app[s.SCOPES] + case.app[s.CUSTOM_SCOPES]
+
+
+def resources_of(case: AuthorizeCase) -> tuple[str, ...]:
+    """Return the resources asked for; at Salesforce's door, which has no such parameter, none."""
+    return read_resources(case.params.get("resource", "")) if case.door.takes_resource else ()
 
 
 def answerable(case: AuthorizeCase) -> AuthorizationRequest:
@@ -235,6 +249,7 @@ def request_of(case: AuthorizeCase) -> AuthorizationRequest:
     return msgspec.structs.replace(
         answerable(case),
         scopes=scopes_of(case),
+        resources=resources_of(case),
         nonce=params.get("nonce", ""),
         challenge=params.get("code_challenge", ""),
         prompts=prompts_of(case),
@@ -247,4 +262,5 @@ def request_of(case: AuthorizeCase) -> AuthorizationRequest:
 def case_of(request: AuthorizationRequest, door: Door, app: InstalledApp) -> AuthorizeCase:
     """Return the case of a request that waited, to be checked again against the app as it is now."""
     params = {"redirect_uri": request.redirect_uri, "scope": " ".join(request.scopes)}
+    params["resource"] = " ".join(request.resources)
     return AuthorizeCase(door, params | {"code_challenge": request.challenge}, app)

@@ -30,6 +30,7 @@ class Door:
     - `verifier_max`: the longest PKCE verifier; `challenge_method_optional`: an absent method means S256.
     - `scope_narrows`: `scope` may be sent with refresh and client credentials, and narrows; else it is refused.
     - `pkce_for_public`: a client that need not send a secret must use PKCE.
+    - `takes_resource`: `resource` says where a token is to be used (RFC 8707); else it is passed over.
     - `tells_expiry`: answers have `expires_in`, and the token's end never moves.
     """
 
@@ -40,6 +41,7 @@ class Door:
     challenge_method_optional: bool
     scope_narrows: bool
     pkce_for_public: bool
+    takes_resource: bool
     tells_expiry: bool
     closed_for: Doors
 
@@ -52,6 +54,7 @@ SALESFORCE: Final = Door(
     challenge_method_optional=True,
     scope_narrows=False,
     pkce_for_public=False,
+    takes_resource=False,
     tells_expiry=False,
     closed_for=Doors.STANDARDS,
 )
@@ -63,6 +66,7 @@ STANDARDS: Final = Door(
     challenge_method_optional=False,
     scope_narrows=True,
     pkce_for_public=True,
+    takes_resource=True,
     tells_expiry=True,
     closed_for=Doors.SALESFORCE,
 )

@@ -87,6 +87,8 @@ def read_statement(assertion: etree._Element) -> Statement:
     issued_at = _time(assertion, "IssueInstant")
     if issued_at is None:
         raise SamlRefused("IssueInstant is missing")
+    if not assertion.get("ID"):
+        raise SamlRefused("ID is missing")  # by which it is known when it comes again
     return Statement(
         id=_attribute(assertion, "ID"),
         issuer=_text(_only(assertion, "Issuer")),

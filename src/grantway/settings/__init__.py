@@ -37,6 +37,7 @@ from grantway.settings.choices import (
     RefreshTokenPolicy,
     SessionAction,
     SessionLevel,
+    SsoUser,
 )
 from grantway.settings.custom import CUSTOM_ATTRIBUTES, CUSTOM_SCOPES
 from grantway.settings.distribution import DISTRIBUTION_STATE, Distribution
@@ -85,13 +86,17 @@ from grantway.settings.org import (
     ALLOW_LEGACY_QUERY_PARAMETERS,
     BLOCK_USER_AGENT_FLOW,
     BLOCK_USERNAME_PASSWORD_FLOW,
+    CLIENT_DOCUMENT_SOURCES,
+    CLIENT_ID_DOCUMENTS,
     CONSUMER_SECRETS_BY_REST,
     CORS_ORIGINS,
     LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS,
     LOGOUT_LANDING_PAGE,
     OPEN_REGISTRATION,
+    OPEN_REGISTRATION_SCOPES,
     ORG_SESSION_TIMEOUT,
     REQUIRE_PKCE_FOR_ALL_APPS,
+    RESOURCES,
     TRUSTED_IP_RANGES,
 )
 from grantway.settings.policies import (
@@ -130,6 +135,7 @@ from grantway.settings.sso import (
     SSO_CERTIFICATE,
     SSO_ENTITY_ID,
     SSO_ISSUER,
+    SSO_USER,
 )
 from grantway.settings.web_app import (
     MOBILE_START_URL,
@@ -168,6 +174,8 @@ __all__ = [
     "CALLBACK_URL",
     "CERTIFICATE",
     "CLIENT_CREDENTIALS",
+    "CLIENT_DOCUMENT_SOURCES",
+    "CLIENT_ID_DOCUMENTS",
     "CODE_AND_CREDENTIALS",
     "CODE_AND_CREDENTIALS_POST_ONLY",
     "CONSUMER_SECRETS_BY_REST",
@@ -203,6 +211,7 @@ __all__ = [
     "NAMED_USER_JWT_TIMEOUT",
     "OAUTH_ENABLED",
     "OPEN_REGISTRATION",
+    "OPEN_REGISTRATION_SCOPES",
     "ORG_SESSION_TIMEOUT",
     "PERMISSION_SETS",
     "PERMITTED_USERS",
@@ -216,6 +225,7 @@ __all__ = [
     "REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW",
     "REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW",
     "REQUIRE_SECRET_FOR_WEB_SERVER_FLOW",
+    "RESOURCES",
     "ROTATION_OVERLAP",
     "RUN_AS",
     "SAML",
@@ -242,6 +252,7 @@ __all__ = [
     "SSO_CERTIFICATE",
     "SSO_ENTITY_ID",
     "SSO_ISSUER",
+    "SSO_USER",
     "START_PAGE",
     "START_URL",
     "TOKEN_EXCHANGE",
@@ -262,6 +273,7 @@ __all__ = [
     "SessionLevel",
     "Setting",
     "SettingProblem",
+    "SsoUser",
     "Xml",
     "held_by",
 ]

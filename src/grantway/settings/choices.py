@@ -68,6 +68,13 @@ class SamlSubject(Enum):
     SPOKE_ID = "spoke_id"
 
 
+class SsoUser(Enum):
+    """What the identity provider of an org names its users by."""
+
+    USERNAME = "username"
+    FEDERATION_ID = "federation_id"
+
+
 class SamlNameId(Enum):
     """The format that a SAML assertion gives for the user's name."""
 

@@ -21,6 +21,8 @@ _TRUE: Final = frozenset({"true", "yes", "on", "1"})
 _FALSE: Final = frozenset({"false", "no", "off", "0"})
 CALLBACKS_TOTAL: Final = 2000
 ORIGINS: Final = 100
+URI_LENGTH: Final = 1024
+_WEB: Final = frozenset({"http", "https"})
 
 
 class SettingProblem(ValueError):
@@ -272,6 +274,52 @@ ORIGINS_KIND: Final = Kind[tuple[str, ...]](
     limits=f"at most {ORIGINS} whole origins; https, or http on localhost; no wildcard",
     many=True,
 )
+
+
+def uris(limit: int, what: str, *, https: bool = False) -> Kind[tuple[str, ...]]:
+    """A list of at most `limit` absolute URIs without fragment (or of https URLs), each once, compared byte by byte."""
+
+    def parse(raw: Any) -> tuple[str, ...]:
+        # A comma may stand in a URI, so only line ends part them.
+        found = tuple(dict.fromkeys(parts_of(raw, r"[\r\n]+")))
+        if len(found) > limit:
+            raise SettingProblem(f"at most {limit} {what}, these are {len(found)}")
+        for uri in found:
+            if problem := uri_problem(uri):
+                raise SettingProblem(f"{uri[:100]!r} will not do: {problem}")
+            if https and not uri.startswith("https://"):
+                raise SettingProblem(f"{uri[:100]!r} will not do: it does not begin with https://")
+        return found
+
+    return Kind(
+        name="uris",
+        parse=parse,
+        write=list,
+        says=lambda value: ", ".join(value) or "none",
+        schema={"type": "array", "items": {"type": "string", "maxLength": URI_LENGTH}, "maxItems": limit},
+        hint=f"{'https://…' if https else 'URI'} (repeat for more)",
+        limits=f"at most {limit} {what}, each of at most {URI_LENGTH} characters, without fragment"
+        + ("; https only" if https else ""),
+        many=True,
+    )
+
+
+def uri_problem(text: str) -> str:
+    """Return what is wrong with an absolute URI without fragment (RFC 8707, section 2), or an empty text."""
+    if len(text) > URI_LENGTH:
+        return f"it has more than {URI_LENGTH} characters"
+    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
+        return "it holds characters that have no place in it"
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return "it is no URI"
+    if not parts.scheme or not (parts.hostname or (parts.path and not parts.netloc and parts.scheme not in _WEB)):
+        return "it is no absolute URI"
+    if "#" in text:
+        return "it has a fragment"
+    return "it holds a username or password" if "@" in parts.netloc else ""
 
 
 def names(limit: int, what: str) -> Kind[tuple[str, ...]]:

@@ -3,7 +3,8 @@
 from typing import Final
 
 from grantway.settings.ip_ranges import IP_RANGES_KIND, IpRange
-from grantway.settings.kinds import FLAG, HTTPS_URL, ORIGINS_KIND, integer
+from grantway.settings.kinds import FLAG, HTTPS_URL, ORIGINS_KIND, integer, uris
+from grantway.settings.oauth import SCOPES_KIND
 from grantway.settings.setting import Holder, Section, Setting, Xml
 
 REQUIRE_PKCE_FOR_ALL_APPS: Final = Setting[bool](
@@ -90,13 +91,27 @@ OPEN_REGISTRATION: Final = Setting[bool](
     name="open_registration",
     kind=FLAG,
     label="Allow open dynamic client registration",
-    help="Anybody may then register an app in this org without a token. Leave it off outside of tests.",
+    help=(
+        "Anybody may then register an app of this org at the standards' endpoints without a token, as MCP clients do. "
+        "Such apps get few scopes, each user has to approve them, and those that nobody uses for a week are deleted."
+    ),
     default=False,
     section=Section.ORG,
     held_by=Holder.ORG,
-    effect="register: answered without an initial access token when on",
-    awaits="dynamic client registration",
+    effect="register, standards' door: invalid_token without an initial access token when off",
     example="true",
+)
+
+OPEN_REGISTRATION_SCOPES: Final = Setting[tuple[str, ...]](
+    name="open_registration_scopes",
+    kind=SCOPES_KIND,
+    label="Scopes of openly registered apps",
+    help="The most that an app gets which registered without a token, or by its metadata document.",
+    default=("openid", "id", "refresh_token"),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="register, standards' door: the scope of an app that came without a token is no more than this",
+    example="openid,id",
 )
 
 ALLOW_LEGACY_QUERY_PARAMETERS: Final = Setting[bool](
@@ -230,4 +245,49 @@ CORS_ORIGINS: Final = Setting[tuple[str, ...]](
     held_by=Holder.ORG,
     effect="token, revoke, introspect, userinfo, identity URL, data API: Access-Control-Allow-Origin for these origins",
     example="https://app.example.com",
+)
+
+RESOURCES: Final = Setting[tuple[str, ...]](
+    name="resources",
+    kind=uris(100, "resource servers"),
+    label="Resource servers",
+    help=(
+        "URIs of the servers at which tokens of this org may be used, as clients name them in the parameter resource. "
+        "Without one, any https URI is taken, and http on this machine."
+    ),
+    default=(),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="authorize and token at the standards' door: invalid_target for a resource that is not listed",
+    example="https://mcp.example.com/mcp",
+)
+
+CLIENT_ID_DOCUMENTS: Final = Setting[bool](
+    name="client_id_documents",
+    kind=FLAG,
+    label="Allow clients that are known by a metadata document",
+    help=(
+        "A client of the standards' endpoints may then be known by the https address of a document about itself, as "
+        "MCP clients are: it becomes an app of this org when it first asks. Only from the approved places."
+    ),
+    default=False,
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="authorize and token at the standards' door: invalid_client for a client_id that is a URL when off",
+    example="true",
+)
+
+CLIENT_DOCUMENT_SOURCES: Final = Setting[tuple[str, ...]](
+    name="client_document_sources",
+    kind=uris(100, "approved places", https=True),
+    label="Approved places of metadata documents",
+    help=(
+        "Where documents may stand: https://HOST for all that a host serves, or the whole address of one. Whoever can "
+        "write there decides what such an app is called and where its answers go."
+    ),
+    default=(),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="authorize and token at the standards' door: invalid_client for a client_id elsewhere",
+    example="https://mcp.example.com",
 )

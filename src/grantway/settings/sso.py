@@ -4,7 +4,8 @@ from typing import Final
 
 from grantway.settings.certificates import CERTIFICATE as CERTIFICATE_KIND
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE, Certificate
-from grantway.settings.kinds import FLAG, text
+from grantway.settings.choices import SsoUser
+from grantway.settings.kinds import FLAG, one_of, text
 from grantway.settings.setting import Holder, Section, Setting
 
 SAML_ASSERTION_FLOW: Final = Setting[bool](
@@ -60,6 +61,19 @@ SSO_ENTITY_ID: Final = Setting[str](
     under=SAML_ASSERTION_FLOW,
     effect="token, assertion: invalid_grant 'audience is invalid' for assertions made for somebody else",
     example="https://harbour.example.com/sso",
+)
+
+SSO_USER: Final = Setting[SsoUser](
+    name="sso_user",
+    kind=one_of(SsoUser),
+    label="SAML Identity Type",
+    help="What the identity provider puts into NameID: the username, or the user's federation id.",
+    default=SsoUser.USERNAME,
+    section=Section.ORG_SSO,
+    held_by=Holder.ORG,
+    under=SAML_ASSERTION_FLOW,
+    effect="token, assertion: which user the token is of; invalid_grant 'invalid assertion' if there is none",
+    example="federation_id",
 )
 
 SAML_ASSERTION_APP: Final = Setting[str](

@@ -4,7 +4,7 @@ Declared once: form, command line, admin API, metadata file and documentation ar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -181,9 +181,22 @@ CODE: Final = HandlerField[str](
     xml="tokenHandlerApex",
     required_there=True,
 )
+
+
+def _issuer(raw: Any) -> str:
+    value = text(1024).parse(raw)
+    try:
+        urlsplit(value)
+    except ValueError as problem:
+        raise SettingProblem("it is no address that can be read") from problem
+    return value
+
+
+_ISSUER_KIND: Final = replace(text(1024), parse=_issuer)
+
 ISSUER: Final = HandlerField[str](
     name="issuer",
-    kind=text(1024),
+    kind=_ISSUER_KIND,
     label="Issuer",
     help="Who issues the tokens: iss must be exactly this.",
     default="",
@@ -212,7 +225,7 @@ CERTIFICATE: Final = HandlerField[Certificate | None](
     name="certificate",
     kind=CERTIFICATE_KIND,
     label="Certificate",
-    help="Instead of a key set: the X.509 certificate of the key that signs.",
+    help="The X.509 certificate of the key that signs: of SAML assertions, and of JWTs where there is no key set.",
     default=None,
     group=Group.TOKENS,
     example="@issuer.pem",

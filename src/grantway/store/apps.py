@@ -4,15 +4,22 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from grantway.domain.app import App, Credential, InstalledApp, Policy, read_values
+from grantway.domain.app import App, Credential, InstalledApp, Policy, as_child, read_values
 from grantway.domain.org import Org
 from grantway.kit.secrets import KeyRing, Secret
 from grantway.store.database import Session
 from grantway.store.statement import Row, Statement, columns_of
 
 SECRET_PURPOSE: Final = b"consumer-secret"
-_SELECT: Final = f"SELECT {columns_of(App, 'a')}, {columns_of(Org, 'o')}, {columns_of(Policy, 'p')} FROM app a"
-_POLICY: Final = "LEFT JOIN app_policy p ON p.app_id = a.id AND p.org_id = o.id"
+_SELECT: Final = (
+    f"SELECT {columns_of(App, 'a')}, {columns_of(Org, 'o')}, {columns_of(Policy, 'p')}, u.name, u.settings FROM app a"
+)
+# An app that belongs to another has that one's policies.
+POLICY_OF_APP: Final = "CASE WHEN a.parent_id = '' THEN a.id ELSE a.parent_id END"
+"""The id of the app whose policies hold for app `a`, in SQL."""
+_POLICY: Final = (
+    f"LEFT JOIN app_policy p ON p.app_id = {POLICY_OF_APP} AND p.org_id = o.id LEFT JOIN app u ON u.id = a.parent_id"
+)
 _APP_END: Final = len(App.__struct_fields__)
 _ORG_END: Final = _APP_END + len(Org.__struct_fields__)
 _IN_ORG: Final = Statement(f"{_SELECT} JOIN org o ON o.id = :org_id {_POLICY} WHERE a.id = :app_id")
@@ -27,6 +34,9 @@ _BY_PAIR: Final = Statement(
     f" JOIN app a ON a.id = c.app_id JOIN org o ON o.id = a.org_id {_POLICY} WHERE c.consumer_key = :consumer_key"
 )
 _POLICY_END: Final = _ORG_END + len(Policy.__struct_fields__)
+_PARENT_END: Final = _POLICY_END + 2
+# A parent that is gone takes its children with it, whoever deleted it.
+_ORPHAN: Final = '{"oauth_enabled": false}'
 
 
 class Apps:
@@ -58,11 +68,17 @@ class Apps:
         app = App(*cast(Any, row[:_APP_END]))
         org = Org(*cast(Any, row[_APP_END:_ORG_END]))
         policy = Policy(*cast(Any, row[_ORG_END:_POLICY_END])) if row[_ORG_END] is not None else None
-        pair = Credential(*cast(Any, row[_POLICY_END:])) if len(row) > _POLICY_END else None
+        pair = Credential(*cast(Any, row[_PARENT_END:])) if len(row) > _PARENT_END else None
         if pair is not None:
             app = msgspec.structs.replace(
                 app, consumer_key=pair.consumer_key, secret_mac=pair.secret_mac, secret_box=pair.secret_box
             )
-        values = read_values(app.settings, org.settings, policy.settings if policy else "{}")
+        parent, parent_settings = cast("tuple[str | None, str | None]", row[_POLICY_END:_PARENT_END])
+        rules = (org.settings, policy.settings if policy else "{}")
+        values = read_values(app.settings, *rules)
+        if app.parent_id:
+            values = as_child(values, read_values(parent_settings or _ORPHAN, *rules))
         secret = Secret(self._ring.open(app.secret_box, SECRET_PURPOSE).decode())
-        return InstalledApp(app=app, policy=policy, org=org, secret=secret, values=values, pair=pair)
+        return InstalledApp(
+            app=app, policy=policy, org=org, secret=secret, values=values, pair=pair, parent=parent or ""
+        )

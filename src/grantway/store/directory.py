@@ -3,13 +3,17 @@
 from typing import Any, Final, TypeVar, cast
 
 from grantway.domain.app import AppUser, InstalledApp, read_values
-from grantway.domain.org import User, canonical_username
+from grantway.domain.org import Org, User, canonical_username
 from grantway.domain.sso import SingleSignOn
 from grantway.settings import sso
+from grantway.settings.choices import SsoUser
 from grantway.settings.org import CORS_ORIGINS
+from grantway.settings.setting import Setting
+from grantway.settings.token_handlers import Matches
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import custom_permissions_that_count
 from grantway.store.database import Database
+from grantway.store.orgs import default_org_id
 from grantway.store.people import (
     USER_COLUMNS,
     permission_sets_that_count,
@@ -17,7 +21,8 @@ from grantway.store.people import (
     user_by_id,
     user_by_username,
 )
-from grantway.store.statement import Statement
+from grantway.store.statement import Statement, columns_of
+from grantway.store.token_handlers import users_matching
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -28,6 +33,7 @@ _RUN_AS: Final = Statement(
 )
 _MY_DOMAINS: Final = Statement("SELECT my_domain FROM org")
 _ORGS: Final = Statement("SELECT id, settings FROM org")
+_ORG: Final = Statement(f"SELECT {columns_of(Org)} FROM org WHERE id = :id")
 _NAMED_ORGS: Final = Statement("SELECT id, name, settings FROM org ORDER BY created_at, id")
 
 
@@ -49,6 +55,7 @@ class Directory:
         self._named: dict[str, tuple[str, str]] = {}
         self._origins: dict[str, dict[str, frozenset[str]]] = {}
         self._my_domains: dict[str, frozenset[str]] = {}
+        self._default_org: dict[str, tuple[Org, dict[Setting[Any], Any]]] = {}
         self._sign_on: dict[str, tuple[SingleSignOn, ...]] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
@@ -101,6 +108,11 @@ class Directory:
             self._keep(revision, self._named, name, found)
         return await self.app_user(app_id, *found)
 
+    async def app_user_federated(self, app_id: str, org_id: str, federation_id: str) -> AppUser | None:
+        """Return the user whom an org's identity provider calls so, and an app as the org meets it."""
+        found = await users_matching(self.db, org_id, Matches.FEDERATION_ID, federation_id)
+        return await self.app_user(app_id, org_id, found[0]) if found else None
+
     async def origins(self) -> dict[str, frozenset[str]]:
         """Return the origins whose pages may call, by the id of the org that lists them; orgs without any are left out.
 
@@ -114,6 +126,19 @@ class Directory:
                 if listed := read_values(cast(str, settings)).get(CORS_ORIGINS):
                     found[cast(str, org_id)] = frozenset(listed)
             self._keep(revision, self._origins, "", found)
+        return found
+
+    async def default_org(self) -> tuple[Org, dict[Setting[Any], Any]] | None:
+        """Return the org of requests that name none, with the settings it has chosen; None while there is no org."""
+        revision = await self._now()
+        found = self._default_org.get("")
+        if found is None:
+            row = await self.db.one(_ORG, await default_org_id(self.db) or "")
+            if row is None:
+                return None
+            org = Org(*cast(Any, row))
+            found = org, read_values(org.settings)
+            self._keep(revision, self._default_org, "", found)
         return found
 
     async def single_sign_on(self) -> tuple[SingleSignOn, ...]:
@@ -152,6 +177,7 @@ class Directory:
                 self._named,
                 self._origins,
                 self._my_domains,
+                self._default_org,
                 self._sign_on,
             ):
                 kept.clear()
@@ -190,4 +216,5 @@ def _single_sign_on(org_id: str, name: str, settings: str) -> SingleSignOn:
         subject=certificate.subject if certificate is not None else "",
         entity_id=values.get(sso.SSO_ENTITY_ID, ""),
         app=values.get(sso.SAML_ASSERTION_APP, ""),
+        by_federation_id=values.get(sso.SSO_USER) is SsoUser.FEDERATION_ID,
     )

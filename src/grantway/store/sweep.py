@@ -73,6 +73,13 @@ RULES: Final = (
     Rule(table="metadata_upload", ended="t.created_at < :before", kept_ms=HOUR_MS, dated="created_at"),
     # A minute more: where another machine's clock is behind, it may still be taken there (R10).
     Rule(table="seen_assertion", ended="t.ends_at < :before", kept_ms=MINUTE_MS, key="digest", dated="ends_at"),
+    Rule(
+        table="registration_pace",
+        ended="t.window_at < :before",
+        kept_ms=HOUR_MS,
+        key="address",
+        dated="window_at",
+    ),
     Rule(table="idempotent_answer", ended="t.created_at < :before", kept_ms=DAY_MS, dated="created_at"),
 )
 _PREPARED: Final = tuple((rule, rule.look(), rule.delete()) for rule in RULES)

@@ -19,7 +19,7 @@ _MATCHING: Final = {
     ),
     Matches.EMAIL: Statement("SELECT id FROM person WHERE org_id = :org_id AND email = :value ORDER BY id LIMIT 2"),
     Matches.FEDERATION_ID: Statement(
-        "SELECT id FROM person WHERE org_id = :org_id AND FIELD(details, federation_id) = :value ORDER BY id LIMIT 2"
+        "SELECT id FROM person WHERE org_id = :org_id AND federation_id = :value AND federation_id <> '' LIMIT 1"
     ),
     Matches.USER_ID: Statement("SELECT id FROM person WHERE org_id = :org_id AND id = :value ORDER BY id LIMIT 2"),
 }

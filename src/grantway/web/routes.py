@@ -12,6 +12,7 @@ from grantway.endpoints.consent import consent
 from grantway.endpoints.introspect import introspect
 from grantway.endpoints.login import login
 from grantway.endpoints.pictures import picture
+from grantway.endpoints.register import register, registered
 from grantway.endpoints.revoke import revoke
 from grantway.endpoints.server import Server
 from grantway.endpoints.token import token
@@ -21,6 +22,7 @@ from grantway.orgdata import credentials, resources
 Endpoint = Callable[[Call, Server, str], Awaitable[Reply]]
 READ: Final = ("GET", "HEAD")
 ANY: Final = ("GET", "HEAD", "POST")
+OF_A_CLIENT: Final = ("GET", "PUT", "DELETE")
 FROM_ANY_PAGE: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -39,6 +41,8 @@ EXACT: Final[dict[str, Route]] = {
     "/oidc/introspect": Route(introspect),
     "/services/oauth2/revoke": Route(revoke),
     "/oidc/revoke": Route(revoke),
+    "/services/oauth2/register": Route(register),
+    "/oidc/register": Route(register),
     "/services/oauth2/userinfo": Route(people.userinfo, ANY),
     "/oidc/userinfo": Route(people.userinfo, ANY),
     "/services/oauth2/authorize": Route(authorize, ANY),
@@ -64,6 +68,8 @@ EXACT: Final[dict[str, Route]] = {
 # Longest first: the first prefix that fits is taken.
 PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
     ("/services/data/", Route(resources.resources, READ)),
+    ("/services/oauth2/register/", Route(registered, OF_A_CLIENT)),
+    ("/oidc/register/", Route(registered, OF_A_CLIENT)),
     ("/setup/api/", Route(api)),
     ("/setup/", Route(setup, ANY)),
     ("/pictures/", Route(picture, READ)),

@@ -8,7 +8,7 @@ from grantway.endpoints.authorization.flow import Flow, event
 from grantway.protocol.authorization import AuthorizationRequest
 from grantway.protocol.scopes import allowed_by
 from grantway.settings.callbacks import is_private_use
-from grantway.store.approvals import Approval, approval_of, approve
+from grantway.store.approvals import RESOURCES_KEPT, Approval, approval_of, approve
 from grantway.store.browsers import LoggedIn
 from grantway.store.statement import Step
 
@@ -30,6 +30,8 @@ def is_remembered(request: AuthorizationRequest, app: InstalledApp, approval: Ap
     if not app[s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW] and is_private_use(request.redirect_uri):
         # Any program on the person's device can pose as this app, so an earlier yes proves nothing (S9).
         return False
+    if not set(request.resources) <= set(approval.resources.split()):
+        return False
     return allowed_by(request.scopes) <= allowed_by(tuple(approval.scopes.split()))
 
 
@@ -40,8 +42,10 @@ def approval_steps(
     user = person.user
     held = earlier.scopes.split() if earlier else []
     scopes = " ".join(dict.fromkeys((*held, *flow.request.scopes)))
+    named = earlier.resources.split() if earlier else []
+    resources = " ".join(list(dict.fromkeys((*flow.request.resources, *named)))[:RESOURCES_KEPT])
     detail = msgspec.json.encode({"scopes": " ".join(flow.request.scopes), "first": earlier is None}).decode()
     return (
-        approve(user.id, here.id, scopes, now_ms),
+        approve(user.id, here.id, scopes, now_ms, resources),
         event(flow, "approval.given", user.org_id, user.id, detail),
     )

@@ -19,6 +19,7 @@ from grantway.protocol.door import DOORS, SALESFORCE, Door
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import authorize as no
 from grantway.protocol.no import client as no_client
+from grantway.protocol.no import document as no_document
 from grantway.protocol.no import request as no_request
 from grantway.protocol.refusal import Reason, Refusal
 
@@ -50,6 +51,7 @@ class _Words:
 
 # To a stranger these three are one: no word of the app that is there after all.
 _UNKNOWN: Final = (no_client.CLIENT_UNKNOWN, no_client.DOOR_CLOSED, no_client.OAUTH_OFF)
+_OF_DOCUMENTS: Final = tuple(one for one in vars(no_document).values() if isinstance(one, Reason))
 _START_AGAIN: Final = "Go back to the app and start again from there."
 _ANYTHING: Final = _Words("Something in the app's request is not in order. To protect you, we stopped here.")
 _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
@@ -58,6 +60,10 @@ _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
     ),
     no.REDIRECT_URI_MISSING: _Words("The app did not say where the answer should go."),
     **{reason: _Words("No app is known here by the key that was sent.") for reason in _UNKNOWN},
+    **{
+        reason: _Words("The app is known by an address, and what is said of it there could not be used here.")
+        for reason in _OF_DOCUMENTS
+    },
     no.SCOPE_NOT_ALLOWED: _Words("The app asked for more than it is registered for."),
     no.SCOPE_UNKNOWN: _Words("The app asked for something that does not exist."),
     no.NOT_ADMIN_APPROVED: _Words(
@@ -111,15 +117,16 @@ def refuse_on_page(
     user: User | None = None,
     headers: tuple[Header, ...] = (),
     title: str = "",
+    org_id: str = "",
 ) -> Reply:
     """Refuse without a redirect: our page for a browser, the raw pair for anything else (salesforce-oauth.md 2.3).
 
-    `title` is the page's heading where no app asks.
+    `title` is the page's heading where no app asks; `org_id` the org whose administrators may know why, without an app.
     """
     wire = refusal.reason.wire(door.voice)
     # Nobody authenticates at this endpoint: an unknown client is a bad request here, and no 401.
     status = 400 if wire.status == 401 else wire.status
-    _note(call, server, door, refusal, trail, app, user)
+    _note(call, server, door, refusal, trail, app, user, org_id)
     if not wants_page(call):
         pair = urlencode({"error": wire.error, "error_description": wire.says}, quote_via=quote)
         return come_again(text_reply(pair, status))
@@ -200,6 +207,7 @@ def _note(
     trail: Trail | None,
     app: InstalledApp | None,
     user: User | None,
+    org_id: str = "",
 ) -> None:
     note(
         server,
@@ -209,7 +217,7 @@ def _note(
         findings=tuple(trail.findings) if trail is not None else (),
         left=trail.left if trail is not None else (),
         # Once it is known whose data is asked for, it is that org's administrator who can look and help.
-        org_id=user.org_id if user else app.org.id if app else "",
+        org_id=user.org_id if user else app.org.id if app else org_id,
         app_id=app.id if app else "",
         user_id=user.id if user else "",
     )

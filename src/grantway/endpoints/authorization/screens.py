@@ -13,6 +13,7 @@ from grantway.kit.http import Header, Reply
 from grantway.pages import Ask, Asker, Display, render, security_headers
 from grantway.pages.screens import Page
 from grantway.pages.wording import utc_text
+from grantway.protocol.client_document import host_of
 from grantway.settings.scopes import scope_named
 from grantway.store import pictures
 
@@ -69,7 +70,7 @@ def asker_of(home: InstalledApp, here: InstalledApp | None, callback: str, logo:
     return Asker(
         name=name_of(home),
         logo_url=logo or None,
-        publisher=home.org.name,
+        publisher=host_of(home.consumer_key) if home.is_by_document else home.org.name,
         contact_email=home[s.CONTACT_EMAIL] or None,
         info_url=home[s.INFO_URL] or None,
         added=added,

@@ -16,7 +16,7 @@ from grantway.kit.http import Reply
 from grantway.kit.ids import new_row_id
 from grantway.kit.secrets import fingerprint, new_code
 from grantway.policy import app_use
-from grantway.protocol.authorization import case_of, challenge_sent
+from grantway.protocol.authorization import case_of, challenge_sent, resource
 from grantway.protocol.no import app as no_app
 from grantway.protocol.no import authorize as no
 from grantway.protocol.refusal import Refusal
@@ -55,7 +55,8 @@ async def go_on(flow: Flow, *, allowed: bool = False) -> Reply:
     here = await app_here(flow)
     if refusal := await _use_refused(flow, person.user, here):
         return await refuse(flow, refusal)
-    if here[s.PERMITTED_USERS] is not PermittedUsers.SELF_AUTHORIZE:
+    if here[s.PERMITTED_USERS] is not PermittedUsers.SELF_AUTHORIZE and not here.is_child:
+        # Nobody looked at an app that registered: its parent's users are asked all the same.
         return await _issue(flow, person, here)
     earlier = await earlier_approval(flow, here)
     if allowed:
@@ -103,7 +104,7 @@ async def _use_refused(flow: Flow, user: User, here: InstalledApp) -> Refusal | 
     passed = flow.trail.passes(USE_CHECKS, app_use.UseCase(of, None))
     if passed and here is not flow.app:
         # The app's own org was asked when the request came in; only now it is known whose data is asked for.
-        passed = flow.trail.passes((challenge_sent,), case_of(flow.request, flow.door, here))
+        passed = flow.trail.passes((challenge_sent, resource), case_of(flow.request, flow.door, here))
     return None if passed else flow.trail.refusal
 
 
@@ -145,6 +146,7 @@ async def _issue(flow: Flow, person: LoggedIn, here: InstalledApp, *more: Step) 
         expires_at=now + flow.door.code_lifetime_ms,
         spent_at=None,
         settled_us=None,
+        resources=" ".join(request.resources),
     )
     issued = event(flow, "code.issued", user.org_id, user.id)
     guard = finish_waiting(flow.waiting.id, now) if flow.waiting is not None else None

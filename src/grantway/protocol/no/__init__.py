@@ -14,10 +14,14 @@ from grantway.protocol.no import (
     client,
     code,
     data,
+    document,
+    exchange,
     machine,
     password,
     refresh,
+    registration,
     request,
+    resource,
     saml,
     sso,
 )
@@ -35,11 +39,15 @@ ALL: Final[dict[str, Reason]] = {
         code,
         refresh,
         machine,
+        registration,
         password,
         authorize,
         bearer,
         administration,
         data,
+        resource,
+        document,
+        exchange,
     )
     for reason in vars(module).values()
     if isinstance(reason, Reason)

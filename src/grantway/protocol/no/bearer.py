@@ -163,6 +163,15 @@ SCOPE_LACKING: Final = Reason(
     remedy="Ask for that scope when the user approves, and select it for the app.",
     setting=s.SCOPES,
 )
+OTHER_RESOURCE: Final = Reason(
+    id="bearer.other_resource",
+    wires={
+        Voice.SALESFORCE: Wire(error="INVALID_SESSION_ID", says="Session expired or invalid", status=401),
+        Voice.STANDARDS: Wire(error="invalid_token", says="the access token is for another resource", status=401),
+    },
+    means="The access token was asked for with resource={resources}, so it is good there and not here.",
+    remedy="Ask for a token without resource, or with this server's base URL among them.",
+)
 API_DISABLED: Final = Reason(
     id="bearer.api_disabled",
     wires={

@@ -86,6 +86,18 @@ SECRET_MISSING: Final = Reason(
     means="The app {app} sent no secret, and this request always needs it.",
     remedy="Send client_secret in the body, or Basic authentication.",
 )
+OTHER_METHOD: Final = Reason(
+    id="client.other_method",
+    wires=_WRONG,
+    means="The app {app} registered {method} as its client authentication, and the request uses another.",
+    remedy="Send what was registered, or register another token_endpoint_auth_method at the client's own address.",
+)
+OTHER_GRANT: Final = Reason(
+    id="client.other_grant",
+    wires=oauth("unauthorized_client", "the client may not use this grant type"),
+    means="The app {app} registered itself, and such apps may not use {grant_type}.",
+    remedy="Use an app that an administrator made: registered ones log people in by the web server flow, and refresh.",
+)
 SECRET_WRONG: Final = Reason(
     id="client.secret_wrong",
     wires=_WRONG,

@@ -129,6 +129,12 @@ INCOMPLETE: Final = Reason(
     means="The handler {handler} cannot validate anything yet; it lacks {missing}.",
     remedy="`grantway handler show {handler}` says what is missing.",
 )
+OWN_ISSUER: Final = Reason(
+    id="exchange.own_issuer",
+    wires=_INVALID,
+    means="The handler {handler} believes {issuer}, which is this server: its tokens would outlive themselves (S19).",
+    remedy="Name another identity provider. For tokens of this server there are refresh tokens and asset tokens.",
+)
 NO_CODE: Final = Reason(
     id="exchange.no_code",
     wires=_INVALID,
@@ -162,14 +168,20 @@ NOT_A_JWT: Final = Reason(
 NO_SAML: Final = Reason(
     id="exchange.no_saml",
     wires=_INVALID,
-    means="The token is a SAML assertion, which a handler that is declared cannot validate.",
-    remedy="Give the handler code that does.",
+    means="The token is a SAML assertion, and the handler {handler} has no certificate to check its signature with.",
+    remedy="`grantway handler set {handler} certificate=@FILE` with the identity provider's, or give the handler code.",
 )
 KEYS_UNREACHABLE: Final = Reason(
     id="exchange.keys_unreachable",
     wires=_INVALID,
     means="The key set of the handler {handler} could not be had: {why}.",
     remedy="jwks_url must be an https URL of a public host that answers 200 with a JWK set, in 64 kB and 50 keys.",
+)
+OTHER_RECIPIENT: Final = Reason(
+    id="exchange.other_recipient",
+    wires=_INVALID,
+    means="The bearer of the SAML assertion is confirmed for {sent}, neither this server nor one of the audiences.",
+    remedy="Have the identity provider name this server's token endpoint, or one of the audiences, as Recipient.",
 )
 NO_KEY: Final = Reason(
     id="exchange.no_key",

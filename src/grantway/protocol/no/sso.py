@@ -89,7 +89,8 @@ NO_SUCH_USER: Final = Reason(
     id="sso.no_such_user",
     wires=_INVALID,
     means="There is no user {user} in the org {org}.",
-    remedy="Have the provider put the username of a user of the org into NameID.",
+    remedy="Have the provider put into NameID what sso_user says: a username of the org, or a user's federation id.",
+    setting=s.SSO_USER,
 )
 NO_AUDIENCE: Final = _of_org(of_app.NO_AUDIENCE, setting=s.SSO_ENTITY_ID)
 OTHER_AUDIENCE: Final = _of_org(

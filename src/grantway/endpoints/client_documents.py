@@ -1,0 +1,48 @@
+"""Metadata documents of clients: fetched when a client asks for a login, and for a while believed."""
+
+from typing import Final
+
+from grantway.kit.clock import MINUTE_MS
+from grantway.manage.client_documents import Rules, take
+from grantway.manage.desk import Desk
+from grantway.outbound.fetch import Fetcher
+from grantway.outbound.target import Unfetched
+from grantway.protocol.client_document import ACCEPT, LIMIT_BYTES, read_client_document
+from grantway.protocol.no import document as no
+from grantway.protocol.refusal import Refused
+
+FRESH_MS: Final = 15 * MINUTE_MS
+"""How long a document is believed before it is fetched again. What could not be used is never kept."""
+_KEPT: Final = 1000
+
+
+class ClientDocuments:
+    """When each document was read last, by its URL; a bounded number of them."""
+
+    def __init__(self) -> None:
+        self._read_at: dict[str, int] = {}
+
+    async def meet(self, desk: Desk, fetcher: Fetcher, rules: Rules | None, url: str, *, is_app: bool) -> None:
+        """See to it that the client of a document is an app here which says what the document says.
+
+        `is_app`: there is an app by that URL already.
+
+        Raises:
+            Refused: the org lets no such client in, or the document could not be fetched or honoured.
+        """
+        if rules is None:
+            raise Refused(no.OFF(url=url[:200]))
+        rules.demand(url)
+        now_ms = desk.clock.now_ms()
+        if is_app and now_ms - self._read_at.get(url, -FRESH_MS) < FRESH_MS:
+            return
+        try:
+            answer = await fetcher.fetch(url, accept=ACCEPT, limit=LIMIT_BYTES)
+        except Unfetched as problem:
+            raise Refused(no.NOT_FETCHED(url=url, why=problem.why)) from problem
+        document = read_client_document(url, answer.status, answer.content_type, answer.body)
+        await take(desk, rules, url, document)
+        self._read_at.pop(url, None)
+        if len(self._read_at) >= _KEPT:
+            del self._read_at[next(iter(self._read_at))]
+        self._read_at[url] = now_ms
