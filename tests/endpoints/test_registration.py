@@ -272,6 +272,8 @@ async def test_a_client_exchanges_its_key_by_an_update(house: House) -> None:
         {"jwks": {"keys": [{"kty": ["RSA"]}]}},
         {"jwks": {"keys": [{"kty": "RSA", "n": "é", "e": "AQAB", "use": "enc"}]}},
         {"jwks": {"keys": [{"kty": "EC", "d": "AAAA"}]}},
+        {"jwks": {"keys": [{"kty": "\ud800"}]}},
+        {"jwks": {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "\ud800"}]}},
         {"jwks": [1]},
     ],
 )
