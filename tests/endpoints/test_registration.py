@@ -650,6 +650,22 @@ async def test_the_org_says_how_far_openly_registered_clients_go(house: House) -
     assert (await joined(house, ""))["scope"] == "openid api"
 
 
+@pytest.mark.requirement("S8")
+@pytest.mark.parametrize("with_token", [True, False])
+async def test_the_consent_page_says_that_nobody_looked_at_an_app_that_registered(
+    house: House, browser: Browser, with_token: bool
+) -> None:
+    await opened(house)
+    app = await known(house, await joined(house, await token_of(house, await house.app()) if with_token else ""))
+
+    page = (await browser.to_consent(app, door=STANDARDS, scope="openid")).text
+
+    assert "chose its name itself, and nobody here has checked it" in page
+    assert "<dt>Added by</dt><dd><bdi>itself, on " in page
+    assert "Published by" not in page
+    assert "an administrator of" not in page
+
+
 async def test_one_address_registers_openly_at_a_pace(house: House) -> None:
     await opened(house)
     for _ in range(registering.OPEN_PACE):
