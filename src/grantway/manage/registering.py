@@ -88,12 +88,14 @@ _SET: Final = Statement(
     "UPDATE app SET settings = :settings, auth_method = :auth_method, version = version + 1 WHERE id = :id"
 )
 _SET_CLIENT: Final = Statement("UPDATE registered_client SET document = :document WHERE app_id = :app_id")
-# A line stays a month after its end, an approval as long as nobody takes it back: either is a sign of use.
+# A line stays a month after its end, an approval as long as nobody takes it back: either is a sign of use. One that an
+# administrator blocked or gave policies stays: known by its document, it would come back without them.
 _UNUSED: Final = Statement(
     "SELECT c.app_id, c.org_id, a.name FROM registered_client c JOIN app a ON a.id = c.app_id"  # noqa: S608 - our own
     " WHERE c.is_open = 1 AND c.created_at < :before"
     " AND NOT EXISTS (SELECT 1 FROM token_family f WHERE f.app_id = c.app_id)"
     " AND NOT EXISTS (SELECT 1 FROM approval y WHERE y.app_id = c.app_id AND y.last_at >= :before)"
+    " AND NOT EXISTS (SELECT 1 FROM app_policy p WHERE p.app_id = c.app_id AND p.version > 1)"
     f" ORDER BY c.created_at LIMIT {_SWEPT}"
 )
 
