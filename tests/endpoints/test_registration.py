@@ -679,6 +679,19 @@ async def test_one_address_registers_openly_at_a_pace(house: House) -> None:
     assert (await sent(house, ASKED)).status == 201
 
 
+async def test_one_network_of_ipv6_is_one_address(house: House) -> None:
+    await opened(house)
+    call = _call(house, f"{STANDARDS}/register", ASKED, "", "POST")
+
+    async def status(address: str) -> int:
+        return (await register(msgspec.structs.replace(call, address=address), house.server, BASE)).status
+
+    for number in range(registering.OPEN_PACE):
+        assert await status(f"2001:db8:0:7::{number:x}") == 201
+    assert await status("2001:db8:0:7:ffff::1") == 429
+    assert await status("2001:db8:0:8::1") == 201
+
+
 async def test_openly_registered_clients_that_nobody_uses_are_swept(house: House) -> None:
     await opened(house)
     child = await joined(house, await token_of(house, await house.app()))

@@ -24,6 +24,7 @@ from grantway.manage.app_values import Values, held
 from grantway.manage.audit import recorded
 from grantway.manage.desk import Desk
 from grantway.manage.registration_tokens import MOST
+from grantway.policy.login_pace import place_of
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.protocol.no import registration as no
 from grantway.protocol.refusal import Refusal, Refused
@@ -37,7 +38,7 @@ from grantway.store.statement import Insert, Statement, columns_of
 OPEN_MOST: Final = 1000
 """How many apps that came without a token an org has at most."""
 OPEN_PACE: Final = 20
-"""How many one address may register without a token in an hour."""
+"""How many one address, or one IPv6 network of /64, may register without a token in an hour."""
 UNUSED_MS: Final = 7 * DAY_MS
 """How long one that came without a token may stay unused."""
 _SWEPT: Final = 50
@@ -349,7 +350,7 @@ async def demand_room(changing: Desk, place: Place) -> None:
     row = await changing.session.one(_OPEN, place.org.id)
     if row is not None and cast(int, row[0]) >= OPEN_MOST:
         raise Refused(no.OPEN_LIMIT(most=OPEN_MOST))
-    address = changing.address[:100]
+    address = place_of(changing.address)[:100]
     counted = await changing.run(_PACE, address, changing.clock.now_ms())
     if cast(int, counted[0][0]) > OPEN_PACE:
         raise Refused(no.TOO_FAST(most=OPEN_PACE, address=address))
