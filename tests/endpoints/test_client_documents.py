@@ -138,6 +138,13 @@ async def test_its_person_logs_in_allows_and_the_client_gets_and_refreshes_token
     assert len(host.asked) == 1, "only an authorization request asks for the document, and it is believed for a while"
 
 
+async def test_many_who_log_in_at_one_moment_wait_for_one_request(host: Host, met: Browser) -> None:
+    found = await asyncio.gather(*(met.ask(client(host), door=STANDARDS) for _ in range(8)))
+
+    assert all(goes_to(one, LOGIN) for one in found)
+    assert len(host.asked) == 1
+
+
 async def test_it_is_an_app_of_the_org_that_says_what_its_document_says(house: House, host: Host, met: Browser) -> None:
     host.document |= {"client_uri": "https://notes.example", "scope": "openid full web"}
     assert goes_to(await met.ask(client(host), door=STANDARDS), LOGIN)
