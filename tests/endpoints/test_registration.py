@@ -27,7 +27,7 @@ from grantway.protocol.door import Door
 from grantway.protocol.refusal import Refused
 from grantway.protocol.registration import Ceiling, Registration, answer, read_document, settle
 from grantway.store.statement import Statement
-from tests.endpoints.browsing import CONSENT, Browser, goes_to, told
+from tests.endpoints.browsing import CONSENT, LOGIN, Browser, goes_to, told
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.signer import proof, signer
 from tests.endpoints.wire import both_doors, open_web
@@ -648,6 +648,21 @@ async def test_the_org_says_how_far_openly_registered_clients_go(house: House) -
     await opened(house, open_registration_scopes=["openid", "api"])
 
     assert (await joined(house, ""))["scope"] == "openid api"
+
+
+@pytest.mark.enforces("open_registration_scopes")
+async def test_scopes_that_the_org_takes_back_are_asked_for_in_vain_by_those_that_have_registered(
+    house: House, browser: Browser
+) -> None:
+    await opened(house, open_registration_scopes=["openid", "api", "refresh_token"])
+    client = await joined(house, "")
+    app = await known(house, client)
+    assert goes_to(await browser.ask(app, door=STANDARDS, scope="openid api"), LOGIN)
+
+    await opened(house, open_registration_scopes=["openid", "refresh_token"])
+
+    assert told(await browser.ask(app, door=STANDARDS, scope="openid api"))["error"] == "invalid_scope"
+    assert json.loads((await at_home(house, client)).body)["scope"] == "openid offline_access"
 
 
 @pytest.mark.requirement("S8")
