@@ -643,6 +643,22 @@ async def test_the_org_can_let_clients_in_without_a_token_at_the_standards_door_
     assert json.loads(again.body) == client | {"client_name": "Renamed"}
 
 
+async def test_an_update_leaves_alone_what_no_registration_settles(house: House) -> None:
+    await opened(house)
+    client = await joined(house, "", contacts=["it@harbour.example"])
+    app = await apps.find(house.desk, house.org, client["client_id"])
+    others = {"logo_url": "https://app.example/logo.png", "of_a_newer_release": 1}
+    settings = json.dumps(json.loads(app.app.settings) | others)
+    await house.change("UPDATE app SET settings = :settings, version = version + 1 WHERE id = :id", settings, app.id)
+
+    del client["contacts"]
+    assert (await at_home(house, client, "PUT", client | {"client_name": "Renamed"})).status == 200
+
+    held = json.loads((await apps.find(house.desk, house.org, app.id)).app.settings)
+    assert {name: held.get(name) for name in others} == others
+    assert (held["label"], held.get("contact_email", "")) == ("Renamed", "")
+
+
 @pytest.mark.enforces("open_registration_scopes")
 async def test_the_org_says_how_far_openly_registered_clients_go(house: House) -> None:
     await opened(house, open_registration_scopes=["openid", "api"])

@@ -232,7 +232,11 @@ async def put(
     certificate = app[s.CERTIFICATE] if kept else certificate_of(settled, changing.clock.now_ms())
     values = _values(settled, parent, door, certificate)
     held_before = {one.name: one.kind.write(app[one]) for one in values}
-    await changing.run(_SET, write_values(values), settled.auth_method, app.id)
+    # What a registration does not settle stays; a contact that is left out goes.
+    others = msgspec.json.decode(app.app.settings, type=dict[str, Any])
+    others.pop(s.CONTACT_EMAIL.name, None)
+    settings = write_values(values, over=msgspec.json.encode(others).decode())
+    await changing.run(_SET, settings, settled.auth_method, app.id)
     await changing.run(_SET_CLIENT, _written(settled), app.id)
     after = {one.name: one.kind.write(value) for one, value in values.items()}
     changed = {name: value for name, value in after.items() if held_before[name] != value}
@@ -371,6 +375,8 @@ async def add(
     )
     name = _name(settled.client_name)
     values = _values(settled, parent, door, certificate)
+    if parent is None:
+        values = {one: one.starts_with for one in s.held_by(s.Holder.APP) if one is not s.CONTACT_EMAIL} | values
     await changing.run(
         _ADD,
         app_id,
@@ -419,12 +425,8 @@ def _values(
     as new apps begin.
     """
     custom = tuple(word for word in settled.scopes if parent is not None and word in parent[s.CUSTOM_SCOPES])
-    values: Values = {}
-    if parent is None:
-        values = {one: one.starts_with for one in s.held_by(s.Holder.APP) if one is not s.CONTACT_EMAIL}
-    if settled.contact:
-        values[s.CONTACT_EMAIL] = settled.contact
-    return values | {
+    contact: Values = {s.CONTACT_EMAIL: settled.contact} if settled.contact else {}
+    return contact | {
         s.LABEL: settled.client_name or "Registered client",
         s.INFO_URL: settled.client_uri,
         s.CALLBACK_URL: settled.redirect_uris,
