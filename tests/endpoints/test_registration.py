@@ -311,6 +311,16 @@ async def test_scopes_never_go_beyond_the_parents_also_when_these_shrink(house: 
     assert error(nothing) == (400, "invalid_client_metadata")
 
 
+async def test_where_the_parent_comes_to_require_pkce_its_children_do(house: House) -> None:
+    parent = await house.app()
+    client = await joined(house, await token_of(house, parent))
+    assert not (await apps.find(house.desk, house.org, client["client_id"]))[s.REQUIRE_PKCE]
+
+    await apps.change(house.desk, house.org, parent.id, {"require_pkce": True})
+
+    assert (await apps.find(house.desk, house.org, client["client_id"]))[s.REQUIRE_PKCE]
+
+
 async def test_a_child_does_not_look_like_its_parent_nor_speak_to_its_audiences(house: House) -> None:
     own: dict[s.AnySetting, Any] = {
         s.LOGO_URL: "https://app.example/logo.png",

@@ -18,6 +18,7 @@ from grantway.settings.oauth import (
     JWT_ACCESS_TOKENS,
     LIMIT_IDLE_REFRESH_TOKENS,
     OAUTH_ENABLED,
+    REQUIRE_PKCE,
     ROTATION_OVERLAP,
     SCOPES,
 )
@@ -259,6 +260,8 @@ def as_child(own: dict[Setting[Any], Any], parent: dict[Setting[Any], Any]) -> d
     What the parent looks like, whom its ID tokens are for, and which flows it has on stays its own.
     """
     values = {one: parent[one] for one in _INHERITED if one in parent} | own
+    if parent.get(REQUIRE_PKCE, REQUIRE_PKCE.default):
+        values[REQUIRE_PKCE] = True
     held = expand(parent.get(SCOPES, ()))
     values[SCOPES] = tuple(name for name in own.get(SCOPES, ()) if name in held)
     values[CUSTOM_SCOPES] = tuple(name for name in own.get(CUSTOM_SCOPES, ()) if name in parent.get(CUSTOM_SCOPES, ()))
