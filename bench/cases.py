@@ -6,18 +6,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from bench.signing import PROVIDER, assertions
 from bench.target import Person, Target
 from bench.wire import Answer, Script, get, post
+
+_CLIENT_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_GRANT_TYPE = "urn:ietf:params:oauth:grant-type:"
+_JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One row of the results. `begin` gives the script of one of so many connections."""
+    """One row of the results. `begin` gives the script of one of so many connections.
+
+    `alone`: the peer has no such flow. `signed`: the rate of bare RSA operations belongs beside it.
+    """
 
     name: str
     about: str
     begin: Callable[[Target], Iterator[Script]]
     aim: str = ""
+    alone: bool = False
+    signed: bool = False
 
 
 def _ok(answer: Answer) -> bytes:
@@ -48,6 +58,39 @@ def jwt_client_credentials(target: Target) -> Iterator[Script]:
     request = post(target.host, target.paths["token"], body)
     while True:
         yield _same(request, b'"access_token":"eyJ')
+
+
+def _signed(target: Target, form: dict[str, str], name: str, each: Iterator[str]) -> Script:
+    while True:
+        body = urlencode(form | {name: next(each)})
+        _ok((yield post(target.host, target.paths["token"], body)))
+        yield None
+
+
+def private_key_jwt(target: Target) -> Iterator[Script]:
+    """An opaque token for the client itself, which proves itself by an assertion that is verified and counts once."""
+    form = {"grant_type": "client_credentials", "client_assertion_type": _CLIENT_ASSERTION}
+    claims = {"iss": target.signing_id, "sub": target.signing_id, "aud": target.issuer}
+    while True:
+        yield _signed(target, form, "client_assertion", assertions(claims))
+
+
+def jwt_bearer(target: Target) -> Iterator[Script]:
+    """An opaque token for a person whom a signed assertion names; it counts once."""
+    form = {"grant_type": _GRANT_TYPE + "jwt-bearer"}
+    claims = {"iss": target.signing_id, "sub": "ada@demo.example", "aud": target.issuer}
+    while True:
+        yield _signed(target, form, "assertion", assertions(claims))
+
+
+def token_exchange(target: Target) -> Iterator[Script]:
+    """An opaque token for a person whom another provider's JWT names; the handler verifies it by a certificate."""
+    form = {"grant_type": _GRANT_TYPE + "token-exchange", "subject_token_type": _JWT_TYPE} | target.exchange_client
+    for connection in itertools.count():
+        # Another provider's token may be exchanged again: each connection has one.
+        claims = {"iss": PROVIDER, "sub": "ada@demo.example", "aud": PROVIDER, "n": str(connection)}
+        body = urlencode(form | {"subject_token": next(assertions(claims, ahead=1))})
+        yield _same(post(target.host, target.paths["token"], body))
 
 
 def introspection(target: Target) -> Iterator[Script]:
@@ -110,7 +153,10 @@ def jwks(target: Target) -> Iterator[Script]:
 
 CASES = (
     Case(name="client_credentials", about="client credentials", begin=client_credentials, aim="2.8"),
-    Case(name="jwt_client_credentials", about="client credentials, JWT", begin=jwt_client_credentials),
+    Case(name="jwt_client_credentials", about="client credentials, JWT", begin=jwt_client_credentials, signed=True),
+    Case(name="private_key_jwt", about="client credentials by assertion", begin=private_key_jwt, signed=True),
+    Case(name="jwt_bearer", about="JWT bearer", begin=jwt_bearer, alone=True, signed=True),
+    Case(name="token_exchange", about="token exchange, JWT", begin=token_exchange, alone=True, signed=True),
     Case(name="introspection", about="introspection", begin=introspection, aim="4"),
     Case(name="userinfo", about="userinfo", begin=userinfo, aim="3.5"),
     Case(name="refresh", about="refresh, rotating, with ID token", begin=refresh, aim="3"),

@@ -4,11 +4,12 @@ import json
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 
+from bench.signing import PROVIDER, certificate
 from bench.target import Person, Target, descendants
 from grantway.kit.keyfile import new_key_line
 from tests.journeys.served import GRANTWAY, Served, fields, kill, start
@@ -57,6 +58,10 @@ def grantway(
         )
         command = (*launcher, "--database", url, "--secret-key-file", str(key_file))
         target.jwt_client = _jwt_client(command)
+        target.issuer = f"{served.base}/oidc"
+        # An older release, which bench-compare runs too, may have no such flow.
+        with suppress(subprocess.CalledProcessError):
+            _signing_client(command, folder, target)
         names = _people(command, people)
         target.people = [_log_in(target, served, name) for name in names]
         if postgres is not None:
@@ -73,6 +78,29 @@ def _jwt_client(command: Sequence[str]) -> dict[str, str]:
     asked = [*command, "app", "create", "Bench_JWT", "--contact-email", runner, *values, "--json"]
     made = json.loads(subprocess.run(asked, text=True, check=True, capture_output=True).stdout)
     return {"client_id": made["consumer_key"], "client_secret": made["consumer_secret"]}
+
+
+def _signing_client(command: Sequence[str], folder: Path, target: Target) -> None:
+    """Make an app that proves itself, acts for people and exchanges tokens by what the load signs."""
+    (folder / "bench.crt").write_text(certificate())
+    runner = "integration@demo.example"
+    profiles = json.dumps(["Standard User", "Minimum Access - API Only Integrations"])
+    values = (
+        *("client_credentials=true", f"run_as={runner}", "scopes=api", "scopes=refresh_token"),
+        *("callback_url=https://localhost/unused", f"certificate=@{folder / 'bench.crt'}"),
+        *("permitted_users=admin_approved", f"profiles={profiles}"),
+        *("token_exchange=true", "token_exchange_allowed=true"),
+    )
+    made = json.loads(_said(command, "app", "create", "Bench_Signing", "--contact-email", runner, *values, "--json"))
+    target.signing_id = made["consumer_key"]
+    target.exchange_client = {"client_id": made["consumer_key"], "client_secret": made["consumer_secret"]}
+    fields = (f"issuer={PROVIDER}", f"audiences={PROVIDER}", f"certificate=@{folder / 'bench.crt'}")
+    _said(command, "handler", "create", "Bench_Provider", *fields, "subject_token_types=jwt")
+    _said(command, "handler", "enable", "Bench_Provider", "Bench_Signing", "--run-as", runner, "--default")
+
+
+def _said(command: Sequence[str], *arguments: str) -> str:
+    return subprocess.run([*command, *arguments], text=True, check=True, capture_output=True).stdout
 
 
 def _people(command: Sequence[str], count: int) -> list[str]:

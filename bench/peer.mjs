@@ -11,7 +11,7 @@ class Adapter extends MemoryAdapter {
   }
 }
 
-const [port, secret, callback] = process.argv.slice(2)
+const [port, secret, callback, jwk] = process.argv.slice(2)
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   adapter: Adapter,
   clients: [
@@ -22,6 +22,14 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       redirect_uris: [callback],
       response_types: ['code'],
       token_endpoint_auth_method: 'client_secret_post',
+    },
+    {
+      client_id: 'bench-signing',
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [JSON.parse(jwk)] },
     },
   ],
   cookies: { keys: ['bench-cookie-key'] },

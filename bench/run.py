@@ -16,6 +16,7 @@ import uvloop
 
 from bench.cases import CASES, Case
 from bench.ours import grantway
+from bench.signing import raw_rates
 from bench.target import Target, cpu_s, pin
 from bench.theirs import peer
 from bench.wire import Load, run
@@ -135,12 +136,16 @@ def main() -> None:
     results: list[Result] = []
     people = max(32, *chosen.connections)
     options = {"with_postgres": chosen.postgres, "commit_ms": chosen.commit_ms, "workers": chosen.workers}
+    if any(case.signed for case in cases):
+        signs, verifies = raw_rates()
+        print(f"bare RSA-2048, a second of CPU: {signs:,.0f} signatures, {verifies:,.0f} verifications", flush=True)
     with targets(people, **options) as running:
         if chosen.workers == 1:
             _give_each_a_core(running)
         for connections in chosen.connections:
             for case in cases:
-                result = measure(case, running, connections=connections, rounds=chosen.rounds, seconds=chosen.seconds)
+                can = [target for target in running if target.exchange_client] if case.alone else running
+                result = measure(case, can, connections=connections, rounds=chosen.rounds, seconds=chosen.seconds)
                 show(result)
                 results.append(result)
     if chosen.json is not None:

@@ -30,6 +30,8 @@ class Target:
     """A running server. `pids` are the processes whose CPU counts, `store_pids` those of its database server.
 
     `jwt_client`: the parameters by which a client that asks for itself gets a JWT and no opaque token.
+    `signing_id`: the client that proves itself by signed assertions, which are for `issuer`.
+    `exchange_client`: the parameters of the client that exchanges tokens; empty where there is no such flow.
     """
 
     name: str
@@ -44,6 +46,9 @@ class Target:
     store_pids: list[int] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     jwt_client: dict[str, str] = field(default_factory=dict)
+    signing_id: str = ""
+    exchange_client: dict[str, str] = field(default_factory=dict)
+    issuer: str = ""
 
     @property
     def client(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """oidc-provider with its in-memory adapter: the peer that every figure is put in relation to."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from urllib.parse import urljoin
 
 import httpx
 
+from bench.signing import public_jwk
 from bench.target import Person, Target
 from tests.toolchain import node
 from tests.toolchain.postgres import free_port
@@ -39,13 +41,16 @@ def peer(people: int) -> Iterator[Target]:
     script.write_text((folder / "peer.mjs").read_text())
     port = free_port()
     process = subprocess.Popen(
-        [program, str(script), str(port), _SECRET, _CALLBACK], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [program, str(script), str(port), _SECRET, _CALLBACK, json.dumps(public_jwk())],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     try:
         assert process.stdout is not None
         process.stdout.readline()
         target = Target("oidc-provider", port, f"127.0.0.1:{port}", "bench", _SECRET, _CALLBACK, PATHS, [process.pid])
         target.jwt_client = target.client | {"resource": "https://api.example"}
+        target.signing_id, target.issuer = "bench-signing", f"http://{target.host}"
         target.people = [_log_in(target, f"bench{number}") for number in range(people)]
         yield target
     finally:

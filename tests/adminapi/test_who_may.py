@@ -83,6 +83,9 @@ TABLE: dict[str, tuple[str, str, Any, tuple[str, ...]]] = {
         None,
         ("ApiEnabled", "AssignPermissionSets"),
     ),
+    "list assets": ("GET", "/assets", None, USAGE),
+    "list certificates": ("GET", "/certificates", None, ("ApiEnabled", "ViewSetup")),
+    "make a certificate": ("POST", "/certificates", {"name": "Fleet"}, CUSTOMIZES),
     "rotate the key of access tokens": ("POST", "/tokens/rotate-access-key", None, USAGE),
     "revoke tokens": ("POST", "/tokens/revoke", {"user": "ben@harbour.example"}, USAGE),
 }

@@ -8,6 +8,7 @@ import pytest
 from grantway import settings as s
 from tests.console.setup import Setup, add_user, field_of, sign_in
 from tests.endpoints.house import CALLBACK, House
+from tests.settings.values import new_certificate
 
 PAGE = "/setup/org"
 
@@ -109,3 +110,15 @@ async def test_without_customize_application_nothing_is_changed(house: House, se
     assert refused.status_code == 403
     assert "Customize Application" in refused.text
     assert 'value="45"' not in (await setup.open(PAGE)).text
+
+
+async def test_who_switches_the_saml_assertion_flow_on_is_told_what_it_lacks_and_what_it_means(setup: Setup) -> None:
+    page = await setup.open(PAGE)
+    done = await setup.follow(await setup.send(PAGE, sent(page, saml_assertion_flow="true"), page=PAGE))
+    assert "are set: sso_issuer, sso_certificate, saml_assertion_app." in done.text
+
+    whole = {"sso_issuer": "https://idp.example", "sso_certificate": new_certificate(), "saml_assertion_app": "Sso"}
+    done = await setup.follow(await setup.send(PAGE, sent(done, **whole), page=PAGE))
+
+    assert "Whoever holds a response of the identity provider gets a token now" in done.text
+    assert "-----BEGIN CERTIFICATE-----" in done.text

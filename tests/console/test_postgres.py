@@ -14,11 +14,12 @@ from grantway import settings as s
 from grantway.adminapi.routes import ROUTES as RESOURCES
 from grantway.console.routes import ROUTES as PAGES
 from grantway.domain.permissions import ALL
-from grantway.manage import apps, custom_permissions, custom_scopes, holders, install, orgs, rotation
+from grantway.manage import apps, custom_permissions, custom_scopes, holders, install, orgs, rotation, token_handlers
 from grantway.store.statement import Statement
 from tests.adminapi.client import ROOT, http_of
 from tests.console.setup import ADMIN, Setup, add_user, sign_in
 from tests.endpoints.house import House, open_house
+from tests.manage.rights_devices import ASSET_ID, CERTIFICATE, furnish
 
 pytestmark = pytest.mark.postgres
 _REFUSAL = Statement("SELECT request_id FROM refusal LIMIT 1")
@@ -62,6 +63,7 @@ async def house(tmp_path: Path, postgres_url: str) -> AsyncIterator[House]:
         await custom_permissions.create(house.desk, house.org, custom_permissions.NewPermission(name="Gate"))
         await holders.create(house.desk, holders.PERMISSION_SETS, house.org_id, "Clerk", ())
         await apps.change(house.desk, house.org, "Sync", {"permission_sets": ["Clerk"]})
+        await token_handlers.create(house.desk, house.org, "Harbour_IdP", {})
         await house.server.refusals.flush()
         house.user_ids[ADMIN] = await add_user(house, ADMIN, *ALL)
         yield house
@@ -83,7 +85,12 @@ async def test_every_page_and_resource_is_answered(house: House) -> None:
         "scope": "gate",
         "permission": "Gate",
         "set": staged.id,
+        "handler": "Harbour_IdP",
+        "asset": ASSET_ID,
+        "certificate": CERTIFICATE,
     }
+    async with house.desk.changing() as changing:
+        await furnish(changing, house.org)
     wrong = {}
 
     async def ask(path: str) -> None:

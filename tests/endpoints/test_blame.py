@@ -21,6 +21,8 @@ from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.issuer import AUDIENCE, ISSUER, handler_for, outside_token
 from tests.endpoints.saml_signer import encoded, file
 from tests.endpoints.signer import GRANT_TYPE, signer
+from tests.endpoints.test_asset_token import SETTINGS as ASSETS
+from tests.endpoints.test_asset_token import send
 from tests.endpoints.test_saml_assertion import TYPE, sign_on
 from tests.endpoints.wire import in_body
 
@@ -152,6 +154,10 @@ async def log_in_without_the_security_token(house: House, app: TestApp) -> None:
     await log_in(house, app)
 
 
+async def ask_for_an_asset_token(house: House, app: TestApp) -> None:
+    await send(house, (await house.sign_in(app))["access_token"])
+
+
 def sign_on_with(**changed: Any) -> Callable[[House, TestApp], Awaitable[None]]:
     async def send_a_response(house: House, app: TestApp) -> None:
         del app
@@ -208,6 +214,14 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.BLOCK_USERNAME_PASSWORD_FLOW, {s.USERNAME_PASSWORD: True}, log_in),
     (s.TRUSTED_IP_RANGES, {s.USERNAME_PASSWORD: True}, log_in_without_the_security_token),
     (s.CERTIFICATE, {}, assert_without_certificate),
+    (s.ASSET_TOKENS, {}, ask_for_an_asset_token),
+    (s.ASSET_TOKEN_AUDIENCES, {s.ASSET_TOKENS: True}, ask_for_an_asset_token),
+    (s.ASSET_SIGNING_CERTIFICATE, ASSETS | {s.ASSET_SIGNING_CERTIFICATE: "Gone"}, ask_for_an_asset_token),
+    (
+        s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW,
+        ASSETS | {s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: True},
+        ask_for_an_asset_token,
+    ),
     (s.RUN_AS, {s.CLIENT_CREDENTIALS: True}, client_credentials),
     (s.DOORS, {s.DOORS: s.Doors.STANDARDS}, redeem),
     (

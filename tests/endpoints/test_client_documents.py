@@ -379,7 +379,7 @@ async def test_the_consent_page_shows_the_address_and_warns_of_programs_on_the_d
     site = host.url.removeprefix("https://")
 
     assert f"Published by <b><bdi>{site}</bdi></b>" in page.text
-    assert f"known only by an address: {host.client_id}" in page.text
+    assert f"known only by its address, {host.client_id}" in page.text
     assert "a program on your own device" in page.text
     del house
 

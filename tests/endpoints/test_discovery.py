@@ -11,7 +11,7 @@ import pytest
 from grantway import settings as s
 from grantway.kit.jose import s256
 from grantway.kit.urls import Urls
-from grantway.manage import orgs
+from grantway.manage import apps, orgs
 from grantway.protocol import door as doors
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
@@ -222,6 +222,9 @@ async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.A
     await orgs.change(house.desk, house.org, asked)
     await sign_on(house, signer().certificate)
     app = await certified(house)
+    await apps.change(
+        house.desk, house.org, app.id, {"asset_tokens": "true", "asset_token_audiences": "https://d.example"}
+    )
     code = await house.code(app, door=DOOR_NAME[door])
     await handler_for(
         house, app, {"issuer": ISSUER_OF_OTHERS, "audiences": [AUDIENCE], "certificate": signer().certificate}
@@ -234,6 +237,10 @@ async def test_each_grant_named_is_taken_and_no_other(house: House, web: httpx.A
         "authorization_code": {"code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER},
         "refresh_token": {"refresh_token": answer["refresh_token"]},
         "urn:ietf:params:oauth:grant-type:jwt-bearer": {"assertion": assertion},
+        "urn:ietf:params:oauth:grant-type:token-exchange": {
+            "subject_token": answer["access_token"],
+            "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        },
         "urn:ietf:params:oauth:grant-type:saml2-bearer": {"assertion": signed(house, app.consumer_key, door=door)},
         EXCHANGE: {"subject_token": outside_token(house), "subject_token_type": "urn:ietf:params:oauth:token-type:jwt"},
         "password": {"username": "ada@harbour.example", "password": PASSWORD},

@@ -500,12 +500,14 @@ async def creating(house: House, provider: Provider, **more: Any) -> TestApp:
 
 
 @pytest.mark.parametrize("matches", ["username", "email", "federation_id"])
-async def test_a_user_who_is_not_there_is_made_once(house: House, provider: Provider, matches: str) -> None:
-    app = await creating(house, provider, matches=matches)
-    sub = "N-7" if matches == "federation_id" else "new@harbour.example"
-    claims = {"sub": sub, "email": "new@harbour.example", "given_name": "Neo", "family_name": "New"}
-    answers = await asyncio.gather(*(exchange(house, app, outside_token(house, **claims)) for _ in range(6)))
-    answers.append(await exchange(house, app, outside_token(house, **claims)))
+async def test_a_user_who_is_not_there_is_made_once(house_on_each_engine: House, matches: str) -> None:
+    house = house_on_each_engine
+    async with open_provider(house) as provider:
+        app = await creating(house, provider, matches=matches)
+        sub = "N-7" if matches == "federation_id" else "new@harbour.example"
+        claims = {"sub": sub, "email": "new@harbour.example", "given_name": "Neo", "family_name": "New"}
+        answers = await asyncio.gather(*(exchange(house, app, outside_token(house, **claims)) for _ in range(6)))
+        answers.append(await exchange(house, app, outside_token(house, **claims)))
     made = await users.find(house.desk, house.org, "new@harbour.example")
 
     assert [status for status, _ in answers] == [200] * 7

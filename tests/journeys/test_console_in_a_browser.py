@@ -1,10 +1,13 @@
 """Every page of the console at Chromium: axe-core, narrow, dark, without scripts, by keyboard, with hostile names."""
 
+import time
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 import httpx
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
@@ -65,10 +68,36 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             ("app", "rotate", EXTERNAL, "stage", "--org=Demo"),
             ("handler", "enable", "Console_IdP", APP, "--run-as", "admin@demo.example", "--default", "--org=Demo"),
             ("keys", "rotate", "--purpose=access-token", "--org=Demo"),
+            ("certificate", "create", "Console_Keys", "--org=Demo"),
+            ("app", "set", APP, "asset_tokens=true", "asset_token_audiences=https://devices.example", "--org=Demo"),
         ):
             done = running.cli(*command)
             assert done.returncode == 0, done.stderr
+        register_device(running)
         yield running
+
+
+def register_device(running: Served) -> None:
+    """Let a device with a hostile name ask for an asset token, as Demo_App's user."""
+    client = {"client_id": running.app["consumer_key"], "client_secret": running.app["consumer_secret"]}
+    url = f"{running.base}/services/oauth2/token"
+    given = httpx.post(url, data={"grant_type": "client_credentials", **client}).json()
+    key = ec.generate_private_key(ec.SECP256R1())
+    said = {
+        "Asset": {"Name": HOSTILE, "SerialNumber": HOSTILE},
+        "exp": int(time.time()) + 60,
+        "cnf": {"jwk": jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)},
+    }
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token": given["access_token"],
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        "actor_token": jwt.encode(said, key, "ES256"),
+        "actor_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        **client,
+    }
+    reply = httpx.post(url, data=form)
+    assert reply.status_code == 200, reply.text
 
 
 @pytest.fixture(scope="module")

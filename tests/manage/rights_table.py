@@ -29,6 +29,7 @@ from grantway.manage.import_app import SourceFile, import_file
 from grantway.manage.org_files import export_org
 from grantway.manage.problem import ManageProblem
 from tests.manage.rights_beside import BESIDE
+from tests.manage.rights_devices import DEVICES
 from tests.manage.rights_more import MORE
 from tests.manage.rights_row import (
     ADA,
@@ -357,7 +358,7 @@ ORGS: Final = (
     Row(name="upgrade the database", does=lambda d, _: setup.upgrade(d)),
     Row(name="plan an upgrade", does=lambda d, _: setup.plan(d)),
 )
-ROWS: Final = (*CONNECTED_APPS, *EXTERNAL_APPS, *PEOPLE, *ORGS, *MORE, *BESIDE)
+ROWS: Final = (*CONNECTED_APPS, *EXTERNAL_APPS, *PEOPLE, *ORGS, *MORE, *BESIDE, *DEVICES)
 
 
 def tried() -> list[set[str]]:

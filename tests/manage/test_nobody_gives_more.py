@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from grantway.domain.org import User
-from grantway.manage import apps, holders, orgs, users
+from grantway.manage import apps, holders, orgs, token_handlers, users
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
@@ -183,3 +183,39 @@ async def test_whose_word_an_org_takes_for_its_users_is_not_for_who_changes_its_
         with pytest.raises(NotAllowed, match=r"Manage Users|Modify All Data"):
             await orgs.change(seat, office.org, values)
     await orgs.change(seat, office.org, {"saml_assertion_flow": False, "org_session_timeout": "30"})
+
+
+KEEPER = ("CustomizeApplication", "ModifyAllData", "ManageUsers")
+
+
+@pytest.mark.parametrize("assigned", [{"profiles": "Strong"}, {"permission_sets": "Stronger"}])
+async def test_who_holds_less_than_an_apps_users_does_not_decide_whose_tokens_speak_for_them(
+    office: Office, assigned: dict[str, str]
+) -> None:
+    await superior(office)
+    await app(office, permitted_users="admin_approved", **assigned)
+    await token_handlers.create(office.desk, office.org, "Harbour_IdP", {})
+    keeper, strong = await office.seat(*KEEPER), await office.seat(*KEEPER, "ApiEnabled")
+
+    with pytest.raises(NotAllowed, match="cannot decide whose tokens speak for"):
+        await token_handlers.enable(keeper, office.org, "Harbour_IdP", "Sync", keeper.caller.username)
+    await token_handlers.enable(strong, office.org, "Harbour_IdP", "Sync", strong.caller.username)
+    for field in ({"issuer": "https://evil.example"}, {"matches": "email"}, {"introspection_secret": "x"}):
+        with pytest.raises(NotAllowed, match="cannot decide whose tokens speak for"):
+            await token_handlers.change(keeper, office.org, "Harbour_IdP", field)
+        await token_handlers.change(strong, office.org, "Harbour_IdP", field)
+    await token_handlers.change(keeper, office.org, "Harbour_IdP", {"description": "The harbour's"})
+
+
+async def test_who_holds_less_than_an_execution_user_lets_no_handler_work_as_them(office: Office) -> None:
+    strong = await superior(office)
+    await app(office)
+    await token_handlers.create(office.desk, office.org, "Harbour_IdP", {})
+    keeper = await office.seat(*KEEPER)
+
+    with pytest.raises(NotAllowed, match="cannot let a handler work as"):
+        await token_handlers.enable(keeper, office.org, "Harbour_IdP", "Sync", strong.username)
+    with pytest.raises(NotAllowed, match="cannot have users made with the profile Strong"):
+        await token_handlers.change(
+            keeper, office.org, "Harbour_IdP", {"user_creation": True, "new_user_profile": "Strong"}
+        )

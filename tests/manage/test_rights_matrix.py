@@ -14,6 +14,7 @@ from grantway.store.statement import Statement
 from tests.cli.terminal import Terminal
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
+from tests.manage.rights_devices import furnish
 from tests.manage.rights_more import HANDLER, OUTER_SCOPE, PERMISSION, SCOPE
 from tests.manage.rights_row import ADA, EXTERNAL_KEY, INSTALLED_KEY, KEY, PACKAGED_KEY, Row
 from tests.manage.rights_table import ROWS, tried
@@ -62,6 +63,7 @@ async def furnished(office: Office) -> Office:
         ):
             await inside.app(f"Theirs {key[-1]}", org=other, key=key, **more)
         await install.install(desk, office.org, INSTALLED_KEY)
+        await furnish(desk, office.org)
         await desk.run(_REFUSED, office.org.id)
     return office
 

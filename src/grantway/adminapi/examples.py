@@ -48,6 +48,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "changeTokenHandler": {"matches": "federation_id"},
     "enableTokenHandler": {"run_as": "ada@harbour.example", "is_default": True},
     "changeOrg": {"settings": {"org_session_timeout": 120}},
+    "createCertificate": {"name": "Fleet_2026", "days": 730},
     "rotateSigningKeys": {"at_once": False},
     "revokeTokens": {"app": "Shipment_Sync", "user": "ada@harbour.example"},
 }

@@ -4,6 +4,8 @@ from typing import Final
 
 from grantway.adminapi import (
     apps,
+    assets,
+    certificates,
     custom,
     logins,
     orgwide,
@@ -42,6 +44,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *out.ROUTES,
     *refused.ROUTES,
     *signing_keys.ROUTES,
+    *certificates.ROUTES,
+    *assets.ROUTES,
     *trail.ROUTES,
 )
 _GETS: Final = {route.path: route for route in ROUTES if route.method == "GET"}

@@ -7,6 +7,7 @@ import click
 from grantway import __version__
 from grantway.cli.app_files import export, import_apps
 from grantway.cli.apps import app
+from grantway.cli.assets import asset, certificate
 from grantway.cli.audit import audit
 from grantway.cli.context import shared
 from grantway.cli.custom import permission, scope
@@ -52,6 +53,8 @@ for command in (
     permission,
     handler,
     token,
+    asset,
+    certificate,
     settings,
     explain,
     audit,

@@ -17,6 +17,7 @@ NAV: Final = (
             NavLink(label="Import metadata", path=IMPORT),
             NavLink(label="Connected Apps OAuth Usage", path="/setup/usage"),
             NavLink(label="OAuth Custom Scopes", path="/setup/scopes"),
+            NavLink(label="Assets", path="/setup/assets"),
             NavLink(label="Token Exchange Handlers", path=TOKEN_HANDLERS),
         ),
     ),
@@ -41,6 +42,7 @@ NAV: Final = (
         links=(
             NavLink(label="OAuth and OpenID Connect", path=ORG),
             NavLink(label="Signing keys", path=SIGNING_KEYS),
+            NavLink(label="Certificates", path="/setup/certificates"),
             NavLink(label="Audit Trail", path=AUDIT),
         ),
     ),

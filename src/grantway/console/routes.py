@@ -6,7 +6,9 @@ from grantway.console import (
     app_manager,
     app_page,
     app_review,
+    assets,
     audit,
+    certificates,
     exporting,
     holders,
     home,
@@ -53,6 +55,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *reference.ROUTES,
     *org.ROUTES,
     *signing_keys.ROUTES,
+    *certificates.ROUTES,
+    *assets.ROUTES,
     *audit.ROUTES,
 )
 

@@ -12,11 +12,11 @@ from grantway.manage import access_keys, keys
 from grantway.manage.caller import Right
 from grantway.manage.problem import NotAllowed
 from grantway.protocol.when import iso_seconds
-from grantway.store.signing_keys import ACCESS_TOKEN, ID_TOKEN
+from grantway.store.signing_keys import ACCESS_TOKEN, ASSET_TOKEN, ID_TOKEN
 
 _ROTATE: Final = f"{SIGNING_KEYS}/rotate"
 _ROTATE_ACCESS: Final = f"{SIGNING_KEYS}/rotate-access"
-_PURPOSES: Final = {ID_TOKEN: "ID tokens", ACCESS_TOKEN: "JWT-based access tokens"}
+_PURPOSES: Final = {ID_TOKEN: "ID tokens", ACCESS_TOKEN: "JWT-based access tokens", ASSET_TOKEN: "Asset tokens"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

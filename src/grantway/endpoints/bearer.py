@@ -1,19 +1,16 @@
 """Who calls with this access token, and is it still good for anything? Read anew at each use (RFC 6750; S15)."""
 
 import contextlib
-import hmac
 from typing import Any, Final
 
 import msgspec
 
-from grantway import settings as s
 from grantway.endpoints.issue import lifetime_of
 from grantway.endpoints.legacy import token_in_url
 from grantway.endpoints.parameters import form_of, is_form, refuse_secrets_in_url
 from grantway.endpoints.server import Server
-from grantway.kit.access_jwt import problem_of
+from grantway.grants.held_access import AccessCase, access_case, live
 from grantway.kit.http import Call
-from grantway.kit.secrets import fingerprint, looks_like_jwt, read_access_token
 from grantway.policy import app_use
 from grantway.protocol.decision import Check, Finding, Trail
 from grantway.protocol.door import DOORS, SALESFORCE, Door
@@ -21,13 +18,11 @@ from grantway.protocol.no import bearer as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.protocol.scopes import allows
 from grantway.store import tokens
-from grantway.store.hot import HeldAccessToken, held_access_token
+from grantway.store.hot import HeldAccessToken
 from grantway.store.statement import Unavailable, Write
 
-TOKEN: Final = "Access token"
 SCOPE: Final = "Scope"
 AUDIENCE: Final = "Audience"
-_LIVE: Final = Finding(TOKEN, "known, not expired, not revoked")
 _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no.APP_BLOCKED,
@@ -44,18 +39,6 @@ _USE_CHECKS: Final = app_use.checks(
 )
 
 
-class BearerCase(msgspec.Struct, frozen=True, gc=False):
-    """A token that came, and what the server holds of it."""
-
-    held: HeldAccessToken | None
-    presented: bool
-    now_ms: int
-    door: Door | None
-    """The door of the endpoint; None where tokens of both doors are good (introspection)."""
-    stranger: str = ""
-    """What is wrong with a JWT that is none of our access tokens."""
-
-
 class Bearer(msgspec.Struct, frozen=True, gc=False):
     """What came of looking at a token: the held token if it is good, else the refusal, and the checks either way."""
 
@@ -68,37 +51,7 @@ class Bearer(msgspec.Struct, frozen=True, gc=False):
         return self.trail.refusal
 
 
-def live(case: BearerCase) -> Finding | None:
-    """The token must be one of ours, of this door, within its time, and neither it nor its line revoked."""
-    held = case.held
-    if held is None:
-        return _absent(case)
-    token = held.token
-    if case.door is not None and token.door != case.door.name:
-        return Finding(TOKEN, "of the other door", no.TOKEN_UNKNOWN())
-    if token.kid and token.kid != held.app.org.access_kid:
-        org = held.app.org.name
-        return Finding(TOKEN, "its signing key was rotated out", no.KEY_ROTATED(kid=token.kid, org=org))
-    revoked_at = token.revoked_at if token.revoked_at is not None else held.family_revoked_at
-    if revoked_at is not None:
-        return Finding(TOKEN, "revoked", no.TOKEN_REVOKED(revoked_at=revoked_at))
-    if case.now_ms >= token.expires_at:
-        reason = no.TOKEN_EXPIRED if held.app[s.SESSION_TIMEOUT] else no.TOKEN_EXPIRED_FOR_ORG
-        if token.kid:
-            reason = no.JWT_EXPIRED
-        return Finding(TOKEN, "expired", reason(ended_at=token.expires_at, app=held.app.app.name))
-    return _LIVE
-
-
-def _absent(case: BearerCase) -> Finding:
-    if not case.presented:
-        return Finding(TOKEN, "missing", no.TOKEN_MISSING())
-    if case.stranger:
-        return Finding(TOKEN, "a JWT, and none of our access tokens", no.JWT_NOT_OURS(problem=case.stranger))
-    return Finding(TOKEN, "unknown", no.TOKEN_UNKNOWN())
-
-
-_LIVE_CHECKS: Final[tuple[Check[BearerCase], ...]] = (live,)
+_LIVE_CHECKS: Final[tuple[Check[AccessCase], ...]] = (live,)
 _AHEAD: Final[tuple[Check[Any], ...]] = (live, *_USE_CHECKS)
 
 
@@ -141,21 +94,10 @@ async def presented_token(call: Call, server: Server, door: Door) -> str | None:
 
 async def look_up(server: Server, token: str | None, door: Door | None) -> Bearer:
     """Read a token with all that decides about it, and decide whether it is good."""
-    held = await held_of(server, token) if token else None
-    stranger = problem_of(token) if held is None and token is not None and looks_like_jwt(token) else ""
-    return judge(BearerCase(held, token is not None, server.clock.now_ms(), door, stranger))
+    return judge(await access_case(server.directory, token, door, server.clock.now_ms()))
 
 
-async def held_of(server: Server, token: str) -> HeldAccessToken | None:
-    """Return what is held of an access token, dead or alive; None where nothing that was issued has this very text."""
-    names = read_access_token(token)
-    held = await held_access_token(server.directory, names[0]) if names else None
-    if held is None or names is None or names[1] != held.token.org_id[:15]:
-        return None
-    return held if hmac.compare_digest(held.token.hash, fingerprint(token)) else None
-
-
-def judge(case: BearerCase) -> Bearer:
+def judge(case: AccessCase) -> Bearer:
     """Decide whether a token is good for anything."""
     held, trail = case.held, Trail(_AHEAD)
     if trail.passes(_LIVE_CHECKS, case) and held is not None:

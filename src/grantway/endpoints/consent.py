@@ -70,8 +70,8 @@ async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
         warnings.append(f"The name of this app is easily confused with {alike}, which is already installed.")
     if here.is_by_document:
         warnings.append(
-            f"This app is known only by an address: {flow.app.consumer_key}. It chose its name itself, and nobody here "
-            "has checked it."
+            "This app chose its name itself, and nobody here has checked it. It is known only by its address, "
+            f"{flow.app.consumer_key}"
         )
     if here.is_registered and is_private_use(request.redirect_uri):
         warnings.append(

@@ -10,11 +10,14 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.refresh_life import refresh_life
 from grantway.endpoints.answer import NO_STORE, json_reply, note, refuse_oauth
-from grantway.endpoints.bearer import BearerCase, held_of, judge
+from grantway.endpoints.asset_token import held_asset_token, is_good, told_of
+from grantway.endpoints.bearer import judge
 from grantway.endpoints.client import authenticated_client
 from grantway.endpoints.formats import prefers
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
+from grantway.grants.held_access import AccessCase, held_of
+from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
@@ -62,6 +65,8 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
             found = await _access_token(server, client, token, base)
         elif refresh_token_row(token) is not None:
             found = await _refresh_token(server, client, token, base)
+        elif asset_token_row(token) is not None:
+            found = await _asset_token(server, client, token)
         elif door is SALESFORCE:
             raise Refused(no.TOKEN_TYPE_UNSUPPORTED())
         else:
@@ -109,11 +114,11 @@ def _key_of(app: InstalledApp, client: InstalledApp) -> str:
 
 
 async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
-    held = await held_of(server, token)
+    held = await held_of(server.directory, token)
     # Who may not look at a token is answered before anything is found out about it, and so in the same time.
     if held is None or not _may_see(client, held.app, held.token.org_id):
         return None
-    if judge(BearerCase(held, True, server.clock.now_ms(), None)).refusal is not None:
+    if judge(AccessCase(held, True, server.clock.now_ms(), None)).refusal is not None:
         return None
     issued = DOORS[held.token.door]
     acting = {"act": act_claim(held.token.actor)} if held.token.actor else {}
@@ -137,6 +142,15 @@ def _with_audience(fields: dict[str, Any], resources: str) -> dict[str, Any]:
     if (audience := audience_of(resources.split())) is not None:
         fields["aud"] = audience
     return fields
+
+
+async def _asset_token(server: Server, client: InstalledApp, token: str) -> dict[str, Any] | None:
+    held = await held_asset_token(server, token)
+    if held is None or not _may_see(client, held.of.app, held.token.org_id) or not await is_good(server, held):
+        return None
+    if decide(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True)).refusal is not None:
+        return None
+    return told_of(held, lambda app: _key_of(app, client))
 
 
 async def _refresh_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:

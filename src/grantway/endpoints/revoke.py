@@ -4,10 +4,12 @@ import hmac
 from collections.abc import Mapping
 
 from grantway.endpoints.answer import form_reply, note, refuse_oauth
+from grantway.endpoints.asset_token import HeldAssetToken, held_asset_token
 from grantway.endpoints.client import authenticated_client
 from grantway.endpoints.legacy import called_back, revocation_parameters
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
+from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.protocol.decision import Trail
@@ -15,13 +17,16 @@ from grantway.protocol.door import SALESFORCE, door_of
 from grantway.protocol.no import bearer as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.store import tokens
+from grantway.store.assets import revoke_asset_token
 from grantway.store.events import add_event
 from grantway.store.hot import HeldAccessToken, HeldRefreshToken, held_access_token, held_refresh_token
 from grantway.store.statement import Write
 
+Held = HeldAccessToken | HeldRefreshToken | HeldAssetToken
+
 
 async def revoke(call: Call, server: Server, base: str) -> Reply:
-    """End a token. An access token ends alone; a refresh token ends its whole line.
+    """End a token. An access token ends alone, and so does an asset token; a refresh token ends its whole line.
 
     At Salesforce's door no client authentication is asked: holding the token is enough, and an unknown token is an
     error. At the standards' door the client authenticates and an unknown token is no error.
@@ -66,7 +71,7 @@ async def _at_salesforce(call: Call, server: Server) -> Reply:
 async def _revoked(call: Call, server: Server, params: Mapping[str, str]) -> Reply:
     try:
         text = params.get("token", "")
-        if access_token_row(text) is None and refresh_token_row(text) is None:
+        if access_token_row(text) is None and refresh_token_row(text) is None and asset_token_row(text) is None:
             return _refuse(server, call, no.TOKEN_TYPE_UNSUPPORTED())
         held = await _held(server, text)
     except Refused as refused:
@@ -83,27 +88,31 @@ def _refuse(server: Server, call: Call, refusal: Refusal) -> Reply:
     return form_reply(fields, wire.status)
 
 
-async def _held(server: Server, text: str) -> HeldAccessToken | HeldRefreshToken | None:
+async def _held(server: Server, text: str) -> Held | None:
     if row_id := access_token_row(text):
         access = await held_access_token(server.directory, row_id)
         return access if access and hmac.compare_digest(access.token.hash, fingerprint(text)) else None
     if row_id := refresh_token_row(text):
         refresh = await held_refresh_token(server.directory, row_id)
         return refresh if refresh and hmac.compare_digest(refresh.token.hash, fingerprint(text)) else None
-    return None
+    return await held_asset_token(server, text)
 
 
-def _app_of(held: HeldAccessToken | HeldRefreshToken) -> str:
-    return held.token.app_id if isinstance(held, HeldAccessToken) else held.family.app_id
+def _app_of(held: Held) -> str:
+    return held.family.app_id if isinstance(held, HeldRefreshToken) else held.token.app_id
 
 
-async def _end(server: Server, call: Call, held: HeldAccessToken | HeldRefreshToken) -> bool:
+async def _end(server: Server, call: Call, held: Held) -> bool:
     """End a token durably; False when it had ended already."""
     now = server.clock.now_ms()
     if isinstance(held, HeldAccessToken):
         if now >= held.token.expires_at or held.family_revoked_at is not None:
             return False
         guard = tokens.revoke_access(held.token.id, now)
+    elif isinstance(held, HeldAssetToken):
+        if now >= held.token.expires_at:
+            return False
+        guard = revoke_asset_token(held.token.id, now)
     else:
         guard = tokens.revoke_family(held.family.id, "client.revoked", now)
     event = add_event(

@@ -6,15 +6,16 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from grantway.domain.asset import OrgCertificate
 from grantway.domain.org import Org
 from grantway.kit.clock import Clock
 from grantway.kit.jose import JwtRefused, SigningKey, read_header
 from grantway.kit.secrets import KeyRing
-from grantway.manage import access_keys
+from grantway.manage import access_keys, certificates
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.store.database import Database, Session
-from grantway.store.signing_keys import ACCESS_TOKEN, ID_TOKEN, SEAL_PURPOSE
+from grantway.store.signing_keys import ACCESS_TOKEN, ASSET_TOKEN, ID_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Row, Statement
 
 _ALL: Final = Statement(
@@ -38,6 +39,7 @@ class Signing:
         self._published_at = float("-inf")
         self._jwks = b'{"keys":[]}'
         self._of_orgs: dict[str, SigningKey] = {}
+        self._of_certificates: dict[str, SigningKey] = {}
         self._making = asyncio.Lock()
 
     async def keys(self, db: Session) -> tuple[SigningKey, ...]:
@@ -73,11 +75,38 @@ class Signing:
         self._of_orgs[org.id] = key
         return key
 
+    async def asset_key(self, db: Database, org_id: str, certificate: OrgCertificate | None) -> SigningKey:
+        """Return the key of an org's certificate, which signs its asset tokens; without one, of the org's own.
+
+        The org's own is made at the first need.
+
+        Raises:
+            LookupError: its key is not there.
+            Unavailable: there is none yet, and none can be written.
+        """
+        if certificate is None:
+            async with self._making:
+                desk = Desk(db=db, clock=self._clock, ring=self._ring, caller=OPERATOR)
+                certificate = await certificates.ensure(desk, org_id)
+        key = self._of_certificates.get(certificate.kid)
+        if key is None:
+            row = await db.one(_ONE, certificate.kid)
+            if row is None:
+                raise LookupError(f"there is no signing key {certificate.kid}")
+            key = self._opened(row)
+            if len(self._of_certificates) >= _KEPT:
+                del self._of_certificates[next(iter(self._of_certificates))]
+            self._of_certificates[certificate.kid] = key
+            # Whoever gets the first token that it signs may look for the key at once.
+            self._published_at = float("-inf")
+        return key
+
     async def jwks(self, db: Session) -> bytes:
-        """Return the JWK set as it is served: the keys of ID tokens, then those of access tokens."""
+        """Return the JWK set as it is served: the keys of ID tokens, then those of access tokens and asset tokens."""
         keys = await self.keys(db)
         if time.monotonic() - self._published_at >= _FRESH_S or self._published_at < self._read_at:
-            self._published = await self._valid(db, ACCESS_TOKEN, self._published)
+            access = await self._valid(db, ACCESS_TOKEN, self._published)
+            self._published = (*access, *await self._valid(db, ASSET_TOKEN, self._published))
             self._published_at = time.monotonic()
             self._jwks = msgspec.json.encode({"keys": [key.public_jwk() for key in (*keys, *self._published)]})
         return self._jwks

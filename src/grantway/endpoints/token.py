@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from grantway import settings as s
 from grantway.domain.app import AppKind, InstalledApp
+from grantway.endpoints import asset_token
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
 from grantway.endpoints.audiences import audiences
 from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
@@ -106,6 +107,13 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         pair = client.client
         assert pair is not None  # noqa: S101 - `known` refuses an unknown client
         proof = grant.prove(case, server.ring)
+        if proof.asset is not None:
+            given = await asset_token.give(server, token_call, proof, base, pair)
+            if await _commits(server, given.write, remembers(client.asserted)):
+                what = of_kind(TOKENS, AppKind.of_id(proof.of.app.id))
+                server.tally.add(proof.of.app.org.id, what, proof.event, token_call.now_ms)
+                return json_reply(given.fields)
+            continue
         form = await _jwt_form(server, door, proof, base, pair) if proof.of.app[s.JWT_ACCESS_TOKENS] else None
         issued = issue(proof, door, now_ms, call.address, call.request_id, form, wanted.wanted)
         # The key is at hand before anything is used up, and only a winner's token is worth the signature.

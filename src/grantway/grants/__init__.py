@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from grantway.grants import (
+    asset_token,
     authorization_code,
     client_credentials,
     jwt_bearer,
@@ -28,6 +29,7 @@ GRANTS: Final[tuple[Grant[Any], ...]] = (
     saml_bearer.GRANT,
     saml_assertion.GRANT,
     username_password.GRANT,
+    asset_token.GRANT,  # claims our own access tokens; the next one whatever is left
     token_exchange.GRANT,
 )
 _BY_TYPE: Final[dict[str, tuple[Grant[Any], ...]]] = {

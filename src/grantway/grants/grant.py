@@ -16,6 +16,7 @@ from grantway.policy.app_use import UseCase
 from grantway.policy.assertion import OF_CLIENTS
 from grantway.policy.client import ClientCase
 from grantway.policy.login_pace import Looked
+from grantway.protocol.asset_token import AssetTerms
 from grantway.protocol.credentials import Credentials
 from grantway.protocol.decision import Check
 from grantway.protocol.door import SALESFORCE, STANDARDS, Door
@@ -113,6 +114,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     - `event`: what the event log says happened.
     - `issued_token_type`: what a token exchange says it gave; empty elsewhere.
     - `actor`: who acts for the user, as the JSON of the claim `act`; empty where nobody does.
+    - `asset`: what the asset token says that is given in the access token's place; None for an access token.
     """
 
     of: AppUser
@@ -129,6 +131,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     auth_time: int = 0
     issued_token_type: str = ""
     actor: str = ""
+    asset: AssetTerms | None = None
 
     @property
     def stands_alone(self) -> bool:

@@ -21,6 +21,8 @@ TOKEN_HANDLER: Final = "0th"  # ours: Salesforce's is in no document
 # What Salesforce gives external client apps is published nowhere; this is ours.
 EXTERNAL_CLIENT_APP: Final = "0xI"
 OAUTH_CONSUMER: Final = "888"
+ASSET: Final = "02i"
+CERTIFICATE: Final = "0P1"
 CREDENTIAL_SET: Final = "0cT"  # ours: Salesforce's is in no document
 
 _BASE62: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase

@@ -27,6 +27,7 @@ _FLOWS: Final = {
     "token.exchange": "Token Exchange",
     "token.saml_bearer": "SAML Bearer",
     "token.password": "Username-Password",
+    "token.asset": "Asset Token",
 }
 
 

@@ -119,10 +119,10 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
     for setting, kind in _ASSIGNMENTS.items():
         before: tuple[str, ...] = app[setting] if app else ()
         if added := set(values.get(setting, ())).difference(before):
-            await _demand_power_of_holders(desk, org, kind, added, "pre-authorize")
+            await demand_power_of_holders(desk, org, kind, added, "pre-authorize")
         if swapped and (kept := set(before).intersection(after.get(setting, ()))):
             # Whoever has the key of the certificate gets tokens of these users by an assertion.
-            await _demand_power_of_holders(desk, org, kind, kept, "swap the key that speaks for")
+            await demand_power_of_holders(desk, org, kind, kept, "swap the key that speaks for")
     if named := values.get(s.CUSTOM_SCOPES):
         there = {scope.name for scope in await custom_scopes_of(desk.session, org.id)}
         if missing := [name for name in named if name not in there]:
@@ -133,7 +133,12 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
     return values
 
 
-async def _demand_power_of_holders(desk: Desk, org: Org, kind: holders.Kind, names: set[str], doing: str) -> None:
+async def demand_power_of_holders(desk: Desk, org: Org, kind: holders.Kind, names: set[str], doing: str) -> None:
+    """Demand that the caller holds all that profiles or permission sets give; `doing` says what was tried.
+
+    Raises:
+        ManageProblem: names the permissions that the caller lacks.
+    """
     if desk.caller.is_operator:
         return
     for holder in await holders.all_of(desk, kind, org.id):

@@ -156,6 +156,11 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
         KEYS,
         "Revoked all JWT-based access tokens ({access_tokens}): the key {kid} signs from now on",
     ),
+    "admin.certificate.create": ("createCertificate", KEYS, "Made the certificate {name} with its key {kid}"),
+    "admin.certificate.delete": ("deleteCertificate", KEYS, "Deleted the certificate {name}; its key {kid} is retired"),
+    "admin.asset.freeze": ("frozeasset", USERS, "Froze the asset {name} ({asset}) of user {username}"),
+    "admin.asset.unfreeze": ("unfrozeasset", USERS, "Unfroze the asset {name} ({asset}) of user {username}"),
+    "admin.asset.delete": ("deletedasset", USERS, "Deleted the asset {name} ({asset}) of user {username}"),
     "admin.database.restored": ("restoreDatabase", ORGANIZATION, "Put the database back from a copy"),
 }
 # What a record means that does not say it.

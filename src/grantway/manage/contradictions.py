@@ -248,11 +248,18 @@ def demand_sense(before: InstalledApp | None, after: InstalledApp) -> None:
 
 def warnings_about_org(values: Values) -> dict[str, str]:
     """Return what should be looked at in an org's own settings, by the setting's name."""
-    if not values.get(s.ALLOW_LEGACY_QUERY_PARAMETERS, s.ALLOW_LEGACY_QUERY_PARAMETERS.default):
-        return {}
-    return {
-        s.ALLOW_LEGACY_QUERY_PARAMETERS.name: (
+    told = {}
+    if values.get(s.ALLOW_LEGACY_QUERY_PARAMETERS, s.ALLOW_LEGACY_QUERY_PARAMETERS.default):
+        told[s.ALLOW_LEGACY_QUERY_PARAMETERS.name] = (
             "Secrets and tokens in URLs are read now. Logs, proxies and histories keep them: switch it off when the "
             "test is over, and change every secret that came so."
         )
-    }
+    if values.get(s.SAML_ASSERTION_FLOW, s.SAML_ASSERTION_FLOW.default):
+        missing = [one.name for one in (s.SSO_ISSUER, s.SSO_CERTIFICATE, s.SAML_ASSERTION_APP) if not values.get(one)]
+        told[s.SAML_ASSERTION_FLOW.name] = (
+            f"Every request is refused until these are set: {', '.join(missing)}."
+            if missing
+            else "Whoever holds a response of the identity provider gets a token now, without any app's key or secret. "
+            "The JWT bearer flow asks for one."
+        )
+    return told

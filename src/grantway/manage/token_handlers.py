@@ -10,13 +10,14 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.domain.permissions import read_permissions
 from grantway.domain.token_handler import Enablement, HandlerRow, TokenHandler
 from grantway.kit.ids import TOKEN_HANDLER, new_id
 from grantway.manage import apps, holders, users
-from grantway.manage.app_values import demand_power_of
+from grantway.manage.app_values import demand_power_of, demand_power_of_holders
 from grantway.manage.caller import Right
 from grantway.manage.custom_names import permission_name
 from grantway.manage.desk import Desk
@@ -52,6 +53,10 @@ _ENABLED: Final = Statement(
     " FROM token_handler_app e JOIN app a ON a.id = e.app_id"
     " WHERE e.handler_id = :handler_id ORDER BY a.name"
 )
+
+
+# What is said to people changes nothing of who is believed, and switching a handler off takes nothing.
+_HARMLESS: Final = frozenset({f.LABEL, f.DESCRIPTION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +150,10 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
             box = b""
         settings = _document(values, over=handler.row.settings)
         after = TokenHandler(msgspec.structs.replace(handler.row, settings=settings, secret_box=box))
+        touched = {one for one in f.FIELDS if one not in _HARMLESS and after[one] != handler[one]}
+        if touched or secret:
+            for enabled in await enabled_apps(changing, org, handler):
+                await _demand_power_over(changing, org, await apps.met(changing, org, enabled.app_id))
         if after[f.NEW_USER_PROFILE] != handler[f.NEW_USER_PROFILE] or after[f.USER_CREATION]:
             await _demand_profile(changing, org, after)
         await changing.run(_SET, settings=settings, secret_box=box, id=handler.id)
@@ -192,6 +201,7 @@ async def enable(
         if not user.may_act:
             raise ManageProblem.at("run_as", f"{user.username} is not active")
         await demand_power_of(changing, user.username, f"let a handler work as {user.username}")
+        await _demand_power_over(changing, org, app)
         if is_default:
             await changing.run(_NO_DEFAULT, app.id)
         await changing.run(_ENABLE, handler.id, app.id, user.username, int(is_default))
@@ -274,6 +284,15 @@ def _document(values: Mapping[f.HandlerField[Any], Any], over: str = "{}") -> st
     written = {field.name: field.kind.write(value) for field, value in values.items()}
     merged = msgspec.json.decode(over, type=dict[str, Any]) | written
     return msgspec.json.encode(dict(sorted(merged.items()))).decode()
+
+
+async def _demand_power_over(desk: Desk, org: Org, app: InstalledApp | None) -> None:
+    """Demand that the caller holds all that the app's pre-authorized users do: the handler says who is one of them."""
+    if app is not None:
+        doing = "decide whose tokens speak for"
+        profiles, sets = app[s.PROFILES], app[s.PERMISSION_SETS]
+        await demand_power_of_holders(desk, org, holders.PROFILES, set(profiles), doing)
+        await demand_power_of_holders(desk, org, holders.PERMISSION_SETS, set(sets), doing)
 
 
 async def _demand_profile(desk: Desk, org: Org, handler: TokenHandler) -> None:

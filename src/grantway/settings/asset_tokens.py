@@ -6,8 +6,6 @@ from grantway.settings.id_token import AUDIENCES_KIND
 from grantway.settings.kinds import FLAG, integer, text
 from grantway.settings.setting import Section, Setting, Xml
 
-_AWAITS: Final = "the asset token flow"
-
 ASSET_TOKENS: Final = Setting[bool](
     name="asset_tokens",
     kind=FLAG,
@@ -15,8 +13,7 @@ ASSET_TOKENS: Final = Setting[bool](
     help="The app may trade an access token for one that names a device. Needs a callback URL, api and openid.",
     default=False,
     section=Section.ASSET_TOKENS,
-    effect="token, token exchange: an asset token is issued for an actor token",
-    awaits=_AWAITS,
+    effect="token, token exchange: the app's own access tokens are traded for asset tokens only when on",
     example="true",
     xml={"ConnectedApp": Xml(path="oauthConfig/assetTokenConfig", present=True)},
 )
@@ -30,7 +27,6 @@ ASSET_TOKEN_VALIDITY: Final = Setting[int](
     section=Section.ASSET_TOKENS,
     under=ASSET_TOKENS,
     effect="asset token: exp − iat",
-    awaits=_AWAITS,
     example="60",
     xml={"ConnectedApp": Xml(path="oauthConfig/assetTokenConfig/assetValidityPeriod", required=True)},
 )
@@ -44,7 +40,6 @@ ASSET_SIGNING_CERTIFICATE: Final = Setting[str](
     section=Section.ASSET_TOKENS,
     under=ASSET_TOKENS,
     effect="asset token: the key that signs it",
-    awaits=_AWAITS,
     example="0P1000000000001AAA",
     xml={"ConnectedApp": Xml(path="oauthConfig/assetTokenConfig/assetSigningCertId", required=True)},
 )
@@ -58,7 +53,6 @@ ASSET_TOKEN_AUDIENCES: Final = Setting[tuple[str, ...]](
     section=Section.ASSET_TOKENS,
     under=ASSET_TOKENS,
     effect="asset token: aud",
-    awaits=_AWAITS,
     example="https://devices.harbour.example",
     xml={"ConnectedApp": Xml(path="oauthConfig/assetTokenConfig/assetAudiences", joined="\n", required=True)},
 )
@@ -72,7 +66,6 @@ ASSET_TOKEN_ATTRIBUTES: Final = Setting[bool](
     section=Section.ASSET_TOKENS,
     under=ASSET_TOKENS,
     effect="asset token: holds custom_attributes",
-    awaits=_AWAITS,
     example="false",
     xml={"ConnectedApp": Xml(path="oauthConfig/assetTokenConfig/assetIncludeAttributes", required=True)},
 )
@@ -86,7 +79,6 @@ ASSET_TOKEN_CUSTOM_PERMISSIONS: Final = Setting[bool](
     section=Section.ASSET_TOKENS,
     under=ASSET_TOKENS,
     effect="asset token: holds custom_permissions",
-    awaits=_AWAITS,
     example="false",
     xml={"ConnectedApp": Xml(path="oauthConfig/assetTokenConfig/assetIncludeCustomPerms", required=True)},
 )

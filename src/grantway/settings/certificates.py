@@ -6,6 +6,7 @@ import re
 import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from grantway.settings.choices import optional
@@ -74,6 +75,8 @@ def _der(text: str) -> bytes:
         raise SettingProblem(f"this is no certificate; {_HOW}") from problem
 
 
+# Records are read again and again, and a certificate in one takes longest.
+@lru_cache(maxsize=256)
 def _read(der: bytes) -> Certificate:
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm

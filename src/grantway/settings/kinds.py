@@ -167,7 +167,7 @@ def integer(low: int, high: int, unit: str) -> Kind[int]:
 
     def parse(raw: Any) -> int:
         if isinstance(raw, str) and re.fullmatch(r"-?\d{1,12}", raw.strip()):
-            raw = int(raw)
+            raw = int(raw.strip())
         if isinstance(raw, bool) or not isinstance(raw, int) or not low <= raw <= high:
             raise SettingProblem(f"say a whole number of {unit} from {low} to {high}")
         return raw
@@ -188,7 +188,7 @@ def minutes_of(*allowed: int) -> Kind[int]:
 
     def parse(raw: Any) -> int:
         if isinstance(raw, str) and re.fullmatch(r"\d{1,5}", raw.strip(), re.ASCII):
-            raw = int(raw)
+            raw = int(raw.strip())
         if isinstance(raw, bool) or not isinstance(raw, int) or raw not in allowed:
             raise SettingProblem(f"say one of these numbers of minutes: {listed}")
         return raw

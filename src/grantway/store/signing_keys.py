@@ -4,4 +4,5 @@ from typing import Final
 
 ID_TOKEN: Final = "id_token"
 ACCESS_TOKEN: Final = "access_token"
+ASSET_TOKEN: Final = "asset_token"
 SEAL_PURPOSE: Final = b"signing-key"

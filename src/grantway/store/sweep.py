@@ -50,6 +50,7 @@ _NEVER_FALSE: Final = "CAST(:before AS BIGINT) > 0"
 RULES: Final = (
     # What has ended stays an hour, so that a late use is explained rather than unknown.
     Rule(table="access_token", ended="t.expires_at < :before", kept_ms=HOUR_MS),
+    Rule(table="asset_token", ended="t.expires_at < :before", kept_ms=HOUR_MS),
     Rule(table="authorization_code", ended="t.expires_at < :before", kept_ms=HOUR_MS),
     # A line without refresh token lives as long as its one access token is kept in use, at most this long.
     Rule(

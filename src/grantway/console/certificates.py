@@ -1,0 +1,99 @@
+"""GET, POST /setup/certificates: the org's self-signed certificates, whose keys sign asset tokens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from grantway.console.fields import Field, Problems, with_problem
+from grantway.console.visit import Route, Visit
+from grantway.kit.http import Reply
+from grantway.manage import certificates
+from grantway.manage.caller import Right
+from grantway.manage.problem import ManageProblem
+from grantway.protocol.when import iso_seconds
+from grantway.store.certificates import DEFAULT_NAME
+
+PATH: Final = "/setup/certificates"
+_USUAL_DAYS: Final = "730"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One certificate; times as ISO text."""
+
+    id: str
+    name: str
+    kid: str
+    pem: str
+    ends: str
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatesPage:
+    """The certificates, and a form for another one; without fields where this person may make none."""
+
+    template: ClassVar[str] = "setup/certificates.html"
+    title: str = "Certificates"
+    rows: tuple[Row, ...]
+    action: str = PATH
+    fields: tuple[Field, ...]
+    problems: Problems = ()
+
+
+async def show(visit: Visit) -> Reply:
+    """List them, without their private keys."""
+    fields = _fields({}) if visit.desk.caller.may(Right.ORG_SETTINGS, visit.org.id) else ()
+    return visit.show(CertificatesPage(rows=await _rows(visit), fields=fields), here=PATH)
+
+
+async def create(visit: Visit) -> Reply:
+    """Make one, with its key."""
+    form = visit.form
+    days = form.get("days", "").strip()
+    try:
+        number = int(days) if days.isascii() and days.isdigit() and len(days) < 9 else 0
+        made = await certificates.create(visit.desk, visit.org, form.get("name", "").strip(), days=number)
+    except ManageProblem as problem:
+        if not problem.fields:
+            raise
+        fields, problems = with_problem(_fields(form), problem)
+        page = CertificatesPage(rows=await _rows(visit), fields=fields, problems=problems)
+        return visit.show(page, here=PATH, status=400)
+    return visit.go(PATH, saying=f"{made.name} is made. Name it in an app's Asset Signing Certificate.")
+
+
+async def _rows(visit: Visit) -> tuple[Row, ...]:
+    return tuple(
+        Row(
+            id=one.id,
+            name=one.name,
+            kid=one.kid,
+            pem=one.pem,
+            ends=iso_seconds(one.ends_at),
+            is_default=one.name == DEFAULT_NAME,
+        )
+        for one in await certificates.all_of(visit.desk, visit.org)
+    )
+
+
+def _fields(form: Mapping[str, str]) -> tuple[Field, ...]:
+    return (
+        Field(
+            name="name",
+            label="Name",
+            value=form.get("name", ""),
+            help="Letters, digits and single underscores, a letter first.",
+            required=True,
+        ),
+        Field(
+            name="days",
+            label="Good for how many days",
+            value=form.get("days", _USUAL_DAYS),
+            help=f"From 1 to {certificates.MOST_DAYS}. Asset tokens are verified by its key, whatever day it is.",
+            required=True,
+        ),
+    )
+
+
+ROUTES: Final = (Route(PATH, get=show, post=create),)

@@ -1,0 +1,46 @@
+"""Rows of the matrix for devices and certificates."""
+
+from typing import Final
+
+import msgspec
+
+from grantway.domain.asset import Asset, OrgCertificate
+from grantway.domain.org import Org
+from grantway.manage import assets, certificates
+from grantway.manage.desk import Desk
+from grantway.manage.listing import Piece
+from grantway.store.statement import Insert
+from tests.manage.rights_more import OF_USAGE
+from tests.manage.rights_row import CUSTOMIZE, SETUP, Row
+
+ASSET_ID: Final = "02i000000000001AAA"
+CERTIFICATE: Final = "Fleet"
+_ADD_ASSET: Final = Insert("asset", Asset.__struct_fields__)
+_ADD_CERTIFICATE: Final = Insert("org_certificate", OrgCertificate.__struct_fields__)
+
+
+async def furnish(desk: Desk, org: Org) -> None:
+    """Put a device and a certificate into an org; to make a key for each row would take long."""
+    asset = Asset(ASSET_ID, org.id, "", "", "did:x", "Thermometer", "", "x", "", 0, 1, 1)
+    await desk.run(_ADD_ASSET, *msgspec.structs.astuple(asset))
+    certificate = OrgCertificate("0P1000000000001AAA", org.id, CERTIFICATE, "", "none", 1, 2)
+    await desk.run(_ADD_CERTIFICATE, *msgspec.structs.astuple(certificate))
+
+
+DEVICES: Final = (
+    Row(
+        name="list devices",
+        does=lambda d, o: assets.page_of(d, o, Piece(limit=5)),
+        enough=OF_USAGE,
+    ),
+    Row(name="show a device", does=lambda d, o: assets.find(d, o, ASSET_ID), enough=OF_USAGE),
+    Row(name="freeze a device", does=lambda d, o: assets.freeze(d, o, ASSET_ID), enough=OF_USAGE),
+    Row(name="delete a device", does=lambda d, o: assets.delete(d, o, ASSET_ID), enough=OF_USAGE),
+    Row(name="list certificates", does=certificates.all_of, enough=({SETUP},)),
+    Row(name="show a certificate", does=lambda d, o: certificates.find(d, o, CERTIFICATE), enough=({SETUP},)),
+    Row(
+        name="delete a certificate",
+        does=lambda d, o: certificates.delete(d, o, CERTIFICATE),
+        enough=({CUSTOMIZE},),
+    ),
+)
