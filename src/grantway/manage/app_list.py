@@ -175,21 +175,23 @@ _COUNTS: Final = {
 _VERSIONS: Final = f", a.version, COALESCE((SELECT p.version {_POLICY}), 0)"
 
 
-def _pages(columns: str) -> dict[tuple[str, str, bool], Statement]:
+def _pages(flow: str, columns: str) -> dict[tuple[str, str, bool], Statement]:
     return {
         (flow, sort, descending): Statement(
             f"SELECT a.id{columns} FROM app a WHERE {_MATCHES}{is_on(flow)}"  # noqa: S608 - our own names
             f" ORDER BY {_ORDER[sort]}{' DESC' if descending else ''}, a.id"
             " LIMIT CAST(:most AS BIGINT) OFFSET CAST(:skipped AS BIGINT)"
         )
-        for flow in _COUNTS
         for sort in SORTS
         for descending in (False, True)
     }
 
 
-_PAGES: Final = _pages("")
-_WITH_VERSIONS: Final = _pages(_VERSIONS)
+# Whether a flow is on stands in the documents, which are not read a second time for the count.
+_PAGES: Final = _pages("", "") | {
+    key: statement for flow in _COUNTS if flow for key, statement in _pages(flow, ", COUNT(*) OVER ()").items()
+}
+_WITH_VERSIONS: Final = {key: statement for flow in _COUNTS for key, statement in _pages(flow, _VERSIONS).items()}
 _REGISTERED: Final = Statement("SELECT COUNT(*) FROM app WHERE parent_id = :app_id")
 _REFUSED: Final = Statement(
     "SELECT COUNT(*) FROM refusal WHERE app_id = :app_id AND at > :since"
@@ -219,15 +221,13 @@ async def page_of(desk: Desk, org: Org, asked: Asked, verdicts: Verdicts) -> App
     if asked.state == "attention":
         # Only their rules can tell which apps belong to the answer.
         rows = await _found(desk, _WITH_VERSIONS, asked, values | {"most": EVERY, "skipped": 0})
-        every = [Versions(*cast(Any, row)) for row in rows]
+        every = [Versions._make(cast(Any, row)) for row in rows]
         needing = await verdicts.needing_attention(desk, org, every)
         ids, total = needing[skipped : skipped + PAGE], len(needing)
     else:
         rows = await _found(desk, _PAGES, asked, values | {"most": PAGE, "skipped": skipped})
         ids = [cast(str, row[0]) for row in rows]
-        counting = _COUNTS[asked.flow]
-        row = await desk.session.one(counting, *(values[name] for name in counting.names))
-        total = cast(int, row[0]) if row else 0
+        total = cast(int, rows[0][1]) if asked.flow and rows else await _total(desk, asked, values)
     apps = await Apps(desk.ring).several(desk.session, ids, org.id)
     return AppPage(asked=asked, apps=await _listed(desk, org, apps), total=total)
 
@@ -240,6 +240,12 @@ async def _found(
 ) -> Sequence[Row]:
     statement = statements[asked.flow, asked.sort, asked.descending]
     return await desk.session.all(statement, *(values[name] for name in statement.names))
+
+
+async def _total(desk: Desk, asked: Asked, values: Mapping[str, SqlValue]) -> int:
+    counting = _COUNTS[asked.flow]
+    row = await desk.session.one(counting, *(values[name] for name in counting.names))
+    return cast(int, row[0]) if row else 0
 
 
 async def _listed(desk: Desk, org: Org, apps: Sequence[InstalledApp]) -> tuple[ListedApp, ...]:
