@@ -32,8 +32,12 @@ class Tickets:
                 time.sleep(0.4)
             case "broken":
                 raise ValueError(f"cannot read {token.token}")
+            case "exits":
+                raise SystemExit(1)
             case "odd":
                 return True  # type: ignore[return-value]
+            case "words":
+                return Validated(valid="no", data={"name": ADA})  # type: ignore[arg-type]
             case "said":
                 return Validated(valid=False, says='this "ticket"\nwas torn\t')
         kind, _, name = token.token.partition(":")
@@ -43,6 +47,10 @@ class Tickets:
         """Name the user of the ticket."""
         if data["name"] == "nobody":
             return None
+        if data["name"] == "by word":
+            return Named(by="email", value=ADA)  # type: ignore[arg-type]
+        if data["name"] == "zero":
+            return Named(by=Matches.FEDERATION_ID, value="A\0")
         new = NewPerson(username="new@harbour.example", email="new@harbour.example")
         return Named(by=Matches.USERNAME, value=data["name"], new=new)
 
@@ -88,6 +96,10 @@ async def test_code_is_asked_with_what_it_needs_and_names_the_user(house: House)
         ("said", "this ticket was torn", "exchange.said_no"),
         ("broken", "token handler validation failed", "exchange.code_failed"),
         ("odd", "token handler validation failed", "exchange.code_failed"),
+        ("exits", "token handler validation failed", "exchange.code_failed"),
+        ("words", "token handler validation failed", "exchange.said_no"),
+        ("ticket:by word", "token handler validation failed", "exchange.code_failed"),
+        ("ticket:zero", "token handler validation failed", "exchange.code_failed"),
         ("late", "token handler validation failed", "exchange.code_failed"),
         ("ticket:nobody", "token handler validation failed", "exchange.nobody_named"),
     ],

@@ -18,11 +18,13 @@ from grantway.protocol.token_handler import (
     TokenExchangeHandler,
     Validated,
 )
+from grantway.settings.token_handlers import Matches
 
 T = TypeVar("T")
 DEADLINE_S: Final = 5.0
 _AT_ONCE: Final = 16
 CODE: Final = "Code"
+_VALUE_LIMIT: Final = 255
 
 
 class TooBusy(Exception):
@@ -57,12 +59,12 @@ class HandlerCode:
             found: object = handler.validate(token)
             if not isinstance(found, Validated):
                 return _failed(name, "validate gave something else than Validated")
-            if not found.valid:
+            if found.valid is not True:
                 says = no.said_no(token.handler, str(found.says))
                 return HandlerAnswer((Finding(CODE, "does not believe the token"),), says)
             claims = dict(found.data)
             named = None if token.is_actor else handler.user_for(token, claims)
-        except Exception as problem:
+        except BaseException as problem:  # SystemExit too: raised on in the event loop, it would end the server
             # Only the type: the text of an exception may hold the token.
             return _failed(name, f"it raised {type(problem).__name__}")
         if named is not None and not _is_whole(named):
@@ -112,17 +114,19 @@ def _load(name: str) -> TokenExchangeHandler | None:
         try:
             found = one.load()
             handler = found() if isinstance(found, type) else found
-        except Exception:
+        except BaseException:
             return None
         return handler if isinstance(handler, TokenExchangeHandler) else None
     return None
 
 
 def _is_whole(named: object) -> bool:
-    if not isinstance(named, Named) or not isinstance(named.value, str):
+    if not isinstance(named, Named) or not isinstance(named.by, Matches):
         return False
-    new = named.new
-    return new is None or all(isinstance(one, str) for one in (new.username, new.email, new.first_name, new.last_name))
+    texts: list[object] = [named.value]
+    if (new := named.new) is not None:
+        texts += [new.username, new.email, new.first_name, new.last_name]
+    return all(isinstance(one, str) and one.isprintable() and len(one) <= _VALUE_LIMIT for one in texts)
 
 
 def _failed(name: str, why: str) -> HandlerAnswer:
