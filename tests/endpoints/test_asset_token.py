@@ -20,6 +20,7 @@ from grantway.store.certificates import DEFAULT_NAME, certificate_named
 from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp, access_pem
 from tests.endpoints.signer import signer
+from tests.endpoints.test_jwt_bearer import mirrored
 
 BACKEND = "https://devices.harbour.example"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -336,6 +337,17 @@ async def test_an_actor_token_with_an_id_counts_once_also_when_both_come_at_the_
     # Another device has ids of its own.
     other = actor(house, key=OTHER, alg="ES256", cnf={"jwk": _ec_jwk()}, jti="7")
     assert (await send(house, token, other))[0] == 200
+
+
+@pytest.mark.requirement("S23")
+async def test_another_signature_of_the_same_words_is_no_other_actor_token(house: House) -> None:
+    token = (await house.sign_in(await fleet_app(house), door=STANDARDS))["access_token"]
+    said = actor(house, key=OTHER, alg="ES256", cnf={"jwk": _ec_jwk()}, aud=BASE + STANDARDS)
+    words, _, signature = said.rpartition(".")
+
+    assert (await send(house, token, said, door=STANDARDS))[0] == 200
+    assert (await send(house, token, f"{words}.{mirrored(signature)}", door=STANDARDS))[0] == 400
+    assert await house.reasons() == ["asset.actor_seen"]
 
 
 async def test_the_access_token_must_be_live_the_apps_own_of_this_door_and_have_both_scopes(house: House) -> None:
