@@ -448,6 +448,16 @@ async def test_introspection_says_whether_an_asset_token_is_good_and_for_whom(ho
     assert await told(house, app, token) == {"active": False}
 
 
+@pytest.mark.requirement("S25")
+async def test_what_a_deleted_certificate_signed_is_good_no_longer(house: House) -> None:
+    app = await fleet_app(house)
+    token = (await send(house, (await house.sign_in(app))["access_token"]))[1]["access_token"]
+    assert (await told(house, app, token))["active"] is True
+    await certificates.delete(house.desk, house.org, DEFAULT_NAME)
+
+    assert await told(house, app, token) == {"active": False}
+
+
 async def test_an_asset_token_is_revoked_by_who_holds_it_and_at_the_standards_door_by_its_app(house: House) -> None:
     app, other = await fleet_app(house), await fleet_app(house)
     token = (await house.sign_in(app))["access_token"]
