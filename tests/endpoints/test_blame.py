@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from grantway import settings as s
 from grantway.endpoints.people import userinfo
+from grantway.endpoints.register import register
 from grantway.endpoints.token import token
 from grantway.grants.token_exchange import GRANT_TYPE as EXCHANGE
 from grantway.manage.caller import OPERATOR
@@ -190,6 +192,15 @@ _CREATES = {"user_creation": True}
 _CLAIMS = {str(_CREATES): {"sub": "new@harbour.example"}}
 _FREE: Values = {s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: False}
 _EXCHANGES: Values = {s.TOKEN_EXCHANGE: True, s.TOKEN_EXCHANGE_ALLOWED: True}
+
+
+async def register_without_a_token(house: House, app: TestApp) -> None:
+    del app
+    json_type = ((b"content-type", b"application/json"),)
+    call = house.call("/oidc/register", headers=json_type)
+    await register(structs.replace(call, body=b'{"redirect_uris": ["https://new.example/cb"]}'), house.server, BASE)
+
+
 CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[None]]]] = [
     (s.OAUTH_ENABLED, {s.OAUTH_ENABLED: False}, redeem),
     (s.CALLBACK_URL, {}, ask_to_be_answered_elsewhere),
@@ -241,6 +252,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.ORG_SESSION_TIMEOUT, {}, use_late),
     (s.NAMED_USER_JWT_TIMEOUT, {}, use_a_jwt_late),
     (s.ADMIN_APPROVED_APPS_ONLY, {}, redeem_where_api_access_is_limited),
+    (s.OPEN_REGISTRATION, {}, register_without_a_token),
     (s.CONSUMER_SECRETS_BY_REST, {}, read_a_consumer_secret_by_rest),
     (s.ALLOW_LEGACY_QUERY_PARAMETERS, {}, redeem_with_the_secret_in_the_url),
     (s.SAML_ASSERTION_FLOW, {}, sign_on_with(saml_assertion_flow=False)),

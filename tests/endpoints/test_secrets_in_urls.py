@@ -28,6 +28,10 @@ FORMS: dict[str, tuple[str, tuple[str, ...], a.Form]] = {
     CONSENT: ("GET", ("POST",), a.page),
     "/id/": ("GET", ("POST",), a.word),
     "/services/data/": ("GET", (), a.array),
+    "/services/oauth2/register": ("POST", (), a.oauth_json),
+    "/oidc/register": ("POST", (), a.oauth_json),
+    "/services/oauth2/register/": ("GET", ("PUT", "DELETE"), a.oauth_json),
+    "/oidc/register/": ("GET", ("PUT", "DELETE"), a.oauth_json),
 }
 READ_WHERE_ALLOWED = (
     "/services/oauth2/token",
@@ -36,11 +40,19 @@ READ_WHERE_ALLOWED = (
     "/id/",
     "/services/data/",
 )
-BELOW = {"/id/": "00D000000000001/005000000000001", "/services/data/": "v66.0/"}
+BELOW = {
+    "/id/": "00D000000000001/005000000000001",
+    "/services/data/": "v66.0/",
+    "/services/oauth2/register/": "x",
+    "/oidc/register/": "x",
+}
 
 
 def test_every_endpoint_that_reads_parameters_is_looked_at() -> None:
-    prefixes = {prefix for prefix, _ in routes.PREFIXES if not prefix.startswith("/setup/")} - {"/assets/"}
+    prefixes = {prefix for prefix, _ in routes.PREFIXES if not prefix.startswith("/setup/")} - {
+        "/assets/",
+        "/pictures/",
+    }
     assert set(FORMS) == (set(routes.EXACT) | prefixes) - (set(PUBLIC) - {"/services/data/"}) - {"/setup"}
 
 

@@ -41,6 +41,6 @@ DEVICES: Final = (
     Row(
         name="delete a certificate",
         does=lambda d, o: certificates.delete(d, o, CERTIFICATE),
-        enough=({CUSTOMIZE},),
+        enough=({CUSTOMIZE}, {"ManageCertificates"}),
     ),
 )

@@ -12,10 +12,10 @@ from grantway.store.statement import Statement
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
 
-_APPROVED = Statement("INSERT INTO approval VALUES (:person_id, :app_id, 'api', 1, :at)")
+_APPROVED = Statement("INSERT INTO approval VALUES (:person_id, :app_id, 'api', 1, :at, '')")
 _FAMILY = Statement(
     "INSERT INTO token_family VALUES ('line', :app_id, :org_id, :person_id, 'salesforce', 'api', 1, :at, :at, 1,"
-    " NULL, '', 1)"
+    " NULL, '', 1, '')"
 )
 _EVENTS = Statement("SELECT kind, org_id, detail FROM event WHERE kind LIKE 'admin.app.%install' ORDER BY id")
 

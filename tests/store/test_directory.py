@@ -14,7 +14,8 @@ MADE = {
     "person": "INSERT INTO person VALUES ('0051', '00D1', 'ada@harbour.example', 'a@b.example', 'Ada', 'L', '00e1', '',"
     " 1, 0, 0, '{}', 1, 1, '')",
     "permission_set_assignment": "INSERT INTO permission_set_assignment VALUES ('0051', '0PS1')",
-    "app": "INSERT INTO app VALUES ('0H41', '00D1', 'Tide', 'key', :mac, :box, '{}', '', 1, 1, '', 'connected_app')",
+    "app": "INSERT INTO app VALUES ('0H41', '00D1', 'Tide', 'key', :mac, :box, '{}', '', 1, 1, '',"
+    " 'connected_app', '', '')",
     "app_policy": "INSERT INTO app_policy VALUES ('00D1', '0H41', '{}', '', 1, 0, 0, 1)",
 }
 CHANGED = {

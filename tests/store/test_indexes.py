@@ -4,6 +4,8 @@ import pytest
 
 from grantway.manage import install, live_grants, rotation, single_tokens, tokens
 from grantway.store.database import Database
+from grantway.store.postgres_connection import HeldConnection
+from grantway.store.postgres_target import Target
 from grantway.store.sqlite import SqliteDatabase
 from grantway.store.statement import Statement
 
@@ -17,6 +19,7 @@ OF_ONE_APP = {
     "counting live grants": live_grants._COUNT,
     "counting single tokens": single_tokens._COUNT,
 }
+NUMBERS = ("mark", "born", "used", "looked")
 # Tables that grow with every token.
 LARGE = ("token_family", "access_token")
 
@@ -24,6 +27,27 @@ LARGE = ("token_family", "access_token")
 @pytest.mark.parametrize("statement", OF_ONE_APP.values(), ids=OF_ONE_APP.keys())
 async def test_what_is_asked_of_one_app_reads_no_other_apps_tokens(db: Database, statement: Statement) -> None:
     assert _reading_all(await _plan(db, statement)) == []
+
+
+@pytest.mark.postgres
+async def test_what_is_asked_of_many_apps_together_reads_no_other_apps_tokens(postgres_url: str) -> None:
+    held = HeldConnection(Target(url=postgres_url, deadline_s=10), role="test")
+    connection = await held.ready()
+    counting = live_grants._COUNT
+    await held.run_together(counting, [tuple(0 if name in NUMBERS else "" for name in counting.names)] * 2)
+    name, types = (
+        await connection.fetch(
+            "SELECT name, parameter_types::text[] FROM pg_prepared_statements WHERE name LIKE 'batch%'"
+        )
+    )[0]
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+
+    nothing = ", ".join(f"NULL::{one}" for one in types)
+    plan = [row[0] for row in await connection.fetch(f"EXPLAIN EXECUTE {name} ({nothing})")]
+
+    assert any("Index" in line and "token_family_standing" in line for line in plan)
+    assert _reading_all(plan) == []
+    await held.close()
 
 
 async def test_a_plan_that_reads_all_is_told_from_one_that_does_not(db: Database) -> None:

@@ -73,6 +73,24 @@ async def test_reads_at_the_same_time_get_each_their_own_answer(db: Database) ->
     assert [row and row[0] for row in answers] == [name if int(name) % 2 == 0 else None for name in asked]
 
 
+async def test_what_is_asked_together_is_answered_in_its_order(db: Database) -> None:
+    await db.commit(Write(tuple(rows.add(f"{n}", issued_at=n) for n in range(0, 100, 2))))
+    asked = [(f"{n}",) for n in range(100)] * 2
+    expected = [name if int(name) % 2 == 0 else None for (name,) in asked]
+
+    async with db.transaction() as transaction:
+        within = await transaction.each(rows.FIND, asked[:4])
+    many, beside = await asyncio.gather(
+        db.each(rows.FIND, asked), asyncio.gather(*[db.one(rows.FIND, f"{n}") for n in range(10)])
+    )
+
+    assert [row and row[0] for row in many] == expected
+    assert [row and row[0] for row in within] == expected[:4]
+    assert [row and row[0] for row in beside] == expected[:10]
+    assert [row is not None for row in await db.each(rows.FIND, [("2",), ("\ud800",), ("4",)])] == [True, False, True]
+    assert await db.each(rows.FIND, []) == []
+
+
 @pytest.mark.parametrize("value", ["with\0nul", "\ud800"], ids=["nul", "surrogate"])
 async def test_text_that_cannot_be_stored_cannot_be_found_either(db: Database, value: str) -> None:
     await db.commit(Write((rows.add("one"),)))

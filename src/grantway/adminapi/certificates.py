@@ -65,7 +65,7 @@ ROUTES: Final = (
         path="/certificates",
         name="createCertificate",
         summary="Make a self-signed certificate with its key",
-        right="Customize Application",
+        right="Customize Application or Manage Certificates",
         answer=_create,
         gives=_CERTIFICATE,
         takes=record(
@@ -91,7 +91,7 @@ ROUTES: Final = (
         path="/certificates/{certificate}",
         name="deleteCertificate",
         summary="Delete a certificate that no app names, and retire its key",
-        right="Customize Application",
+        right="Customize Application or Manage Certificates",
         answer=_delete,
     ),
 )

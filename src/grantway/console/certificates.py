@@ -43,7 +43,7 @@ class CertificatesPage:
 
 async def show(visit: Visit) -> Reply:
     """List them, without their private keys."""
-    fields = _fields({}) if visit.desk.caller.may(Right.ORG_SETTINGS, visit.org.id) else ()
+    fields = _fields({}) if visit.desk.caller.may(Right.CERTIFICATES, visit.org.id) else ()
     return visit.show(CertificatesPage(rows=await _rows(visit), fields=fields), here=PATH)
 
 

@@ -106,8 +106,7 @@ ASSIGN_PERMISSION_SETS: Final = UserPermission(
 MANAGE_CERTIFICATES: Final = UserPermission(
     name="ManageCertificates",
     label="Manage Certificates",
-    allows="Making and exchanging the org's own certificates.",
-    awaits="certificates of an org",
+    allows="Making and deleting the org's own certificates.",
 )
 ALL: Final = {
     permission.name: permission

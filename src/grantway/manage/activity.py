@@ -9,7 +9,7 @@ from grantway.manage import apps
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
 from grantway.manage.refusals import RefusedFor, refused_most
-from grantway.manage.rules import warnings_about
+from grantway.manage.rules import names_in, warnings_knowing
 from grantway.store.hour_counts import REFUSALS, TOKENS, counts_since
 from grantway.store.statement import Statement
 
@@ -96,8 +96,9 @@ async def need_attention(desk: Desk, org: Org, since_ms: int, number: int) -> tu
         for app_id, whys in refused.items()
     }
     if number <= LOOKED_AT:
+        names, now = await names_in(desk, org.id), desk.clock.now_ms()
         for app in await apps.all_apps(desk, org):
-            warnings = await warnings_about(desk, app)
+            warnings = warnings_knowing(app, names, now)
             if warnings or app.id in found:
                 found[app.id] = Attention(
                     app=app.app.name,

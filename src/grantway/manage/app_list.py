@@ -1,7 +1,7 @@
 """The list of an org's apps, page by page: looked for, narrowed and sorted in the database, counted for one page."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -14,12 +14,12 @@ from grantway.manage.app_acts import AppActs, acts_on
 from grantway.manage.count import Count
 from grantway.manage.desk import Desk
 from grantway.manage.live_grants import EVERY
-from grantway.manage.rules import warnings_about
+from grantway.manage.rules import names_in, warnings_knowing
 from grantway.manage.verdicts import Verdicts, Versions
 from grantway.settings.setting import AnySetting
-from grantway.store.app_uses import last_use
+from grantway.store.app_uses import last_uses
 from grantway.store.apps import POLICY_OF_APP, Apps
-from grantway.store.statement import SqlValue, Statement
+from grantway.store.statement import Row, SqlValue, Statement
 
 PAGE: Final = 25
 # In a list of many apps each is counted up to here; its own page counts further.
@@ -131,21 +131,23 @@ class AppPage:
 
 
 _LABEL: Final = "lower(COALESCE(FIELD(a.settings, label), ''))"
-_FROM: Final = f"FROM app a LEFT JOIN app_policy p ON p.app_id = {POLICY_OF_APP} AND p.org_id = :org_id"
+# Looked at only where it matters: of an org's own apps a page needs the policies of those that it shows.
+_POLICY: Final = f"FROM app_policy p WHERE p.app_id = {POLICY_OF_APP} AND p.org_id = :org_id"
 _MATCHES: Final = (
-    "(a.org_id = :org_id OR p.app_id IS NOT NULL) AND (:kind = '' OR a.kind = :kind)"
+    f"(a.org_id = :org_id OR EXISTS (SELECT 1 {_POLICY})) AND (:kind = '' OR a.kind = :kind)"
     f" AND (:words = '' OR {_LABEL} LIKE :pattern ESCAPE '!' OR lower(a.name) LIKE :pattern ESCAPE '!'"
     " OR a.consumer_key = :words)"
-    " AND (CAST(:blocked AS BIGINT) = 0 OR p.is_blocked = 1)"
+    f" AND (CAST(:blocked AS BIGINT) = 0 OR EXISTS (SELECT 1 {_POLICY} AND p.is_blocked = 1))"
     # Registered apps stand below their parent, and are found by name and key.
     " AND (a.parent_id = CAST(:parent AS TEXT) OR (:parent = '' AND :words <> ''))"
 )
-_USED: Final = " LEFT JOIN app_use z ON z.app_id = a.id AND z.org_id = :org_id AND z.user_id = ''"
 _ORDER: Final = {
     "name": _LABEL,
     "api_name": "lower(a.name)",
-    "permitted": "COALESCE(FIELD(p.settings, permitted_users), 'self_authorize')",
-    "used": "COALESCE(z.last_at, 0)",
+    "permitted": f"COALESCE((SELECT FIELD(p.settings, permitted_users) {_POLICY}), 'self_authorize')",
+    "used": (
+        "COALESCE((SELECT z.last_at FROM app_use z WHERE z.app_id = a.id AND z.org_id = :org_id AND z.user_id = ''), 0)"
+    ),
     "created": "a.created_at",
 }
 
@@ -167,20 +169,29 @@ def is_on(flow: str) -> str:
 
 
 _COUNTS: Final = {
-    flow: Statement(f"SELECT COUNT(*) {_FROM} WHERE {_MATCHES}{is_on(flow)}")
+    flow: Statement(f"SELECT COUNT(*) FROM app a WHERE {_MATCHES}{is_on(flow)}")  # noqa: S608 - our own names
     for flow in ("", *(flow.word for flow in FLOWS))
 }
-_PAGES: Final = {
-    (flow, sort, descending): Statement(
-        f"SELECT a.id, a.version, COALESCE(p.version, 0) {_FROM}{_USED if sort == 'used' else ''}"
-        f" WHERE {_MATCHES}{is_on(flow)}"
-        f" ORDER BY {_ORDER[sort]}{' DESC' if descending else ''}, a.id"
-        " LIMIT CAST(:most AS BIGINT) OFFSET CAST(:skipped AS BIGINT)"
-    )
-    for flow in _COUNTS
-    for sort in SORTS
-    for descending in (False, True)
+_VERSIONS: Final = f", a.version, COALESCE((SELECT p.version {_POLICY}), 0)"
+
+
+def _pages(flow: str, columns: str) -> dict[tuple[str, str, bool], Statement]:
+    return {
+        (flow, sort, descending): Statement(
+            f"SELECT a.id{columns} FROM app a WHERE {_MATCHES}{is_on(flow)}"  # noqa: S608 - our own names
+            f" ORDER BY {_ORDER[sort]}{' DESC' if descending else ''}, a.id"
+            " LIMIT CAST(:most AS BIGINT) OFFSET CAST(:skipped AS BIGINT)"
+        )
+        for sort in SORTS
+        for descending in (False, True)
+    }
+
+
+# Whether a flow is on stands in the documents, which are not read a second time for the count.
+_PAGES: Final = _pages("", "") | {
+    key: statement for flow in _COUNTS if flow for key, statement in _pages(flow, ", COUNT(*) OVER ()").items()
 }
+_WITH_VERSIONS: Final = {key: statement for flow in _COUNTS for key, statement in _pages(flow, _VERSIONS).items()}
 _REGISTERED: Final = Statement("SELECT COUNT(*) FROM app WHERE parent_id = :app_id")
 _REFUSED: Final = Statement(
     "SELECT COUNT(*) FROM refusal WHERE app_id = :app_id AND at > :since"
@@ -209,47 +220,57 @@ async def page_of(desk: Desk, org: Org, asked: Asked, verdicts: Verdicts) -> App
     skipped = (asked.page - 1) * PAGE
     if asked.state == "attention":
         # Only their rules can tell which apps belong to the answer.
-        every = await _found(desk, asked, values, most=EVERY, skipped=0)
+        rows = await _found(desk, _WITH_VERSIONS, asked, values | {"most": EVERY, "skipped": 0})
+        every = [Versions._make(cast(Any, row)) for row in rows]
         needing = await verdicts.needing_attention(desk, org, every)
         ids, total = needing[skipped : skipped + PAGE], len(needing)
     else:
-        ids = [one.app_id for one in await _found(desk, asked, values, most=PAGE, skipped=skipped)]
-        counting = _COUNTS[asked.flow]
-        row = await desk.session.one(counting, *(values[name] for name in counting.names))
-        total = cast(int, row[0]) if row else 0
-    apps = tuple([await _listed(desk, org, app) for app in await _read(desk, org, ids)])
-    return AppPage(asked=asked, apps=apps, total=total)
+        rows = await _found(desk, _PAGES, asked, values | {"most": PAGE, "skipped": skipped})
+        ids = [cast(str, row[0]) for row in rows]
+        total = cast(int, rows[0][1]) if asked.flow and rows else await _total(desk, asked, values)
+    apps = await Apps(desk.ring).several(desk.session, ids, org.id)
+    return AppPage(asked=asked, apps=await _listed(desk, org, apps), total=total)
 
 
 async def _found(
-    desk: Desk, asked: Asked, values: dict[str, SqlValue], *, most: int, skipped: int
-) -> tuple[Versions, ...]:
-    statement = _PAGES[asked.flow, asked.sort, asked.descending]
-    given = values | {"most": most, "skipped": skipped}
-    rows = await desk.session.all(statement, *(given[name] for name in statement.names))
-    return tuple(Versions(*cast(Any, row)) for row in rows)
+    desk: Desk,
+    statements: Mapping[tuple[str, str, bool], Statement],
+    asked: Asked,
+    values: Mapping[str, SqlValue],
+) -> Sequence[Row]:
+    statement = statements[asked.flow, asked.sort, asked.descending]
+    return await desk.session.all(statement, *(values[name] for name in statement.names))
 
 
-async def _read(desk: Desk, org: Org, ids: Sequence[str]) -> tuple[InstalledApp, ...]:
-    reader = Apps(desk.ring)
-    found = [await reader.in_org(desk.session, app_id, org.id) for app_id in ids]
-    return tuple(app for app in found if app is not None)
+async def _total(desk: Desk, asked: Asked, values: Mapping[str, SqlValue]) -> int:
+    counting = _COUNTS[asked.flow]
+    row = await desk.session.one(counting, *(values[name] for name in counting.names))
+    return cast(int, row[0]) if row else 0
 
 
-async def _listed(desk: Desk, org: Org, app: InstalledApp) -> ListedApp:
-    counted = await live_grants.count(desk, app, looked=_LOOKED_EACH)
-    since = desk.clock.now_ms() - DAY_MS
-    refused: Any = await desk.session.one(_REFUSED, app.id, since, app.org.id, int(app.app.org_id == app.org.id))
-    registered: Any = await desk.session.one(_REGISTERED, app.id)
-    return ListedApp(
-        app=app,
-        flows=tuple(flow.name for flow in FLOWS if flow.is_on(app)),
-        users=counted.users,
-        grants=counted.grants,
-        last_used=max(counted.last_used, await last_use(desk.session, app.org.id, app.id)),
-        refused=refused[0],
-        registered=registered[0],
-        warnings=await warnings_about(desk, app),
-        picture=await pictures.shown(desk, app, "icon"),
-        may=acts_on(desk, org, app),
+async def _listed(desk: Desk, org: Org, apps: Sequence[InstalledApp]) -> tuple[ListedApp, ...]:
+    """Look up what stands of some apps: each kind of fact for all of them at once."""
+    ids, now = [app.id for app in apps], desk.clock.now_ms()
+    counted = await live_grants.count_each(desk, apps, looked=_LOOKED_EACH)
+    used = await last_uses(desk.session, org.id, ids)
+    refused = await desk.session.each(
+        _REFUSED, [(app.id, now - DAY_MS, org.id, int(app.app.org_id == org.id)) for app in apps]
+    )
+    registered = await desk.session.each(_REGISTERED, [(app_id,) for app_id in ids])
+    names = await names_in(desk, org.id)
+    shown = await pictures.shown(desk, apps, "icon")
+    return tuple(
+        ListedApp(
+            app=app,
+            flows=tuple(flow.name for flow in FLOWS if flow.is_on(app)),
+            users=counted[at].users,
+            grants=counted[at].grants,
+            last_used=max(counted[at].last_used, used[at]),
+            refused=cast(Any, refused[at])[0],
+            registered=cast(Any, registered[at])[0],
+            warnings=warnings_knowing(app, names, now),
+            picture=shown.get(app.id, ""),
+            may=acts_on(desk, org, app),
+        )
+        for at, app in enumerate(apps)
     )

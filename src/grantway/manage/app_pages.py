@@ -79,12 +79,11 @@ async def page(desk: Desk, org: Org, asked: AppsAsked, piece: Piece) -> Listed[I
     }
     statement = _LISTS[asked.sort, asked.flow]
     rows = await desk.session.all(statement, *(values[name] for name in statement.names))
-    reader = Apps(desk.ring)
     shown = rows[: piece.limit]
-    found = [await reader.in_org(desk.session, cast(str, row[0]), org.id) for row in shown]
+    found = await Apps(desk.ring).several(desk.session, [cast(str, row[0]) for row in shown], org.id)
     last = shown[-1] if len(rows) > piece.limit else None
     return Listed(
-        items=[app for app in found if app is not None],
+        items=found,
         next=(cast("str | int", last[1]), cast(str, last[0])) if last else None,
     )
 

@@ -268,10 +268,8 @@ async def all_apps(desk: Desk, org: Org) -> tuple[InstalledApp, ...]:
         ManageProblem: no right.
     """
     kinds = desk.caller.kinds(Right.READ_APPS, org.id)
-    reader = Apps(desk.ring)
-    rows = [row for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
-    found = [await reader.in_org(desk.session, cast(str, row[0]), org.id) for row in rows]
-    return tuple(app for app in found if app is not None)
+    ids = [cast(str, row[0]) for row in await desk.session.all(_ALL, org.id) if AppKind(row[2]) in kinds]
+    return tuple(await Apps(desk.ring).several(desk.session, ids, org.id))
 
 
 async def change(desk: Desk, org: Org, name: str, asked: dict[str, Any], *, seen: str = "") -> Changed:

@@ -26,6 +26,7 @@ class Right(Enum):
     INSTALL = "install and uninstall {apps}"
     INSTALL_PACKAGED = "install and uninstall packaged {apps}"
     ORG_SETTINGS = "change the OAuth settings of the org"
+    CERTIFICATES = "make and delete certificates of the org"
     SINGLE_SIGN_ON = "change the single sign-on settings of the org"
     USERS = "manage users"
     PROFILES = "manage profiles and permission sets"
@@ -56,6 +57,7 @@ NEEDS: Final[dict[Right, Needs]] = {
     Right.INSTALL: _CONNECTED,
     Right.INSTALL_PACKAGED: (*_CONNECTED, (p.INSTALL_PACKAGES,)),
     Right.ORG_SETTINGS: ((p.CUSTOMIZE_APPLICATION,),),
+    Right.CERTIFICATES: ((p.CUSTOMIZE_APPLICATION, p.MANAGE_CERTIFICATES),),
     Right.USERS: ((p.MANAGE_USERS,),),
     Right.PROFILES: ((p.MANAGE_PROFILES,),),
     Right.ASSIGN_PERMISSION_SETS: ((p.ASSIGN_PERMISSION_SETS, p.MANAGE_PROFILES),),

@@ -73,7 +73,7 @@ async def create(desk: Desk, org: Org, name: str, *, days: int = _DAYS) -> OrgCe
     Raises:
         ManageProblem: no right, a name or number of days that is not taken, or a name that is there already.
     """
-    desk.caller.needs(Right.ORG_SETTINGS, org.id)
+    desk.caller.needs(Right.CERTIFICATES, org.id)
     if len(name) > NAME_LIMIT or not _NAME.fullmatch(name):
         raise ManageProblem.at(
             "name", f"letters, digits and single underscores, a letter first, at most {NAME_LIMIT} characters"
@@ -96,7 +96,7 @@ async def delete(desk: Desk, org: Org, name: str) -> OrgCertificate:
     Raises:
         ManageProblem: no right, there is none, or an app has its asset tokens signed by it.
     """
-    desk.caller.needs(Right.ORG_SETTINGS, org.id)
+    desk.caller.needs(Right.CERTIFICATES, org.id)
     async with desk.changing() as changing:
         found = await certificate_named(changing.session, org.id, name)
         if found is None:

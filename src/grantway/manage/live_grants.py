@@ -8,6 +8,7 @@ For the lines of one app the policy is part of the statement (`LIVE`). For those
 all but the policy, and `Within` asks that of each line read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -133,11 +134,23 @@ class Within:
 
 async def count(desk: Desk, app: InstalledApp, *, looked: int = EVERY) -> Counted:
     """Count what stands of an app in an org; `looked` bounds the lines that are looked at, the newest first."""
-    there, users, grants, last_used = await _row(desk, _COUNT, live_values(desk, app) | {"looked": looked})
-    more = there >= looked
-    return Counted(
-        users=Count(number=users, or_more=more), grants=Count(number=grants, or_more=more), last_used=last_used
-    )
+    return (await count_each(desk, [app], looked=looked))[0]
+
+
+async def count_each(desk: Desk, apps: Sequence[InstalledApp], *, looked: int) -> list[Counted]:
+    """Count the same of many apps, in their order; `looked` bounds the lines of each."""
+    values = [live_values(desk, app) | {"looked": looked} for app in apps]
+    rows = await desk.session.each(_COUNT, [tuple(given[name] for name in _COUNT.names) for given in values])
+    found = []
+    for row in rows:
+        there, users, grants, last_used = cast(tuple[int, ...], row)
+        more = there >= looked
+        found.append(
+            Counted(
+                users=Count(number=users, or_more=more), grants=Count(number=grants, or_more=more), last_used=last_used
+            )
+        )
+    return found
 
 
 async def past(desk: Desk, app: InstalledApp, life: RefreshLife) -> int:

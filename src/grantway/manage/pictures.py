@@ -1,6 +1,6 @@
 """Pictures of apps: the server keeps copies, so that no page tells another server who looks at it (security.md S31)."""
 
-from typing import Final
+from collections.abc import Sequence
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
@@ -14,7 +14,6 @@ from grantway.store import pictures
 from grantway.store.pictures import Copy
 
 __all__ = ["fetch_again", "of_app", "shown"]
-_OTHER: Final = {"logo": "icon", "icon": "logo"}
 
 
 async def of_app(desk: Desk, org: Org, name: str) -> tuple[Copy, ...]:
@@ -27,12 +26,10 @@ async def of_app(desk: Desk, org: Org, name: str) -> tuple[Copy, ...]:
     return await pictures.of_app(desk.session, app.id)
 
 
-async def shown(desk: Desk, app: InstalledApp, role: str) -> str:
-    """Return the path of an app's logo or icon here, of the other one where that is missing; empty without both."""
-    if not any(app[setting] for setting in ROLES.values()):
-        return ""
-    paths = {one.role: one.path for one in await pictures.of_app(desk.session, app.id)}
-    return paths.get(role) or paths.get(_OTHER[role], "")
+async def shown(desk: Desk, apps: Sequence[InstalledApp], role: str) -> dict[str, str]:
+    """Return, by the ids of apps that have pictures, the path of their logo or icon here, or of the other one."""
+    ids = [app.id for app in apps if any(app[setting] for setting in ROLES.values())]
+    return dict(zip(ids, await pictures.shown(desk.session, ids, role), strict=True))
 
 
 async def fetch_again(desk: Desk, org: Org, name: str) -> InstalledApp:

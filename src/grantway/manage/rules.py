@@ -1,6 +1,7 @@
 """Settings that contradict or weaken each other: said where they are made, in words that say what to change."""
 
 import re
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Final, cast
 
@@ -11,21 +12,34 @@ from grantway.manage.desk import Desk
 from grantway.settings.choices import PermittedUsers, SamlSigning, SamlSubject
 from grantway.store.statement import Statement
 
-_NAMES: Final = (
-    (s.PROFILES, "profile", Statement("SELECT name FROM profile WHERE org_id = :org_id")),
-    (s.PERMISSION_SETS, "permission set", Statement("SELECT name FROM permission_set WHERE org_id = :org_id")),
+_WORDS: Final = ((s.PROFILES, "profile"), (s.PERMISSION_SETS, "permission set"))
+_NAMES: Final = Statement(
+    "SELECT 'profile', name FROM profile WHERE org_id = :org_id"
+    " UNION ALL SELECT 'permission set', name FROM permission_set WHERE org_id = :org_id"
 )
-
-
+# The profiles and permission sets of an org: the word for each, and its name.
+Names = frozenset[tuple[str, str]]
 _RSA_BITS: Final = 2048
 
 
 async def warnings_about(desk: Desk, app: InstalledApp) -> tuple[str, ...]:
     """Return what should be looked at in an app's settings; empty when nothing should."""
-    found = [*_of_saml(app), *_of_certificates(app, desk.clock.now_ms())]
+    is_assigned = any(app[setting] for setting, _ in _WORDS)
+    names = await names_in(desk, app.org.id) if is_assigned else Names()
+    return warnings_knowing(app, names, desk.clock.now_ms())
+
+
+async def names_in(desk: Desk, org_id: str) -> Names:
+    """Return what `warnings_knowing` has to know of an org."""
+    return Names(cast("Sequence[tuple[str, str]]", await desk.session.all(_NAMES, org_id)))
+
+
+def warnings_knowing(app: InstalledApp, names: Names, now_ms: int) -> tuple[str, ...]:
+    """Return the same as `warnings_about`, for many apps of an org one after the other."""
+    found = [*_of_saml(app), *_of_certificates(app, now_ms)]
     found += [text for _, text in found_in(app)]
     if app[s.OAUTH_ENABLED] or app[s.SAML]:
-        found += await _of_assignments(desk, app)
+        found += _of_assignments(app, names)
     return (*found, *_of_dependents(app), *_not_in_force(app))
 
 
@@ -86,7 +100,7 @@ def _was_chosen(app: InstalledApp, setting: s.AnySetting) -> bool:
     return app[setting] not in (setting.default, setting.starts_with)
 
 
-async def _of_assignments(desk: Desk, app: InstalledApp) -> tuple[str, ...]:
+def _of_assignments(app: InstalledApp, names: Names) -> list[str]:
     approved = app[s.PERMITTED_USERS] is PermittedUsers.ADMIN_APPROVED
     by_saml = app[s.SAML] and not app[s.PROFILES] and not app[s.PERMISSION_SETS]
     found = []
@@ -96,11 +110,7 @@ async def _of_assignments(desk: Desk, app: InstalledApp) -> tuple[str, ...]:
         found.append(
             "only admin approved users may use the app, but no profiles or permission_sets are named: nobody may"
         )
-    for setting, word, statement in _NAMES:
-        named = app[setting]
-        if not named:
-            continue
-        there = {cast(str, row[0]) for row in await desk.session.all(statement, app.org.id)}
-        if missing := [name for name in named if name not in there]:
+    for setting, word in _WORDS:
+        if missing := [name for name in app[setting] if (word, name) not in names]:
             found.append(f"{setting.name}: there is no {word} yet named {', '.join(missing)}")
-    return tuple(found)
+    return found

@@ -13,16 +13,11 @@ from grantway import settings as s
 from grantway.domain.org import Org
 from grantway.kit.clock import HOUR_MS
 from grantway.manage.desk import Desk
-from grantway.manage.rules import warnings_about
+from grantway.manage.rules import Names, names_in, warnings_knowing
 from grantway.store.apps import Apps
-from grantway.store.statement import Row, Statement
 
-_NAMES: Final = Statement(
-    "SELECT 'profile', name FROM profile WHERE org_id = :org_id"
-    " UNION ALL SELECT 'set', name FROM permission_set WHERE org_id = :org_id ORDER BY 1, 2"
-)
-# After so many apps other requests have their turn.
-_STRIDE: Final = 20
+# So many apps are read at once; after them other requests have their turn.
+_STRIDE: Final = 50
 # More than this are not remembered: it bounds memory.
 _MOST: Final = 200_000
 
@@ -36,7 +31,7 @@ class Versions(NamedTuple):
 
 
 # The version of an org, and the names of its profiles and permission sets.
-_Around = tuple[int, tuple[Row, ...]]
+_Around = tuple[int, Names]
 
 
 class _Verdict(NamedTuple):
@@ -56,12 +51,13 @@ class Verdicts:
 
     async def needing_attention(self, desk: Desk, org: Org, listed: Sequence[Versions]) -> list[str]:
         """Return the ids of the listed apps about which there are warnings, in the same order."""
-        names = tuple(await desk.session.all(_NAMES, org.id))
+        names = await names_in(desk, org.id)
         around = self._around.get(org.id)
         if around is None or around != (org.version, names):
             around = self._around[org.id] = (org.version, names)
         now = desk.clock.now_ms()
-        found, looked = [], 0
+        needing: dict[str, bool] = {}
+        unknown: list[Versions] = []
         for one in listed:
             known = self._known.get((org.id, one.app_id))
             if (
@@ -70,20 +66,25 @@ class Verdicts:
                 or known.around is not around
                 or (known.until is not None and known.until <= now)
             ):
-                known = await self._look(desk, org, one, around)
-                looked += 1
-                if looked % _STRIDE == 0:
-                    await asyncio.sleep(0)
-            if known.needs:
-                found.append(one.app_id)
-        return found
+                unknown.append(one)
+            else:
+                needing[one.app_id] = known.needs
+        for start in range(0, len(unknown), _STRIDE):
+            for verdict in await self._look(desk, org, unknown[start : start + _STRIDE], around):
+                needing[verdict.versions.app_id] = verdict.needs
+            await asyncio.sleep(0)
+        return [one.app_id for one in listed if needing[one.app_id]]
 
-    async def _look(self, desk: Desk, org: Org, one: Versions, around: _Around) -> _Verdict:
-        app = await Apps(desk.ring).in_org(desk.session, one.app_id, org.id)
-        needs = app is not None and bool(await warnings_about(desk, app))
-        ends = app is not None and bool(app[s.CERTIFICATE] or app[s.SAML_CERTIFICATE])
-        verdict = _Verdict(one, around, desk.clock.now_ms() + HOUR_MS if ends else None, needs)
-        if len(self._known) >= _MOST:
-            self._known.clear()
-        self._known[org.id, one.app_id] = verdict
-        return verdict
+    async def _look(self, desk: Desk, org: Org, those: Sequence[Versions], around: _Around) -> list[_Verdict]:
+        read = await Apps(desk.ring).several(desk.session, [one.app_id for one in those], org.id)
+        apps = {app.id: app for app in read}
+        now, found = desk.clock.now_ms(), []
+        for one in those:
+            app = apps.get(one.app_id)
+            needs = app is not None and bool(warnings_knowing(app, around[1], now))
+            ends = app is not None and bool(app[s.CERTIFICATE] or app[s.SAML_CERTIFICATE])
+            found.append(_Verdict(one, around, now + HOUR_MS if ends else None, needs))
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            self._known[org.id, one.app_id] = found[-1]
+        return found

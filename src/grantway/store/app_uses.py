@@ -1,6 +1,6 @@
 """When apps were given access tokens and how many: counted in memory as it happens, written behind the answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 import msgspec
@@ -44,5 +44,10 @@ def add_uses(uses: Mapping[Key, Uses]) -> Write:
 
 async def last_use(db: Session, org_id: str, app_id: str) -> int:
     """Return when an app was last given an access token in an org (ms); 0 for never."""
-    row = await db.one(_LAST, org_id, app_id)
-    return cast(int, row[0]) if row else 0
+    return (await last_uses(db, org_id, [app_id]))[0]
+
+
+async def last_uses(db: Session, org_id: str, ids: Sequence[str]) -> list[int]:
+    """Return the same of many apps, in the order of their ids."""
+    rows = await db.each(_LAST, [(org_id, app_id) for app_id in ids])
+    return [cast(int, row[0]) if row else 0 for row in rows]

@@ -1,5 +1,6 @@
 """Connected apps as an org meets them, read and parsed; `Directory` keeps them while they hold."""
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -58,6 +59,11 @@ class Apps:
         """Return an app as an org meets it, whether installed there or not; None when there is no such app or org."""
         row = await db.one(_IN_ORG, org_id, app_id)
         return None if row is None else self._parsed(row)
+
+    async def several(self, db: Session, ids: Sequence[str], org_id: str) -> list[InstalledApp]:
+        """Return many apps as an org meets them, in the order of their ids; those that there are not are left out."""
+        rows = await db.each(_IN_ORG, [(org_id, app_id) for app_id in ids])
+        return [self._parsed(row) for row in rows if row is not None]
 
     async def of_org(self, db: Session, org_id: str, name: str) -> InstalledApp | None:
         """Return the app that an org made under an API name, as that org meets it; None when there is none."""

@@ -27,6 +27,16 @@ class Session(Protocol):
         """
         ...
 
+    async def each(self, statement: Statement, many: Sequence[Row]) -> Sequence[Row | None]:
+        """Return the first row, or None, for each of many rows of values: as `one` for each, but asked together.
+
+        The statement begins with SELECT and has at least one parameter.
+
+        Raises:
+            Unavailable: the database does not answer.
+        """
+        ...
+
 
 class Transaction(Session, Protocol):
     """A transaction in which rows may be read and changed step by step; for administration, not for hot paths."""

@@ -67,6 +67,10 @@ _KEEP: Final = Statement(
 )
 _FAIL: Final = Statement(f"UPDATE app_picture SET due_at = NULL, tried_at = :now, problem = :problem {_OF_TURN}")
 _OF_APP: Final = Statement(f"SELECT {columns_of(Copy)} FROM app_picture WHERE app_id = :app_id ORDER BY role DESC")
+_SHOWN: Final = Statement(
+    "SELECT digest FROM app_picture WHERE app_id = :app_id AND digest <> ''"
+    " ORDER BY CASE WHEN role = CAST(:role AS TEXT) THEN 0 ELSE 1 END LIMIT 1"
+)
 _BODY: Final = Statement("SELECT media_type, body FROM app_picture WHERE digest = :digest LIMIT 1")
 
 
@@ -103,6 +107,12 @@ async def fail(db: Database, one: Waits, now: int, problem: str) -> None:
 async def of_app(db: Session, app_id: str) -> tuple[Copy, ...]:
     """Return what is known of an app's pictures, the logo first."""
     return tuple(Copy(*cast(Any, row)) for row in await db.all(_OF_APP, app_id))
+
+
+async def shown(db: Session, ids: Sequence[str], role: str) -> list[str]:
+    """Return the path of each app's picture in a role, of its other one where that is missing; empty without both."""
+    rows = await db.each(_SHOWN, [(app_id, role) for app_id in ids])
+    return [PATH + cast(str, row[0]) if row else "" for row in rows]
 
 
 async def body_of(db: Session, digest: str) -> tuple[str, bytes] | None:

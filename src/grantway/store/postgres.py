@@ -66,6 +66,11 @@ class PostgresDatabase:
         self._refuse_when_closed()
         return await self._readers.ask(statement, values, first_only=False)
 
+    async def each(self, statement: Statement, many: Sequence[Row]) -> Sequence[Row | None]:
+        """Return the first row, or None, for each of many rows of values, in as few questions as may be."""
+        self._refuse_when_closed()
+        return [found[0] if found else None for found in await self._readers.ask_each(statement, many)]
+
     async def revision(self) -> str:
         """Return the directory's revision; those who ask while it is being read share the next answer."""
         self._refuse_when_closed()

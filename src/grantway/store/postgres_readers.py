@@ -46,9 +46,7 @@ class Readers:
         kind = (statement, first_only)
         until = self._loop.time() + self._deadline_s
         if not self._free:
-            answer: asyncio.Future[_Found] = self._loop.create_future()
-            self._waiting.setdefault(kind, []).append((values, answer, until))
-            return await answer
+            return await self._wait(kind, values, until)
         held = self._free.pop()
         try:
             found = (await self._look_up(held, kind, [values], until))[0]
@@ -60,6 +58,33 @@ class Readers:
         finally:
             self._let_go(held)
         return found
+
+    async def ask_each(self, statement: Statement, many: Sequence[Row]) -> Sequence[_Found]:
+        """Return the first row for each of many rows of values; as many go together as may.
+
+        Raises:
+            Unavailable: the database does not answer in time.
+        """
+        found: list[_Found] = []
+        for start in range(0, len(many), _TOGETHER_MAX):
+            waiting = [
+                self._wait((statement, True), values, self._loop.time() + self._deadline_s)
+                for values in many[start : start + _TOGETHER_MAX]
+            ]
+            if self._free:
+                self._let_go(self._free.pop())
+            # Each is waited for, also after one has failed: no answer is left that nobody takes.
+            for answer in await asyncio.gather(*waiting, return_exceptions=True):
+                if isinstance(answer, BaseException):
+                    raise answer
+                found.append(answer)
+        return found
+
+    def _wait(self, kind: _Kind, values: Row, until: float) -> "asyncio.Future[_Found]":
+        """Put a question among those that wait for a connection."""
+        answer: asyncio.Future[_Found] = self._loop.create_future()
+        self._waiting.setdefault(kind, []).append((values, answer, until))
+        return answer
 
     async def close(self) -> None:
         """Answer what waits, then close the connections."""

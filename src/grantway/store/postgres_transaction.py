@@ -60,6 +60,10 @@ class PostgresTransaction:
         """Return every row."""
         return await self._execute(statement, values)
 
+    async def each(self, statement: Statement, many: Sequence[Row]) -> Sequence[Row | None]:
+        """Return the first row, or None, for each of many rows of values: step by step, as all in a transaction."""
+        return [await self.one(statement, *values) for values in many]
+
     async def run(self, statement: Statement, *values: SqlValue) -> Sequence[Row]:
         """Change something, and return the rows of a RETURNING clause."""
         rows = await self._execute(statement, values)

@@ -75,6 +75,10 @@ class SqliteDatabase:
         except UNFIT:
             return ()
 
+    async def each(self, statement: Statement, many: Sequence[Row]) -> Sequence[Row | None]:
+        """Return the first row, or None, for each of many rows of values; here no question has far to go."""
+        return [await self.one(statement, *values) for values in many]
+
     async def revision(self) -> str:
         """Return the directory's revision; asked once in a turn of the loop."""
         if self._revision is None:

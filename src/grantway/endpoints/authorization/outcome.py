@@ -51,7 +51,9 @@ class _Words:
 
 # To a stranger these three are one: no word of the app that is there after all.
 _UNKNOWN: Final = (no_client.CLIENT_UNKNOWN, no_client.DOOR_CLOSED, no_client.OAUTH_OFF)
-_OF_DOCUMENTS: Final = tuple(one for one in vars(no_document).values() if isinstance(one, Reason))
+_OF_DOCUMENTS: Final = tuple(
+    one for one in vars(no_document).values() if isinstance(one, Reason) and one.id.startswith("document.")
+)
 _START_AGAIN: Final = "Go back to the app and start again from there."
 _ANYTHING: Final = _Words("Something in the app's request is not in order. To protect you, we stopped here.")
 _FOR_PEOPLE: Final[dict[Reason, _Words]] = {
