@@ -60,6 +60,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Install a package with the entry points Tickets and Gone."""
     there = {
         "Tickets": EntryPoint("Tickets", f"{__name__}:Tickets", ENTRY_POINTS),
+        "Spare": EntryPoint("Spare", f"{__name__}:Tickets", ENTRY_POINTS),
         "Gone": EntryPoint("Gone", f"{__name__}:Gone", ENTRY_POINTS),
         "Shapeless": EntryPoint("Shapeless", f"{__name__}:ASKED", ENTRY_POINTS),
     }
@@ -134,3 +135,6 @@ async def test_calls_that_hang_do_not_pile_up(house: House) -> None:
 
     assert answers == [(400, FAILED)] * 18
     assert len(ASKED) == 16
+    # They hang still, and other code is asked all the same.
+    spare = await ticket_app(house, "Spare")
+    assert (await exchange(house, spare, f"ticket:{ADA}"))[0] == 200

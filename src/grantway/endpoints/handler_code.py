@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -23,6 +24,7 @@ from grantway.settings.token_handlers import Matches
 T = TypeVar("T")
 DEADLINE_S: Final = 5.0
 _AT_ONCE: Final = 16
+_IN_ALL: Final = 64
 CODE: Final = "Code"
 _VALUE_LIMIT: Final = 255
 
@@ -35,17 +37,18 @@ class TooBusy(Exception):
 class HandlerCode:
     """The handlers of installed packages, loaded when they are first asked, and a bounded number of threads for them.
 
-    A call that does not come back keeps its thread and its place: code that hangs cannot take more than those.
+    A call that does not come back keeps its thread and its place: code that hangs cannot take more than those of its
+    name, so other handlers go on.
     """
 
     deadline_s: float = DEADLINE_S
     _loaded: dict[str, TokenExchangeHandler | None] = field(default_factory=dict)
-    _under_way: int = 0
+    _under_way: Counter[str] = field(default_factory=Counter)
 
     async def ask(self, name: str, token: IncomingToken) -> HandlerAnswer:
         """Ask the code under a name about a token. Whatever it raises, and whatever it gives but an answer, is a no."""
         try:
-            return await self._run(lambda: self._answer(name, token))
+            return await self._run(name, lambda: self._answer(name, token))
         except TimeoutError:
             return _failed(name, f"it took longer than {self.deadline_s:g} s")
         except TooBusy:
@@ -76,14 +79,14 @@ class HandlerCode:
             self._loaded[name] = _load(name)
         return self._loaded[name]
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._under_way >= _AT_ONCE:
+    async def _run(self, name: str, work: Callable[[], T]) -> T:
+        if self._under_way[name] >= _AT_ONCE or self._under_way.total() >= _IN_ALL:
             raise TooBusy
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
         def finish(result: T | None, problem: BaseException | None) -> None:
-            self._under_way -= 1
+            self._under_way[name] -= 1
             if done.done():
                 return
             if problem is not None:
@@ -102,7 +105,7 @@ class HandlerCode:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(finish, result, failed)
 
-        self._under_way += 1
+        self._under_way[name] += 1
         # A daemon, not a pool's thread: code that hangs must not keep the server from ending.
         threading.Thread(target=run, name="token-handler", daemon=True).start()
         async with asyncio.timeout(self.deadline_s):
