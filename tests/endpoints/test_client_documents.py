@@ -13,7 +13,7 @@ import pytest
 from joserfc import jwk
 
 from grantway import settings as s
-from grantway.manage import apps
+from grantway.manage import apps, registering
 from grantway.manage.explain import explain
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.target import Allowed
@@ -136,6 +136,13 @@ async def test_its_person_logs_in_allows_and_the_client_gets_and_refreshes_token
     assert status == 200, second
     assert second["refresh_token"] != first["refresh_token"]
     assert len(host.asked) == 1, "only an authorization request asks for the document, and it is believed for a while"
+
+
+async def test_many_who_log_in_at_one_moment_wait_for_one_request(host: Host, met: Browser) -> None:
+    found = await asyncio.gather(*(met.ask(client(host), door=STANDARDS) for _ in range(8)))
+
+    assert all(goes_to(one, LOGIN) for one in found)
+    assert len(host.asked) == 1
 
 
 async def test_it_is_an_app_of_the_org_that_says_what_its_document_says(house: House, host: Host, met: Browser) -> None:
@@ -347,6 +354,28 @@ async def test_an_administrator_blocks_it_as_any_app(house: House, host: Host, m
     assert told(await met.ask(client(host), door=STANDARDS))["error"] == "unauthorized_client"
     web = {"authorization": f"Bearer {tokens['access_token']}"}
     assert (await met.client.get(f"{STANDARDS}/userinfo", headers=web)).status_code == 401
+
+
+async def _blocked(house: House, host: Host) -> None:
+    await apps.block(house.desk, house.org, host.client_id, blocked=True)
+
+
+async def _for_few(house: House, host: Host) -> None:
+    await apps.change(house.desk, house.org, host.client_id, {"permitted_users": "admin_approved"})
+
+
+@pytest.mark.parametrize("decide", [_blocked, _for_few], ids=["blocked", "for few users"])
+async def test_what_an_administrator_decided_of_it_outlasts_a_time_of_no_use(
+    house: House, host: Host, met: Browser, decide: Any
+) -> None:
+    await met.ask(client(host), door=STANDARDS)
+    await decide(house, host)
+    held = await apps.find(house.desk, house.org, host.client_id)
+    house.clock.advance(days=100)
+
+    assert await registering.sweep_unused(house.desk) == 0
+    await met.ask(client(host), door=STANDARDS)
+    assert (await apps.find(house.desk, house.org, host.client_id)).policy == held.policy
 
 
 async def test_no_secret_is_ever_taken_for_it(house: House, host: Host, met: Browser) -> None:

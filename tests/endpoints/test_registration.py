@@ -27,7 +27,7 @@ from grantway.protocol.door import Door
 from grantway.protocol.refusal import Refused
 from grantway.protocol.registration import Ceiling, Registration, answer, read_document, settle
 from grantway.store.statement import Statement
-from tests.endpoints.browsing import CONSENT, Browser, goes_to, told
+from tests.endpoints.browsing import CONSENT, LOGIN, Browser, goes_to, told
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.signer import proof, signer
 from tests.endpoints.wire import both_doors, open_web
@@ -272,6 +272,8 @@ async def test_a_client_exchanges_its_key_by_an_update(house: House) -> None:
         {"jwks": {"keys": [{"kty": ["RSA"]}]}},
         {"jwks": {"keys": [{"kty": "RSA", "n": "é", "e": "AQAB", "use": "enc"}]}},
         {"jwks": {"keys": [{"kty": "EC", "d": "AAAA"}]}},
+        {"jwks": {"keys": [{"kty": "\ud800"}]}},
+        {"jwks": {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "\ud800"}]}},
         {"jwks": [1]},
     ],
 )
@@ -307,6 +309,16 @@ async def test_scopes_never_go_beyond_the_parents_also_when_these_shrink(house: 
     assert (shown["scopes"] if door == SALESFORCE else shown["scope"].split()) == ["openid"]
     nothing = await sent(house, ASKED | {"scope": "web"}, await token_of(house, parent), door=door)
     assert error(nothing) == (400, "invalid_client_metadata")
+
+
+async def test_where_the_parent_comes_to_require_pkce_its_children_do(house: House) -> None:
+    parent = await house.app()
+    client = await joined(house, await token_of(house, parent))
+    assert not (await apps.find(house.desk, house.org, client["client_id"]))[s.REQUIRE_PKCE]
+
+    await apps.change(house.desk, house.org, parent.id, {"require_pkce": True})
+
+    assert (await apps.find(house.desk, house.org, client["client_id"]))[s.REQUIRE_PKCE]
 
 
 async def test_a_child_does_not_look_like_its_parent_nor_speak_to_its_audiences(house: House) -> None:
@@ -641,11 +653,58 @@ async def test_the_org_can_let_clients_in_without_a_token_at_the_standards_door_
     assert json.loads(again.body) == client | {"client_name": "Renamed"}
 
 
+async def test_an_update_leaves_alone_what_no_registration_settles(house: House) -> None:
+    await opened(house)
+    client = await joined(house, "", contacts=["it@harbour.example"])
+    app = await apps.find(house.desk, house.org, client["client_id"])
+    others = {"logo_url": "https://app.example/logo.png", "of_a_newer_release": 1}
+    settings = json.dumps(json.loads(app.app.settings) | others)
+    await house.change("UPDATE app SET settings = :settings, version = version + 1 WHERE id = :id", settings, app.id)
+
+    del client["contacts"]
+    assert (await at_home(house, client, "PUT", client | {"client_name": "Renamed"})).status == 200
+
+    held = json.loads((await apps.find(house.desk, house.org, app.id)).app.settings)
+    assert {name: held.get(name) for name in others} == others
+    assert (held["label"], held.get("contact_email", "")) == ("Renamed", "")
+
+
 @pytest.mark.enforces("open_registration_scopes")
 async def test_the_org_says_how_far_openly_registered_clients_go(house: House) -> None:
     await opened(house, open_registration_scopes=["openid", "api"])
 
     assert (await joined(house, ""))["scope"] == "openid api"
+
+
+@pytest.mark.enforces("open_registration_scopes")
+async def test_scopes_that_the_org_takes_back_are_asked_for_in_vain_by_those_that_have_registered(
+    house: House, browser: Browser
+) -> None:
+    await opened(house, open_registration_scopes=["openid", "api", "refresh_token"])
+    client = await joined(house, "")
+    app = await known(house, client)
+    assert goes_to(await browser.ask(app, door=STANDARDS, scope="openid api"), LOGIN)
+
+    await opened(house, open_registration_scopes=["openid", "refresh_token"])
+
+    assert told(await browser.ask(app, door=STANDARDS, scope="openid api"))["error"] == "invalid_scope"
+    assert json.loads((await at_home(house, client)).body)["scope"] == "openid offline_access"
+
+
+@pytest.mark.requirement("S8")
+@pytest.mark.parametrize("with_token", [True, False])
+async def test_the_consent_page_says_that_nobody_looked_at_an_app_that_registered(
+    house: House, browser: Browser, with_token: bool
+) -> None:
+    await opened(house)
+    app = await known(house, await joined(house, await token_of(house, await house.app()) if with_token else ""))
+
+    page = (await browser.to_consent(app, door=STANDARDS, scope="openid")).text
+
+    assert "chose its name itself, and nobody here has checked it" in page
+    assert "<dt>Added by</dt><dd><bdi>itself, on " in page
+    assert "Published by" not in page
+    assert "an administrator of" not in page
 
 
 async def test_one_address_registers_openly_at_a_pace(house: House) -> None:
@@ -659,6 +718,19 @@ async def test_one_address_registers_openly_at_a_pace(house: House) -> None:
     assert (b"retry-after", b"3600") in reply.headers
     house.clock.advance(ms=HOUR_MS)
     assert (await sent(house, ASKED)).status == 201
+
+
+async def test_one_network_of_ipv6_is_one_address(house: House) -> None:
+    await opened(house)
+    call = _call(house, f"{STANDARDS}/register", ASKED, "", "POST")
+
+    async def status(address: str) -> int:
+        return (await register(msgspec.structs.replace(call, address=address), house.server, BASE)).status
+
+    for number in range(registering.OPEN_PACE):
+        assert await status(f"2001:db8:0:7::{number:x}") == 201
+    assert await status("2001:db8:0:7:ffff::1") == 429
+    assert await status("2001:db8:0:8::1") == 201
 
 
 async def test_openly_registered_clients_that_nobody_uses_are_swept(house: House) -> None:

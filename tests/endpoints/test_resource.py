@@ -212,8 +212,20 @@ async def test_an_earlier_yes_does_not_cover_another_resource(house: House, brow
     await browser.approve(app, door=STANDARDS, resource=MCP)
 
     assert "code" in told(await browser.ask(app, door=STANDARDS, resource=MCP))
-    assert "code" in told(await browser.ask(app, door=STANDARDS)), "without one it is no other"
     assert goes_to(await browser.ask(app, door=STANDARDS, resource=OTHER), CONSENT)
+    asking = await browser.ask(app, door=STANDARDS)
+    assert goes_to(asking, CONSENT), "without one the token would be good for this server's own APIs"
+    assert "code" in told(await browser.answer(await browser.follow(asking)))
+    for resources in ({"resource": MCP}, {}):
+        assert "code" in told(await browser.ask(app, door=STANDARDS, **resources)), "what was allowed stays allowed"
+
+
+async def test_a_yes_to_no_resource_is_remembered_as_it_always_was(house: House, browser: Browser) -> None:
+    app = await house.app()
+    await browser.approve(app, door=STANDARDS)
+
+    assert await house.db.one(Statement("SELECT resources FROM approval")) == ("",)
+    assert "code" in told(await browser.ask(app, door=STANDARDS))
 
 
 async def test_salesforces_door_passes_the_parameter_over(house: House) -> None:

@@ -108,7 +108,7 @@ def test_when_the_file_system_turns_read_only_writes_are_refused_clearly_and_rea
                 refused += [ask(served, client, "token", grant_type="client_credentials") for _ in range(500)]
                 assert_clear(refused)
                 assert is_active(served, client, token)
-                assert _memory(served) - before < 2_500  # KiB
+                assert _memory(served) - before < 6_000  # KiB; the queue of refusals fills meanwhile
             # A file system that gave itself up is mounted again, and Grantway started again; all else it survives.
             if how == "immutable":
                 assert is_active(served, client, _token(served, client))

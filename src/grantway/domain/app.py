@@ -18,9 +18,11 @@ from grantway.settings.oauth import (
     JWT_ACCESS_TOKENS,
     LIMIT_IDLE_REFRESH_TOKENS,
     OAUTH_ENABLED,
+    REQUIRE_PKCE,
     ROTATION_OVERLAP,
     SCOPES,
 )
+from grantway.settings.org import OPEN_REGISTRATION_SCOPES
 from grantway.settings.scopes import expand
 from grantway.settings.setting import Setting
 
@@ -258,10 +260,18 @@ def as_child(own: dict[Setting[Any], Any], parent: dict[Setting[Any], Any]) -> d
     What the parent looks like, whom its ID tokens are for, and which flows it has on stays its own.
     """
     values = {one: parent[one] for one in _INHERITED if one in parent} | own
+    if parent.get(REQUIRE_PKCE, REQUIRE_PKCE.default):
+        values[REQUIRE_PKCE] = True
     held = expand(parent.get(SCOPES, ()))
     values[SCOPES] = tuple(name for name in own.get(SCOPES, ()) if name in held)
     values[CUSTOM_SCOPES] = tuple(name for name in own.get(CUSTOM_SCOPES, ()) if name in parent.get(CUSTOM_SCOPES, ()))
     return values
+
+
+def as_open(values: dict[Setting[Any], Any]) -> dict[Setting[Any], Any]:
+    """Return the values of an app that no token let in: never more scopes than its org lets such apps have now."""
+    held = expand(values.get(OPEN_REGISTRATION_SCOPES, OPEN_REGISTRATION_SCOPES.default))
+    return values | {SCOPES: tuple(name for name in values.get(SCOPES, ()) if name in held)}
 
 
 def write_values(values: dict[Setting[Any], Any], *, over: str = "{}") -> str:

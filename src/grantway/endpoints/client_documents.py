@@ -1,5 +1,6 @@
 """Metadata documents of clients: fetched when a client asks for a login, and for a while believed."""
 
+import asyncio
 from typing import Final
 
 from grantway.kit.clock import MINUTE_MS
@@ -21,6 +22,7 @@ class ClientDocuments:
 
     def __init__(self) -> None:
         self._read_at: dict[str, int] = {}
+        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def meet(self, desk: Desk, fetcher: Fetcher, rules: Rules | None, url: str, *, is_app: bool) -> None:
         """See to it that the client of a document is an app here which says what the document says.
@@ -36,6 +38,14 @@ class ClientDocuments:
         now_ms = desk.clock.now_ms()
         if is_app and now_ms - self._read_at.get(url, -FRESH_MS) < FRESH_MS:
             return
+        # One request for all who come at this moment: more would take each other's turns. It goes on when one leaves.
+        reading = self._under_way.get(url)
+        if reading is None:
+            reading = self._under_way[url] = asyncio.create_task(self._read(desk, fetcher, rules, url, now_ms))
+            reading.add_done_callback(lambda _: self._under_way.pop(url))
+        await asyncio.shield(reading)
+
+    async def _read(self, desk: Desk, fetcher: Fetcher, rules: Rules, url: str, now_ms: int) -> None:
         try:
             answer = await fetcher.fetch(url, accept=ACCEPT, limit=LIMIT_BYTES)
         except Unfetched as problem:

@@ -68,11 +68,9 @@ async def _page(flow: Flow, person: LoggedIn, waiting: Waiting) -> Reply:
     warnings = []
     if alike := lookalike_of(name_of(here), others):
         warnings.append(f"The name of this app is easily confused with {alike}, which is already installed.")
-    if here.is_by_document:
-        warnings.append(
-            "This app chose its name itself, and nobody here has checked it. It is known only by its address, "
-            f"{flow.app.consumer_key}"
-        )
+    if here.is_registered:
+        known = f" It is known only by its address, {flow.app.consumer_key}" if here.is_by_document else ""
+        warnings.append(f"This app chose its name itself, and nobody here has checked it.{known}")
     if here.is_registered and is_private_use(request.redirect_uri):
         warnings.append(
             "The answer goes to a program on your own device, and any program there can pose as this app. Allow it "

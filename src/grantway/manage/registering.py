@@ -24,6 +24,7 @@ from grantway.manage.app_values import Values, held
 from grantway.manage.audit import recorded
 from grantway.manage.desk import Desk
 from grantway.manage.registration_tokens import MOST
+from grantway.policy.login_pace import place_of
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.protocol.no import registration as no
 from grantway.protocol.refusal import Refusal, Refused
@@ -37,7 +38,7 @@ from grantway.store.statement import Insert, Statement, columns_of
 OPEN_MOST: Final = 1000
 """How many apps that came without a token an org has at most."""
 OPEN_PACE: Final = 20
-"""How many one address may register without a token in an hour."""
+"""How many one address, or one IPv6 network of /64, may register without a token in an hour."""
 UNUSED_MS: Final = 7 * DAY_MS
 """How long one that came without a token may stay unused."""
 _SWEPT: Final = 50
@@ -88,12 +89,14 @@ _SET: Final = Statement(
     "UPDATE app SET settings = :settings, auth_method = :auth_method, version = version + 1 WHERE id = :id"
 )
 _SET_CLIENT: Final = Statement("UPDATE registered_client SET document = :document WHERE app_id = :app_id")
-# A line stays a month after its end, an approval as long as nobody takes it back: either is a sign of use.
+# A line stays a month after its end, an approval as long as nobody takes it back: either is a sign of use. One that an
+# administrator blocked or gave policies stays: known by its document, it would come back without them.
 _UNUSED: Final = Statement(
     "SELECT c.app_id, c.org_id, a.name FROM registered_client c JOIN app a ON a.id = c.app_id"  # noqa: S608 - our own
     " WHERE c.is_open = 1 AND c.created_at < :before"
     " AND NOT EXISTS (SELECT 1 FROM token_family f WHERE f.app_id = c.app_id)"
     " AND NOT EXISTS (SELECT 1 FROM approval y WHERE y.app_id = c.app_id AND y.last_at >= :before)"
+    " AND NOT EXISTS (SELECT 1 FROM app_policy p WHERE p.app_id = c.app_id AND p.version > 1)"
     f" ORDER BY c.created_at LIMIT {_SWEPT}"
 )
 
@@ -229,7 +232,11 @@ async def put(
     certificate = app[s.CERTIFICATE] if kept else certificate_of(settled, changing.clock.now_ms())
     values = _values(settled, parent, door, certificate)
     held_before = {one.name: one.kind.write(app[one]) for one in values}
-    await changing.run(_SET, write_values(values), settled.auth_method, app.id)
+    # What a registration does not settle stays; a contact that is left out goes.
+    others = msgspec.json.decode(app.app.settings, type=dict[str, Any])
+    others.pop(s.CONTACT_EMAIL.name, None)
+    settings = write_values(values, over=msgspec.json.encode(others).decode())
+    await changing.run(_SET, settings, settled.auth_method, app.id)
     await changing.run(_SET_CLIENT, _written(settled), app.id)
     after = {one.name: one.kind.write(value) for one, value in values.items()}
     changed = {name: value for name, value in after.items() if held_before[name] != value}
@@ -347,7 +354,7 @@ async def demand_room(changing: Desk, place: Place) -> None:
     row = await changing.session.one(_OPEN, place.org.id)
     if row is not None and cast(int, row[0]) >= OPEN_MOST:
         raise Refused(no.OPEN_LIMIT(most=OPEN_MOST))
-    address = changing.address[:100]
+    address = place_of(changing.address)[:100]
     counted = await changing.run(_PACE, address, changing.clock.now_ms())
     if cast(int, counted[0][0]) > OPEN_PACE:
         raise Refused(no.TOO_FAST(most=OPEN_PACE, address=address))
@@ -368,6 +375,8 @@ async def add(
     )
     name = _name(settled.client_name)
     values = _values(settled, parent, door, certificate)
+    if parent is None:
+        values = {one: one.starts_with for one in s.held_by(s.Holder.APP) if one is not s.CONTACT_EMAIL} | values
     await changing.run(
         _ADD,
         app_id,
@@ -416,12 +425,8 @@ def _values(
     as new apps begin.
     """
     custom = tuple(word for word in settled.scopes if parent is not None and word in parent[s.CUSTOM_SCOPES])
-    values: Values = {}
-    if parent is None:
-        values = {one: one.starts_with for one in s.held_by(s.Holder.APP) if one is not s.CONTACT_EMAIL}
-    if settled.contact:
-        values[s.CONTACT_EMAIL] = settled.contact
-    return values | {
+    contact: Values = {s.CONTACT_EMAIL: settled.contact} if settled.contact else {}
+    return contact | {
         s.LABEL: settled.client_name or "Registered client",
         s.INFO_URL: settled.client_uri,
         s.CALLBACK_URL: settled.redirect_uris,

@@ -51,8 +51,13 @@ def known_browser_principal(nonce: str) -> str:
 
 def address_principal(address: str) -> str:
     """Return the name under which tries from an address are counted; an IPv6 network of /64 is one place."""
+    return "address:" + place_of(address)
+
+
+def place_of(address: str) -> str:
+    """Return the address, or for IPv6 the network of /64 that it is in: whoever has one there has all of them."""
     try:
         parsed = ip_address(address)
     except ValueError:
-        return "address:" + address
-    return "address:" + (parsed.packed[:8].hex(":", 2) + "::/64" if parsed.version == 6 else address)
+        return address
+    return parsed.packed[:8].hex(":", 2) + "::/64" if parsed.version == 6 else address

@@ -279,8 +279,9 @@ def _key(document: Mapping[str, Any]) -> str:
     if key.get("use") not in (None, "sig"):
         raise Refused(no.NO_KEY(problem="the key is not for signatures"))
     found = {name: key[name] for name in _PUBLIC_MEMBERS if name in key}
-    if not all(isinstance(value, str) and len(value) <= _JWK_TEXT for value in found.values()):
-        raise Refused(no.NO_KEY(problem="a member of the key is no text, or too long"))
+    # Half of a surrogate pair is not printable either; no JSON could be written with one.
+    if not all(isinstance(one, str) and len(one) <= _JWK_TEXT and one.isprintable() for one in found.values()):
+        raise Refused(no.NO_KEY(problem="a member of the key is no plain text, or too long"))
     return json.dumps(found, sort_keys=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from grantway.domain.app import App, Credential, InstalledApp, Policy, as_child, read_values
+from grantway.domain.app import App, Credential, InstalledApp, Policy, as_child, as_open, read_values
 from grantway.domain.org import Org
 from grantway.kit.secrets import KeyRing, Secret
 from grantway.store.database import Session
@@ -84,6 +84,8 @@ class Apps:
         values = read_values(app.settings, *rules)
         if app.parent_id:
             values = as_child(values, read_values(parent_settings or _ORPHAN, *rules))
+        elif app.auth_method:
+            values = as_open(values)
         secret = Secret(self._ring.open(app.secret_box, SECRET_PURPOSE).decode())
         return InstalledApp(
             app=app, policy=policy, org=org, secret=secret, values=values, pair=pair, parent=parent or ""

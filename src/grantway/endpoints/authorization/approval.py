@@ -1,5 +1,8 @@
 """What a person has allowed an app before, and whether that covers a new request (S9)."""
 
+from collections.abc import Iterable
+from typing import Final
+
 import msgspec
 
 from grantway import settings as s
@@ -11,6 +14,9 @@ from grantway.settings.callbacks import is_private_use
 from grantway.store.approvals import RESOURCES_KEPT, Approval, approval_of, approve
 from grantway.store.browsers import LoggedIn
 from grantway.store.statement import Step
+
+# Stands for all that is answered under the base URL, where no resource is named. No URI is written so.
+_HERE: Final = "*"
 
 
 async def earlier_approval(flow: Flow, here: InstalledApp) -> Approval | None:
@@ -30,7 +36,7 @@ def is_remembered(request: AuthorizationRequest, app: InstalledApp, approval: Ap
     if not app[s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW] and is_private_use(request.redirect_uri):
         # Any program on the person's device can pose as this app, so an earlier yes proves nothing (S9).
         return False
-    if not set(request.resources) <= set(approval.resources.split()):
+    if not set(_named(request.resources)) <= set(_named(approval.resources.split())):
         return False
     return allowed_by(request.scopes) <= allowed_by(tuple(approval.scopes.split()))
 
@@ -42,10 +48,15 @@ def approval_steps(
     user = person.user
     held = earlier.scopes.split() if earlier else []
     scopes = " ".join(dict.fromkeys((*held, *flow.request.scopes)))
-    named = earlier.resources.split() if earlier else []
-    resources = " ".join(list(dict.fromkeys((*flow.request.resources, *named)))[:RESOURCES_KEPT])
+    named = _named(earlier.resources.split()) if earlier else ()
+    resources = list(dict.fromkeys((*_named(flow.request.resources), *named)))[:RESOURCES_KEPT]
     detail = msgspec.json.encode({"scopes": " ".join(flow.request.scopes), "first": earlier is None}).decode()
     return (
-        approve(user.id, here.id, scopes, now_ms, resources),
+        approve(user.id, here.id, scopes, now_ms, " ".join(resources) if resources != [_HERE] else ""),
         event(flow, "approval.given", user.org_id, user.id, detail),
     )
+
+
+def _named(resources: Iterable[str]) -> tuple[str, ...]:
+    """Return what a yes is for: a yes to one resource server alone is none to this server's own APIs."""
+    return tuple(resources) or (_HERE,)

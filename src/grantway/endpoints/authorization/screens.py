@@ -65,17 +65,27 @@ def asker_of(home: InstalledApp, here: InstalledApp | None, callback: str, logo:
     `callback` is left empty where it is not trusted; `logo` is a path on this host.
     """
     added = None
-    if here is not None and here.policy is not None:
+    if home.is_registered:
+        # No administrator looked at it, and what its name says of a publisher is its own word.
+        added = f"itself, on {utc_text(home.app.created_at).partition(',')[0]}"
+    elif here is not None and here.policy is not None:
         added = f"an administrator of {here.org.name}, on {utc_text(here.policy.installed_at).partition(',')[0]}"
     return Asker(
         name=name_of(home),
         logo_url=logo or None,
-        publisher=host_of(home.consumer_key) if home.is_by_document else home.org.name,
+        publisher=_publisher(home),
         contact_email=home[s.CONTACT_EMAIL] or None,
         info_url=home[s.INFO_URL] or None,
         added=added,
         callback_host=_where(callback),
     )
+
+
+def _publisher(home: InstalledApp) -> str | None:
+    """Return who answers for an app: its org, the host of its document, or nobody that is known."""
+    if home.is_by_document:
+        return host_of(home.consumer_key)
+    return None if home.is_registered else home.org.name
 
 
 def asks_of(app: InstalledApp, scopes: tuple[str, ...], custom: tuple[CustomScope, ...] = ()) -> tuple[Ask, ...]:
