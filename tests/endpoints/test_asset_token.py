@@ -20,6 +20,7 @@ from grantway.store.certificates import DEFAULT_NAME, certificate_named
 from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp, access_pem
 from tests.endpoints.signer import signer
+from tests.endpoints.test_jwt_bearer import mirrored
 
 BACKEND = "https://devices.harbour.example"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -338,6 +339,17 @@ async def test_an_actor_token_with_an_id_counts_once_also_when_both_come_at_the_
     assert (await send(house, token, other))[0] == 200
 
 
+@pytest.mark.requirement("S23")
+async def test_another_signature_of_the_same_words_is_no_other_actor_token(house: House) -> None:
+    token = (await house.sign_in(await fleet_app(house), door=STANDARDS))["access_token"]
+    said = actor(house, key=OTHER, alg="ES256", cnf={"jwk": _ec_jwk()}, aud=BASE + STANDARDS)
+    words, _, signature = said.rpartition(".")
+
+    assert (await send(house, token, said, door=STANDARDS))[0] == 200
+    assert (await send(house, token, f"{words}.{mirrored(signature)}", door=STANDARDS))[0] == 400
+    assert await house.reasons() == ["asset.actor_seen"]
+
+
 async def test_the_access_token_must_be_live_the_apps_own_of_this_door_and_have_both_scopes(house: House) -> None:
     app = await fleet_app(house)
     live = (await house.sign_in(app))["access_token"]
@@ -433,6 +445,16 @@ async def test_introspection_says_whether_an_asset_token_is_good_and_for_whom(ho
     head, body, _ = token.split(".")
     assert await told(house, app, f"{head}.{body}.{'A' * 342}") == {"active": False}
     await users.freeze(house.desk, house.org, "ada@harbour.example", frozen=True)
+    assert await told(house, app, token) == {"active": False}
+
+
+@pytest.mark.requirement("S25")
+async def test_what_a_deleted_certificate_signed_is_good_no_longer(house: House) -> None:
+    app = await fleet_app(house)
+    token = (await send(house, (await house.sign_in(app))["access_token"]))[1]["access_token"]
+    assert (await told(house, app, token))["active"] is True
+    await certificates.delete(house.desk, house.org, DEFAULT_NAME)
+
     assert await told(house, app, token) == {"active": False}
 
 

@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from grantway import settings as s
-from grantway.domain.permissions import ALL, CUSTOMIZE_APPLICATION, MANAGE_USERS, VIEW_SETUP, UserPermission
+from grantway.domain.permissions import (
+    ALL,
+    CUSTOMIZE_APPLICATION,
+    MANAGE_CERTIFICATES,
+    MANAGE_USERS,
+    VIEW_SETUP,
+    UserPermission,
+)
 from grantway.manage import apps, assets, certificates
 from grantway.manage.caller import caller_named
 from grantway.manage.desk import Desk
@@ -68,10 +75,11 @@ async def test_a_frozen_device_gets_no_token_and_its_own_are_inactive_until_it_i
     assert await told(house, app, held) == {"active": False}
 
 
-async def lacking(house: House, permission: UserPermission) -> Desk:
-    """The desk of a user who has every permission but one."""
-    name = f"no.{permission.name.lower()}@harbour.example"
-    await add_user(house, name, *(one for one in ALL if one != permission.name))
+async def lacking(house: House, *permissions: UserPermission) -> Desk:
+    """The desk of a user who has every permission but some."""
+    without = {one.name for one in permissions}
+    name = f"no.{permissions[0].name.lower()}@harbour.example"
+    await add_user(house, name, *(one for one in ALL if one not in without))
     return replace(house.desk, caller=await caller_named(house.db, name))
 
 
@@ -92,7 +100,7 @@ async def test_devices_take_the_right_to_see_tokens(house: House, missing: UserP
 
 async def test_certificates_take_the_rights_to_see_and_to_change_setup(house: House) -> None:
     made = await certificates.create(house.desk, house.org, "Fleet")
-    blind, tied = await lacking(house, VIEW_SETUP), await lacking(house, CUSTOMIZE_APPLICATION)
+    blind, tied = await lacking(house, VIEW_SETUP), await lacking(house, CUSTOMIZE_APPLICATION, MANAGE_CERTIFICATES)
 
     for doing in (
         certificates.all_of(blind, house.org),

@@ -32,8 +32,12 @@ class Tickets:
                 time.sleep(0.4)
             case "broken":
                 raise ValueError(f"cannot read {token.token}")
+            case "exits":
+                raise SystemExit(1)
             case "odd":
                 return True  # type: ignore[return-value]
+            case "words":
+                return Validated(valid="no", data={"name": ADA})  # type: ignore[arg-type]
             case "said":
                 return Validated(valid=False, says='this "ticket"\nwas torn\t')
         kind, _, name = token.token.partition(":")
@@ -43,6 +47,10 @@ class Tickets:
         """Name the user of the ticket."""
         if data["name"] == "nobody":
             return None
+        if data["name"] == "by word":
+            return Named(by="email", value=ADA)  # type: ignore[arg-type]
+        if data["name"] == "zero":
+            return Named(by=Matches.FEDERATION_ID, value="A\0")
         new = NewPerson(username="new@harbour.example", email="new@harbour.example")
         return Named(by=Matches.USERNAME, value=data["name"], new=new)
 
@@ -52,6 +60,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Install a package with the entry points Tickets and Gone."""
     there = {
         "Tickets": EntryPoint("Tickets", f"{__name__}:Tickets", ENTRY_POINTS),
+        "Spare": EntryPoint("Spare", f"{__name__}:Tickets", ENTRY_POINTS),
         "Gone": EntryPoint("Gone", f"{__name__}:Gone", ENTRY_POINTS),
         "Shapeless": EntryPoint("Shapeless", f"{__name__}:ASKED", ENTRY_POINTS),
     }
@@ -88,6 +97,10 @@ async def test_code_is_asked_with_what_it_needs_and_names_the_user(house: House)
         ("said", "this ticket was torn", "exchange.said_no"),
         ("broken", "token handler validation failed", "exchange.code_failed"),
         ("odd", "token handler validation failed", "exchange.code_failed"),
+        ("exits", "token handler validation failed", "exchange.code_failed"),
+        ("words", "token handler validation failed", "exchange.said_no"),
+        ("ticket:by word", "token handler validation failed", "exchange.code_failed"),
+        ("ticket:zero", "token handler validation failed", "exchange.code_failed"),
         ("late", "token handler validation failed", "exchange.code_failed"),
         ("ticket:nobody", "token handler validation failed", "exchange.nobody_named"),
     ],
@@ -122,3 +135,6 @@ async def test_calls_that_hang_do_not_pile_up(house: House) -> None:
 
     assert answers == [(400, FAILED)] * 18
     assert len(ASKED) == 16
+    # They hang still, and other code is asked all the same.
+    spare = await ticket_app(house, "Spare")
+    assert (await exchange(house, spare, f"ticket:{ADA}"))[0] == 200

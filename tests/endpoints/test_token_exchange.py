@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from grantway import settings as s
 from grantway.domain.app import AppKind
 from grantway.endpoints.introspect import introspect
 from grantway.kit.clock import MINUTE_MS
+from grantway.kit.urls import Urls
 from grantway.manage import holders, token_handlers, users
 from grantway.manage.explain import explain
 from grantway.manage.problem import ManageProblem
@@ -254,6 +256,8 @@ def _now(house: House, seconds: int) -> int:
         ("exchange.not_signed", {"kind": "P-256", "header": {"kid": "RSA-0"}}),
         ("exchange.no_key", {"header": {"kid": "unknown"}}),
         ("exchange.wrong_kind", {"header": {"typ": "logout+jwt"}}),
+        ("exchange.wrong_kind", {"header": {"typ": "\ud800"}}),
+        ("exchange.unreadable", {"header": {"kid": "\ud800"}}),
         ("exchange.no_such_user", {"sub": "nobody@harbour.example"}),
     ],
 )
@@ -612,6 +616,39 @@ async def test_this_servers_own_tokens_are_no_subject_of_a_handler(house: House,
 
     assert await exchange(house, app, outside_token(house, iss=BASE + "/oidc")) == (400, FAILED)
     assert await house.reasons() == ["exchange.own_issuer"]
+
+
+@pytest.mark.requirement("S19")
+@pytest.mark.parametrize(
+    "address", [BASE + "/oidc", "https://acme.my.grant.example", "https://ACME.my.grant.example:443/"]
+)
+async def test_this_server_is_no_issuer_behind_introspection_either(
+    house: House, provider: Provider, address: str
+) -> None:
+    house.server = replace(house.server, urls=Urls(BASE, (), "grant.example"))
+    app = await exchanging_app(house)
+    await handler_for(house, app, introspecting(provider))
+    provider.says = {"active": True, "sub": "ada@harbour.example", "iss": address}
+
+    assert await exchange(house, app, "opaque", kind="access_token") == (400, FAILED)
+    await token_handlers.change(
+        house.desk, house.org, "Harbour_IdP", {"introspection_url": address, "introspection_secret": SECRET}
+    )
+    asked = len(provider.asked)
+    assert await exchange(house, app, "opaque", kind="access_token") == (400, FAILED)
+    assert len(provider.asked) == asked
+    assert await house.reasons() == ["exchange.own_issuer"] * 2
+
+
+@pytest.mark.requirement("S19")
+async def test_an_unverified_email_is_no_username(house: House, provider: Provider) -> None:
+    app = await exchanging_app(house)
+    await handler_for(house, app, believing(provider, user_claim="email"))
+    unverified = outside_token(house, email="ada@harbour.example", email_verified=False)
+
+    assert await exchange(house, app, unverified) == (400, FAILED)
+    assert await house.reasons() == ["exchange.email_unverified"]
+    assert (await exchange(house, app, outside_token(house, email="ada@harbour.example")))[0] == 200
 
 
 async def test_an_introspection_url_that_changes_takes_the_secret_anew(house: House, provider: Provider) -> None:

@@ -10,6 +10,7 @@ from grantway.manage import apps, holders, orgs, token_handlers, users
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
+from grantway.store.statement import Statement
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
 
@@ -205,6 +206,21 @@ async def test_who_holds_less_than_an_apps_users_does_not_decide_whose_tokens_sp
             await token_handlers.change(keeper, office.org, "Harbour_IdP", field)
         await token_handlers.change(strong, office.org, "Harbour_IdP", field)
     await token_handlers.change(keeper, office.org, "Harbour_IdP", {"description": "The harbour's"})
+    # Who may delete it may switch it off, and not on again.
+    await token_handlers.change(keeper, office.org, "Harbour_IdP", {"enabled": False})
+    with pytest.raises(NotAllowed, match="cannot decide whose tokens speak for"):
+        await token_handlers.change(keeper, office.org, "Harbour_IdP", {"enabled": True})
+
+
+async def test_a_deleted_app_leaves_no_permission_to_use_a_handler(office: Office) -> None:
+    await app(office)
+    await token_handlers.create(office.desk, office.org, "Harbour_IdP", {})
+    await token_handlers.enable(
+        office.desk, office.org, "Harbour_IdP", "Sync", (await office.seat(*KEEPER)).caller.username
+    )
+    await apps.delete(office.desk, office.org, "Sync")
+
+    assert await office.desk.session.all(Statement("SELECT app_id FROM token_handler_app")) == []
 
 
 async def test_who_holds_less_than_an_execution_user_lets_no_handler_work_as_them(office: Office) -> None:

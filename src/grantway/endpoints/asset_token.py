@@ -15,10 +15,11 @@ from grantway.grants.grant import Proof, TokenCall
 from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.clock import MINUTE_MS
 from grantway.kit.ids import new_row_id
-from grantway.kit.jose import json_object, payload_of
+from grantway.kit.jose import json_object, payload_of, read_header
 from grantway.kit.secrets import fingerprint
 from grantway.protocol.asset_token import OF_JWT, asset_claims, event_of
 from grantway.store.assets import add_asset_token, asset_by_id, asset_token_by_id
+from grantway.store.certificates import is_in_use
 from grantway.store.events import add_event
 from grantway.store.statement import Write
 
@@ -87,10 +88,11 @@ async def give(server: Server, call: TokenCall, proof: Proof, base: str, pair: I
 
 
 class HeldAssetToken(msgspec.Struct, frozen=True, gc=False):
-    """An asset token that was given out, and whose it is in which app."""
+    """An asset token that was given out, whose it is in which app, and the key that signed it."""
 
     token: AssetToken
     of: AppUser
+    kid: str
     claims: dict[str, Any]
 
     @property
@@ -107,13 +109,17 @@ async def held_asset_token(server: Server, text: str) -> HeldAssetToken | None:
         return None
     of = await server.directory.app_user(token.app_id, token.org_id, token.user_id)
     # The text is the very one that was signed here: its claims are ours.
-    return None if of is None else HeldAssetToken(token, of, json_object(payload_of(text)))
+    kid = str(read_header(text).get("kid"))
+    return None if of is None else HeldAssetToken(token, of, kid, json_object(payload_of(text)))
 
 
 async def is_good(server: Server, held: HeldAssetToken) -> bool:
-    """Tell whether an asset token is within its time and not revoked, and its device neither frozen nor deleted."""
+    """Tell whether an asset token is good: in its time, not revoked, with key and device there and not frozen."""
     token = held.token
     if token.revoked_at is not None or server.clock.now_ms() >= token.expires_at or not held.of.app[s.ASSET_TOKENS]:
+        return False
+    # Who verifies it by the key set alone refuses it too, once the certificate is deleted.
+    if not await is_in_use(server.db, token.org_id, held.kid):
         return False
     if not token.asset_id:
         return True

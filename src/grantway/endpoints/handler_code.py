@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -18,11 +19,14 @@ from grantway.protocol.token_handler import (
     TokenExchangeHandler,
     Validated,
 )
+from grantway.settings.token_handlers import Matches
 
 T = TypeVar("T")
 DEADLINE_S: Final = 5.0
 _AT_ONCE: Final = 16
+_IN_ALL: Final = 64
 CODE: Final = "Code"
+_VALUE_LIMIT: Final = 255
 
 
 class TooBusy(Exception):
@@ -33,17 +37,18 @@ class TooBusy(Exception):
 class HandlerCode:
     """The handlers of installed packages, loaded when they are first asked, and a bounded number of threads for them.
 
-    A call that does not come back keeps its thread and its place: code that hangs cannot take more than those.
+    A call that does not come back keeps its thread and its place: code that hangs cannot take more than those of its
+    name, so other handlers go on.
     """
 
     deadline_s: float = DEADLINE_S
     _loaded: dict[str, TokenExchangeHandler | None] = field(default_factory=dict)
-    _under_way: int = 0
+    _under_way: Counter[str] = field(default_factory=Counter)
 
     async def ask(self, name: str, token: IncomingToken) -> HandlerAnswer:
         """Ask the code under a name about a token. Whatever it raises, and whatever it gives but an answer, is a no."""
         try:
-            return await self._run(lambda: self._answer(name, token))
+            return await self._run(name, lambda: self._answer(name, token))
         except TimeoutError:
             return _failed(name, f"it took longer than {self.deadline_s:g} s")
         except TooBusy:
@@ -57,12 +62,12 @@ class HandlerCode:
             found: object = handler.validate(token)
             if not isinstance(found, Validated):
                 return _failed(name, "validate gave something else than Validated")
-            if not found.valid:
+            if found.valid is not True:
                 says = no.said_no(token.handler, str(found.says))
                 return HandlerAnswer((Finding(CODE, "does not believe the token"),), says)
             claims = dict(found.data)
             named = None if token.is_actor else handler.user_for(token, claims)
-        except Exception as problem:
+        except BaseException as problem:  # SystemExit too: raised on in the event loop, it would end the server
             # Only the type: the text of an exception may hold the token.
             return _failed(name, f"it raised {type(problem).__name__}")
         if named is not None and not _is_whole(named):
@@ -74,14 +79,14 @@ class HandlerCode:
             self._loaded[name] = _load(name)
         return self._loaded[name]
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        if self._under_way >= _AT_ONCE:
+    async def _run(self, name: str, work: Callable[[], T]) -> T:
+        if self._under_way[name] >= _AT_ONCE or self._under_way.total() >= _IN_ALL:
             raise TooBusy
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
         def finish(result: T | None, problem: BaseException | None) -> None:
-            self._under_way -= 1
+            self._under_way[name] -= 1
             if done.done():
                 return
             if problem is not None:
@@ -100,7 +105,7 @@ class HandlerCode:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(finish, result, failed)
 
-        self._under_way += 1
+        self._under_way[name] += 1
         # A daemon, not a pool's thread: code that hangs must not keep the server from ending.
         threading.Thread(target=run, name="token-handler", daemon=True).start()
         async with asyncio.timeout(self.deadline_s):
@@ -112,17 +117,19 @@ def _load(name: str) -> TokenExchangeHandler | None:
         try:
             found = one.load()
             handler = found() if isinstance(found, type) else found
-        except Exception:
+        except BaseException:
             return None
         return handler if isinstance(handler, TokenExchangeHandler) else None
     return None
 
 
 def _is_whole(named: object) -> bool:
-    if not isinstance(named, Named) or not isinstance(named.value, str):
+    if not isinstance(named, Named) or not isinstance(named.by, Matches):
         return False
-    new = named.new
-    return new is None or all(isinstance(one, str) for one in (new.username, new.email, new.first_name, new.last_name))
+    texts: list[object] = [named.value]
+    if (new := named.new) is not None:
+        texts += [new.username, new.email, new.first_name, new.last_name]
+    return all(isinstance(one, str) and one.isprintable() and len(one) <= _VALUE_LIMIT for one in texts)
 
 
 def _failed(name: str, why: str) -> HandlerAnswer:

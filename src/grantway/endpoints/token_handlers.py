@@ -77,9 +77,9 @@ class TokenHandlers:
             return _no(
                 READ, "the handler is incomplete", no.INCOMPLETE(handler=handler.name, missing="; ".join(missing))
             )
-        if self.urls.at(urlsplit(handler[f.ISSUER]).netloc) is not None:
-            refusal = no.OWN_ISSUER(handler=handler.name, issuer=handler[f.ISSUER])
-            return _no(outside_token.ISSUER, "this server itself", refusal)
+        for url in (handler[f.ISSUER], handler[f.INTROSPECTION_URL]):
+            if self._is_ours(url):
+                return _ourselves(handler, url)
         limit = _SAML_LIMIT if token_type == _SAML else _TOKEN_LIMIT
         if len(token) > limit:
             return _no(READ, "too long", no.UNREADABLE(why=f"longer than {limit:,} characters"))
@@ -189,8 +189,19 @@ class TokenHandlers:
         if claims.get("active") is not True:
             return _no(INTROSPECTION, "not active", no.INACTIVE())
         said = assertion_of(token, claims, lax=False)
+        if self._is_ours(said.issuer):
+            return _ourselves(handler, said.issuer)
         case = OutsideCase(handler, token_type, said, self.clock.now_ms(), introspected=True)
         return _judged(case, Finding(INTROSPECTION, "active"), is_actor=is_actor)
+
+    def _is_ours(self, url: str) -> bool:
+        """Tell whether an address is one of this server's, an org's My Domain included."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        host = parts.netloc.lower().removesuffix(":443" if parts.scheme == "https" else ":80")
+        return bool(self.urls.at(host) or self.urls.my_domain_of(host))
 
     async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
         """Make the user that a handler named, as its execution user; see `grants.grant.Sources`."""
@@ -228,6 +239,11 @@ def _judged(case: OutsideCase, first: Finding, *, is_actor: bool) -> HandlerAnsw
                 return HandlerAnswer(tuple(findings), found.refusal)
     named = None if is_actor else outside_token.named_by(case)
     return HandlerAnswer(tuple(findings), None, Believed(case.said.claims, named))
+
+
+def _ourselves(handler: TokenHandler, address: str) -> HandlerAnswer:
+    refusal = no.OWN_ISSUER(handler=handler.name, issuer=address[:200])
+    return _no(outside_token.ISSUER, "this server itself", refusal)
 
 
 def _no(check: str, says: str, refusal: Refusal) -> HandlerAnswer:

@@ -10,7 +10,8 @@ def self_signed(pem: bytes, name: str, starts_at: int, ends_at: int) -> str:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-    key = load_pem_private_key(pem, None)
+    # It was just made here: to prove anew that its factors are prime takes 75 ms.
+    key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError("no RSA key")
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name[:64])])

@@ -78,6 +78,7 @@ _DELETE: Final = tuple(
         "DELETE FROM initial_access_token WHERE app_id = :id",
         "DELETE FROM registered_client WHERE app_id = :id",
         "DELETE FROM app_picture WHERE app_id = :id",
+        "DELETE FROM token_handler_app WHERE app_id = :id",
         "DELETE FROM app WHERE id = :id",
     )
 )

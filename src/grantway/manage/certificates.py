@@ -105,7 +105,6 @@ async def delete(desk: Desk, org: Org, name: str) -> OrgCertificate:
             named = msgspec.json.decode(cast(str, settings)).get(s.ASSET_SIGNING_CERTIFICATE.name)
             if named in (found.name, found.id):
                 app = cast(str, app_name)
-                app = cast(str, app_name)
                 raise ManageProblem(f"the app {app} has its asset tokens signed by {found.name}: change that first")
         await changing.run(_DELETE, found.id)
         await changing.run(_RETIRE, now=desk.clock.now_ms(), kid=found.kid)

@@ -151,6 +151,8 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
         settings = _document(values, over=handler.row.settings)
         after = TokenHandler(msgspec.structs.replace(handler.row, settings=settings, secret_box=box))
         touched = {one for one in f.FIELDS if one not in _HARMLESS and after[one] != handler[one]}
+        if not after[f.ENABLED]:
+            touched.discard(f.ENABLED)
         if touched or secret:
             for enabled in await enabled_apps(changing, org, handler):
                 await _demand_power_over(changing, org, await apps.met(changing, org, enabled.app_id))

@@ -47,7 +47,7 @@ def wrong_kind(token: str, token_type: str) -> Refusal | None:
         JwtRefused: it is no JWT whose form is right.
     """
     typ = read_header(token, EXTERNAL_HEADER_MEMBERS).get("typ", "")
-    word = typ.lower().removeprefix("application/") if isinstance(typ, str) else "?"
+    word = typ.lower().removeprefix("application/") if isinstance(typ, str) and typ.isprintable() else "no text"
     if word in _ANY or (word in _ACCESS and token_type in ("access_token", "jwt")):
         return None
     return no.WRONG_KIND(typ=word[:60])
@@ -57,11 +57,11 @@ def key_id_of(token: str) -> str:
     """Return the id of the key that a JWT names; empty where it names none.
 
     Raises:
-        JwtRefused: it is no JWT whose form is right, or the id is no text.
+        JwtRefused: it is no JWT whose form is right, or the id is no printable text.
     """
     kid = read_header(token, EXTERNAL_HEADER_MEMBERS).get("kid", "")
-    if not isinstance(kid, str):
-        raise JwtRefused("kid is no text")
+    if not isinstance(kid, str) or not kid.isprintable():
+        raise JwtRefused("kid is no printable text")
     return kid
 
 
@@ -135,7 +135,9 @@ def names_somebody(case: OutsideCase) -> Finding | None:
     claim = case.handler[f.USER_CLAIM]
     if not _text(case.said.claims, claim):
         return Finding(PERSON, f"no {claim}", no.NOBODY_NAMED(claim=claim))
-    if case.handler[f.MATCHES] is f.Matches.EMAIL and _unverified(case.said.claims):
+    # An email that is compared with usernames or federation ids is one all the same.
+    by_email = case.handler[f.MATCHES] is f.Matches.EMAIL or claim in {"email", case.handler[f.EMAIL_CLAIM]}
+    if by_email and _unverified(case.said.claims):
         return Finding(PERSON, "an email that is not verified", no.EMAIL_UNVERIFIED())
     return None
 

@@ -11,6 +11,12 @@ DEFAULT_NAME: Final = "AssetTokens"
 _NAMED: Final = Statement(
     f"SELECT {columns_of(OrgCertificate)} FROM org_certificate WHERE org_id = :org_id AND (name = :name OR id = :id)"
 )
+_OF_KEY: Final = Statement("SELECT id FROM org_certificate WHERE org_id = :org_id AND kid = :kid")
+
+
+async def is_in_use(db: Session, org_id: str, kid: str) -> bool:
+    """Tell whether a key is still that of one of an org's certificates."""
+    return await db.one(_OF_KEY, org_id, kid) is not None
 
 
 async def certificate_named(db: Session, org_id: str, name: str) -> OrgCertificate | None:
