@@ -4,6 +4,7 @@ import ast
 import inspect
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from grantway import adminapi, console
 
@@ -28,10 +29,10 @@ IN_PLACE = {
 }
 
 
-def operations_of(package: object) -> set[str]:
+def operations_of(package: ModuleType) -> set[str]:
     """Return the operations (coroutines of `manage`) that a package's modules name, as module.function."""
     found = set()
-    for path in Path(package.__path__[0]).rglob("*.py"):  # type: ignore[attr-defined]
+    for path in Path(package.__path__[0]).rglob("*.py"):
         found |= _named(ast.parse(path.read_text()))
     return found
 

@@ -10,7 +10,8 @@ from grantway import settings as s
 from grantway.domain.org import Org
 from grantway.manage.app_values import Values
 from grantway.manage.desk import Desk
-from grantway.manage.registering import Place, add, ceiling_of, certificate_of, demand_room, put, settled_of
+from grantway.manage.registered_values import certificate_of
+from grantway.manage.registering import Place, add, ceiling_of, demand_room, put, settled_of
 from grantway.protocol.client_document import is_approved, url_problem
 from grantway.protocol.door import STANDARDS
 from grantway.protocol.no import document as no

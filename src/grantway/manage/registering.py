@@ -5,7 +5,6 @@ is written is audited as done by whoever let the client in.
 """
 
 import hmac
-import re
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -14,22 +13,20 @@ import msgspec
 from grantway import settings as s
 from grantway.domain.app import AppKind, InstalledApp, read_values, write_values
 from grantway.domain.org import Org
-from grantway.kit.certified import certificate_over
 from grantway.kit.clock import DAY_MS, HOUR_MS
 from grantway.kit.ids import new_id
-from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import fingerprint, new_consumer_key, new_consumer_secret, new_opaque
 from grantway.manage import apps
-from grantway.manage.app_values import Values, held
+from grantway.manage.app_values import held
 from grantway.manage.audit import recorded
 from grantway.manage.desk import Desk
+from grantway.manage.registered_values import PROTECTED, certificate_of, demand_untouched, name_from, values_of
 from grantway.manage.registration_tokens import MOST
 from grantway.policy.login_pace import place_of
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.protocol.no import registration as no
 from grantway.protocol.refusal import Refusal, Refused
-from grantway.protocol.registration import Ceiling, Registration, answer, canonical, settle, standing
-from grantway.settings.choices import Doors
+from grantway.protocol.registration import Ceiling, Registration, answer, settle, standing
 from grantway.store.apps import SECRET_PURPOSE, Apps
 from grantway.store.database import Session
 from grantway.store.orgs import default_org_id
@@ -204,11 +201,11 @@ async def change(desk: Desk, door: Door, client_id: str, token: str, document: d
         client = await _client(changing, changing.session, door, client_id, token)
         _demand_open(client)
         told = client.told(base)
-        _demand_untouched(document, told)
+        demand_untouched(document, told)
         parent = await _parent_of(changing, client.app)
         ceiling = _within(parent) if parent is not None else ceiling_of(client.app.org)
         settled = settle(document, door, ceiling)
-        if answer(settled, door, settled.scopes) == {name: told[name] for name in told if name not in _PROTECTED}:
+        if answer(settled, door, settled.scopes) == {name: told[name] for name in told if name not in PROTECTED}:
             return client
         await put(changing, client.app, client.settled, settled, parent, door, "the client itself")
         return await _client(changing, changing.session, door, client_id, token)
@@ -230,7 +227,7 @@ async def put(
     """
     kept = settled.key == before.key
     certificate = app[s.CERTIFICATE] if kept else certificate_of(settled, changing.clock.now_ms())
-    values = _values(settled, parent, door, certificate)
+    values = values_of(settled, parent, door, certificate)
     held_before = {one.name: one.kind.write(app[one]) for one in values}
     # What a registration does not settle stays; a contact that is left out goes.
     others = msgspec.json.decode(app.app.settings, type=dict[str, Any])
@@ -373,8 +370,8 @@ async def add(
         new_consumer_secret(),
         new_opaque(),
     )
-    name = _name(settled.client_name)
-    values = _values(settled, parent, door, certificate)
+    name = name_from(settled.client_name)
+    values = values_of(settled, parent, door, certificate)
     if parent is None:
         values = {one: one.starts_with for one in s.held_by(s.Holder.APP) if one is not s.CONTACT_EMAIL} | values
     await changing.run(
@@ -416,83 +413,8 @@ async def add(
     return await _client(changing, changing.session, door, key, token)
 
 
-def _values(
-    settled: Registration, parent: InstalledApp | None, door: Door, certificate: s.Certificate | None
-) -> Values:
-    """Return what a registration settles, as settings.
-
-    What is not among them, a client with a parent has from it (`domain.app.as_child`) or not at all; one without has it
-    as new apps begin.
-    """
-    custom = tuple(word for word in settled.scopes if parent is not None and word in parent[s.CUSTOM_SCOPES])
-    contact: Values = {s.CONTACT_EMAIL: settled.contact} if settled.contact else {}
-    return contact | {
-        s.LABEL: settled.client_name or "Registered client",
-        s.INFO_URL: settled.client_uri,
-        s.CALLBACK_URL: settled.redirect_uris,
-        s.SCOPES: canonical(settled.scopes),
-        s.CUSTOM_SCOPES: custom,
-        s.CERTIFICATE: certificate,
-        s.REQUIRE_PKCE: settled.is_public or parent is None or parent[s.REQUIRE_PKCE],
-        s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: not settled.is_public,
-        s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: not settled.is_public,
-        s.REFRESH_TOKEN_ROTATION: True,
-        s.DOORS: Doors.SALESFORCE if door is SALESFORCE else Doors.STANDARDS,
-    }
-
-
-def certificate_of(settled: Registration, now_ms: int) -> s.Certificate | None:
-    """Return a certificate over the key that a client registered, or None where it has none.
-
-    Raises:
-        Refused: the key cannot be used.
-    """
-    if not settled.key:
-        return None
-    try:
-        return s.CERTIFICATE.kind.parse(certificate_over(msgspec.json.decode(settled.key), now_ms))
-    except (JwtRefused, s.SettingProblem) as problem:
-        raise Refused(no.NO_KEY(problem=str(problem))) from problem
-
-
 def _written(settled: Registration) -> str:
     return msgspec.json.encode(settled).decode()
-
-
-def _name(client_name: str) -> str:
-    """Return an API name that nobody has: of the client's name what such names can have, and chance."""
-    words = re.sub(r"[^A-Za-z0-9]+", "_", client_name).strip("_")[:60].strip("_")
-    begins = words if words[:1].isalpha() else "Client"
-    return f"{begins}_{re.sub(r'[^A-Za-z0-9]', '', new_opaque())[:10]}"
-
-
-_PROTECTED: Final = (
-    "client_id",
-    "client_secret",
-    "client_id_issued_at",
-    "client_secret_expires_at",
-    "registration_access_token",
-    "registration_client_uri",
-)
-
-
-def _demand_untouched(document: dict[str, Any], told: dict[str, Any]) -> None:
-    """Demand that what the server alone sets is at most repeated (RFC 7592, section 2.2); client_id has to be.
-
-    Raises:
-        Refused: names the member.
-    """
-    for member in _PROTECTED:
-        if member == "client_id" or member in document:
-            sent, is_told = document.get(member), told.get(member)
-            if type(sent) is not type(is_told) or not _same(sent, is_told):
-                raise Refused(no.PROTECTED(member=member))
-
-
-def _same(sent: Any, told: Any) -> bool:
-    if isinstance(sent, str):
-        return hmac.compare_digest(sent.encode("utf-8", "surrogatepass"), str(told).encode())
-    return bool(sent == told)
 
 
 async def _client(desk: Desk, session: Session, door: Door, client_id: str, token: str) -> Client:
