@@ -31,7 +31,7 @@ from grantway.kit.urls import Urls
 from grantway.kit.workers import AT_ONCE, Supervisor
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
-from grantway.manage.registering import sweep_unused
+from grantway.manage.registration.registering import sweep_unused
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.target import Allowed
 from grantway.protocol.door import DOORS

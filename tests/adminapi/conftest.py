@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grantway.manage import orgs
+from grantway.manage.server import orgs
 from tests.adminapi.client import Program, administrator
 from tests.endpoints.house import House, open_house
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grantway.manage.explain import explain
+from grantway.manage.usage.explain import explain
 from grantway.store.statement import Statement
 from tests.adminapi.client import Program
 from tests.endpoints.house import House

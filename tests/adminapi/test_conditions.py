@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from grantway.manage import users
+from grantway.manage.people import users
 from grantway.store.statement import Statement
 from tests.adminapi.client import APPS, ROOT, Program, program_of
 from tests.endpoints.house import House

@@ -2,11 +2,19 @@
 
 import ast
 import inspect
+import pkgutil
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from grantway import adminapi, console
+from grantway import adminapi, console, manage
+
+# Where each module of operations stands: the rooms of `manage` are no part of an operation's name here.
+MODULES = {
+    found.name.rpartition(".")[2]: found.name
+    for found in pkgutil.walk_packages(manage.__path__, "grantway.manage.")
+    if not found.ispkg
+}
 
 # What the API calls in place of an operation that is made for pages; or why there is none to call.
 IN_PLACE = {
@@ -41,10 +49,13 @@ def _named(tree: ast.Module) -> set[str]:
     modules: dict[str, str] = {}
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "grantway.manage":
-            modules |= {one.asname or one.name: one.name for one in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("grantway.manage."):
-            found |= {f"{str(node.module).rpartition('.')[2]}.{one.name}" for one in node.names}
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("grantway.manage"):
+            of = str(node.module)
+            for one in node.names:
+                if MODULES.get(one.name) == f"{of}.{one.name}":
+                    modules[one.asname or one.name] = one.name
+                else:
+                    found.add(f"{of.rpartition('.')[2]}.{one.name}")
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
             found.add(f"{modules[node.value.id]}.{node.attr}")
@@ -53,7 +64,7 @@ def _named(tree: ast.Module) -> set[str]:
 
 def _is_operation(named: str) -> bool:
     module, _, name = named.partition(".")
-    return inspect.iscoroutinefunction(getattr(import_module(f"grantway.manage.{module}"), name, None))
+    return module in MODULES and inspect.iscoroutinefunction(getattr(import_module(MODULES[module]), name, None))
 
 
 def test_each_operation_of_the_console_has_its_counterpart() -> None:

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from grantway.domain.permissions import API_ENABLED, VIEW_SETUP
-from grantway.manage import apps, orgs
+from grantway.manage.connected_apps import apps
+from grantway.manage.server import orgs
 from tests.adminapi.client import ROOT, Program, program_of
 from tests.endpoints.house import House
 

@@ -3,7 +3,7 @@
 import pytest
 
 from grantway import settings as s
-from grantway.manage import users
+from grantway.manage.people import users
 from tests.adminapi.client import NORA, Program
 from tests.endpoints.house import BASE, House
 from tests.endpoints.signer import GRANT_TYPE, signer

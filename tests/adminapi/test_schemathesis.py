@@ -17,7 +17,9 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from grantway.adminapi.openapi import document
-from grantway.manage import apps, custom_permissions, custom_scopes, holders
+from grantway.manage.connected_apps import apps
+from grantway.manage.custom import custom_permissions, custom_scopes
+from grantway.manage.people import holders
 from grantway.web.adapter import Edge
 from grantway.web.dispatch import Dispatch
 from tests.adminapi.client import NORA, ROOT, administrator

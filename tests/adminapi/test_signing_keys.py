@@ -1,6 +1,6 @@
 """Signing keys by the admin API."""
 
-from grantway.manage import orgs
+from grantway.manage.server import orgs
 from tests.adminapi.client import Program
 from tests.endpoints.house import House
 

@@ -6,7 +6,9 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.permissions import ALL
-from grantway.manage import apps, custom_permissions, custom_scopes, holders, users
+from grantway.manage.connected_apps import apps
+from grantway.manage.custom import custom_permissions, custom_scopes
+from grantway.manage.people import holders, users
 from tests.adminapi.client import APPS, NORA, ROOT, Program, http_of, program_of
 from tests.console.setup import sign_in
 from tests.endpoints.house import STANDARDS, House

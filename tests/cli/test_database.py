@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grantway.kit.keyfile import new_key_line
-from grantway.manage.keys import OVERLAP_MS
+from grantway.manage.server.keys import OVERLAP_MS
 from grantway.store import schema
 from tests.cli.terminal import Terminal, grantway
 from tests.conftest import one_engine

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grantway.domain.permissions import ALL
-from grantway.manage import orgs
+from grantway.manage.server import orgs
 from tests.console.setup import ADMIN, Setup, add_user, sign_in
 from tests.endpoints.house import House, open_house
 

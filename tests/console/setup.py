@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from grantway.manage import holders, users
+from grantway.manage.people import holders, users
 from tests.endpoints.browsing import PASSWORD, Browser, give_passwords
 from tests.endpoints.house import BASE, House
 

@@ -9,7 +9,9 @@ from hypothesis import settings as hypothesis_settings
 from grantway import settings as s
 from grantway.console.app_controls import parsed_from, raw_of, widget_of
 from grantway.console.app_fields import ON_FORM
-from grantway.manage import apps, custom_scopes, holders
+from grantway.manage.connected_apps import apps
+from grantway.manage.custom import custom_scopes
+from grantway.manage.people import holders
 from tests.console.app_forms import edited, form_of, post, review, save
 from tests.console.setup import Setup, add_user, sign_in
 from tests.endpoints.house import House

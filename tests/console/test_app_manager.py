@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from grantway import settings as s
-from grantway.manage import apps, holders, registering, registration_tokens
+from grantway.manage.connected_apps import apps
+from grantway.manage.people import holders
+from grantway.manage.registration import registering, registration_tokens
 from grantway.protocol.door import STANDARDS
 from tests.console.setup import Setup
 from tests.endpoints.house import House

@@ -1,7 +1,7 @@
 """GET /setup/apps/{name}: one app in one view, and what is asked before it is blocked."""
 
 from grantway import settings as s
-from grantway.manage import apps
+from grantway.manage.connected_apps import apps
 from tests.console.setup import Setup, add_user, sign_in
 from tests.endpoints.house import House, TestApp
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from grantway import settings as s
-from grantway.manage import apps, holders, users
+from grantway.manage.connected_apps import apps
+from grantway.manage.people import holders, users
 from grantway.store.statement import Statement
 from tests.console.app_forms import form_of, post, review, save
 from tests.console.setup import ADMIN, Setup, sign_in

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from grantway.console.audit import neutral
-from grantway.manage import apps
+from grantway.manage.connected_apps import apps
 from tests.console.setup import ADMIN, Setup, add_user, sign_in
 from tests.endpoints.house import House
 

@@ -6,7 +6,9 @@ import pytest
 
 from grantway import settings as s
 from grantway.console.routes import ROUTES
-from grantway.manage import custom_permissions, custom_scopes, holders, token_handlers
+from grantway.manage.custom import custom_permissions, custom_scopes
+from grantway.manage.exchange import token_handlers
+from grantway.manage.people import holders
 from grantway.store.statement import Statement
 from tests.console.setup import add_user, sign_in
 from tests.endpoints.house import House

@@ -8,7 +8,8 @@ import pytest
 
 from grantway.domain.permissions import VIEW_SETUP
 from grantway.kit.clock import MINUTE_MS
-from grantway.manage import apps, orgs
+from grantway.manage.connected_apps import apps
+from grantway.manage.server import orgs
 from grantway.store.statement import Statement
 from tests.console.setup import Setup, add_user, field_of, sign_in
 from tests.endpoints.house import BASE, House

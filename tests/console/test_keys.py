@@ -8,8 +8,9 @@ import pytest
 from grantway import settings as s
 from grantway.domain.app import AppKind
 from grantway.kit.clock import MINUTE_MS
-from grantway.manage import registration_tokens, rotation
 from grantway.manage.audit import audit_trail
+from grantway.manage.consumer_keys import rotation
+from grantway.manage.registration import registration_tokens
 from tests.console.setup import ADMIN, Setup, add_user, sign_in
 from tests.endpoints.browsing import PASSWORD
 from tests.endpoints.house import House, TestApp

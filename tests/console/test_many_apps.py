@@ -10,7 +10,7 @@ import pytest
 from grantway import settings as s
 from grantway.domain.app import App
 from grantway.domain.permissions import ALL
-from grantway.manage import orgs
+from grantway.manage.server import orgs
 from grantway.store.postgres_connection import HeldConnection
 from grantway.store.statement import Statement
 from tests.console.setup import ADMIN, Setup, add_user, sign_in

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from grantway.domain.app import AppKind
-from grantway.manage import apps, orgs
+from grantway.manage.connected_apps import apps
+from grantway.manage.server import orgs
 from tests.adminapi.client import program_of
 from tests.console.app_forms import form_of, post
 from tests.console.setup import Setup, add_user, sign_in

@@ -4,7 +4,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.app import AppKind
-from grantway.manage import holders, people, users
+from grantway.manage.people import holders, people, users
 from grantway.store.statement import Statement
 from tests.console.setup import ADMIN, Setup, add_user, field_of, sign_in
 from tests.endpoints.browsing import PASSWORD

@@ -7,8 +7,10 @@ import pytest
 from grantway import settings as s
 from grantway.domain.custom import CustomPermission
 from grantway.domain.permissions import CUSTOMIZE_APPLICATION, MANAGE_PROFILES, VIEW_SETUP
-from grantway.manage import apps, custom_permissions, holders
-from grantway.manage.custom_permissions import NewPermission
+from grantway.manage.connected_apps import apps
+from grantway.manage.custom import custom_permissions
+from grantway.manage.custom.custom_permissions import NewPermission
+from grantway.manage.people import holders
 from grantway.manage.problem import NotFound
 from grantway.settings.choices import PermittedUsers
 from tests.console.app_forms import form_of, post

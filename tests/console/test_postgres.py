@@ -14,7 +14,12 @@ from grantway import settings as s
 from grantway.adminapi.routes import ROUTES as RESOURCES
 from grantway.console.routes import ROUTES as PAGES
 from grantway.domain.permissions import ALL
-from grantway.manage import apps, custom_permissions, custom_scopes, holders, install, orgs, rotation, token_handlers
+from grantway.manage.connected_apps import apps, install
+from grantway.manage.consumer_keys import rotation
+from grantway.manage.custom import custom_permissions, custom_scopes
+from grantway.manage.exchange import token_handlers
+from grantway.manage.people import holders
+from grantway.manage.server import orgs
 from grantway.store.statement import Statement
 from tests.adminapi.client import ROOT, http_of
 from tests.console.setup import ADMIN, Setup, add_user, sign_in

@@ -7,7 +7,8 @@ import pytest
 from grantway import settings as s
 from grantway.domain.app import AppKind
 from grantway.domain.custom import CustomScope
-from grantway.manage import apps, custom_scopes
+from grantway.manage.connected_apps import apps
+from grantway.manage.custom import custom_scopes
 from tests.console.app_forms import review, save
 from tests.console.setup import Setup, add_user, field_of, sign_in
 from tests.endpoints.house import House

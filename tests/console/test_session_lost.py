@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from grantway import settings as s
-from grantway.manage import apps
+from grantway.manage.connected_apps import apps
 from tests.console.app_forms import Fields, edited, form_of, post, save
 from tests.console.setup import ADMIN, Setup
 from tests.endpoints.browsing import PASSWORD

@@ -1,7 +1,7 @@
 """Signing keys in the console: seen, rotated after a page that says what keeps verifying until when."""
 
 from grantway.domain.permissions import VIEW_SETUP
-from grantway.manage import access_keys, keys, orgs
+from grantway.manage.server import access_keys, keys, orgs
 from tests.console.setup import Setup, add_user, field_of, sign_in
 from tests.endpoints.browsing import PASSWORD
 from tests.endpoints.house import House

@@ -4,7 +4,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.token_handler import TokenHandler
-from grantway.manage import token_handlers
+from grantway.manage.exchange import token_handlers
 from grantway.settings import token_handlers as f
 from tests.console.setup import Setup, field_of
 from tests.endpoints.house import House

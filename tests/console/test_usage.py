@@ -5,7 +5,7 @@ from typing import Any
 
 from grantway import settings as s
 from grantway.domain.app import AppKind
-from grantway.manage import apps, install
+from grantway.manage.connected_apps import apps, install
 from grantway.pages import near_text
 from grantway.store.statement import Statement
 from tests.console.setup import Setup, add_user, sign_in

@@ -6,8 +6,8 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.app import AppKind
-from grantway.manage import apps, install
 from grantway.manage.caller import Caller
+from grantway.manage.connected_apps import apps, install
 from grantway.manage.problem import NotAllowed
 from tests.console.app_forms import edited, post
 from tests.console.setup import Setup, add_user, sign_in

@@ -14,7 +14,8 @@ from argon2 import PasswordHasher
 
 from grantway.kit.jose import s256
 from grantway.kit.urls import Urls
-from grantway.manage import holders, orgs, users
+from grantway.manage.people import holders, users
+from grantway.manage.server import orgs
 from grantway.store.statement import Statement
 from grantway.web.adapter import Edge
 from grantway.web.dispatch import Dispatch

@@ -33,9 +33,11 @@ from grantway.kit.ids import new_row_id
 from grantway.kit.jose import SigningKey, s256
 from grantway.kit.secrets import KeyRing, fingerprint, new_code
 from grantway.kit.urls import Urls
-from grantway.manage import apps, holders, orgs, users
 from grantway.manage.caller import OPERATOR
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
+from grantway.manage.people import holders, users
+from grantway.manage.server import orgs
 from grantway.outbound.fetch import Fetcher
 from grantway.store import schema, tokens
 from grantway.store.apps import Apps

@@ -10,7 +10,7 @@ from typing import Any
 from joserfc import jwk
 
 from grantway import settings as s
-from grantway.manage import token_handlers
+from grantway.manage.exchange import token_handlers
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.target import Allowed
 from tests.endpoints.house import House, TestApp

@@ -34,7 +34,7 @@ def encoded(xml: bytes | str) -> str:
 
 async def app_of_files(house: House, certificate: str = "signer") -> TestApp:
     """The app whose consumer key the files name, with the certificate of who signed them."""
-    from grantway.manage import apps
+    from grantway.manage.connected_apps import apps
 
     values: dict[s.AnySetting, Any] = {
         s.SCOPES: ("api", "id", "openid", "refresh_token"),

@@ -6,9 +6,10 @@ from typing import Any
 
 from grantway import settings as s
 from grantway.kit.jose import s256
-from grantway.manage import orgs, users
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
+from grantway.manage.people import users
+from grantway.manage.server import orgs
 from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.raw import Answer, Wire

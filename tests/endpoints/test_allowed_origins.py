@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from grantway import settings as s
-from grantway.manage import orgs
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import orgs
 from tests.endpoints.house import CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.wire import bearer, in_body
 

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from grantway import settings as s
-from grantway.manage import holders, orgs, users
+from grantway.manage.people import holders, users
+from grantway.manage.server import orgs
 from tests.endpoints.house import SALESFORCE, House
 from tests.endpoints.wire import bearer
 

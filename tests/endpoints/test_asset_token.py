@@ -15,7 +15,10 @@ from grantway.endpoints.discovery import jwks
 from grantway.endpoints.introspect import introspect
 from grantway.endpoints.revoke import revoke
 from grantway.kit.clock import MINUTE_MS
-from grantway.manage import apps, certificates, custom_permissions, holders, users
+from grantway.manage.connected_apps import apps
+from grantway.manage.custom import custom_permissions
+from grantway.manage.people import holders, users
+from grantway.manage.server import certificates
 from grantway.store.certificates import DEFAULT_NAME, certificate_named
 from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp, access_pem

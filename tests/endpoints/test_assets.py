@@ -13,11 +13,13 @@ from grantway.domain.permissions import (
     VIEW_SETUP,
     UserPermission,
 )
-from grantway.manage import apps, assets, certificates
 from grantway.manage.caller import caller_named
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
+from grantway.manage.exchange import assets
 from grantway.manage.listing import Piece
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound
+from grantway.manage.server import certificates
 from grantway.store.certificates import DEFAULT_NAME
 from grantway.store.statement import Statement
 from tests.adminapi.client import administrator

@@ -14,7 +14,7 @@ from grantway.endpoints.token import token
 from grantway.grants.token_exchange import GRANT_TYPE as EXCHANGE
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
-from grantway.manage.explain import explain
+from grantway.manage.usage.explain import explain
 from grantway.orgdata.credentials import credentials
 from grantway.protocol import no
 from grantway.store.statement import Statement

@@ -13,8 +13,9 @@ import pytest
 from joserfc import jwk
 
 from grantway import settings as s
-from grantway.manage import apps, registering
-from grantway.manage.explain import explain
+from grantway.manage.connected_apps import apps
+from grantway.manage.registration import registering
+from grantway.manage.usage.explain import explain
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.target import Allowed
 from grantway.protocol.client_document import is_approved, url_problem

@@ -8,8 +8,8 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.app import AppKind
-from grantway.manage import orgs
 from grantway.manage.audit import audit_trail
+from grantway.manage.server import orgs
 from tests.adminapi.client import Program, program_of
 from tests.endpoints.house import House, TestApp
 from tests.endpoints.wire import machine

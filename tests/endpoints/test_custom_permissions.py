@@ -7,7 +7,8 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.permissions import APPROVE_UNINSTALLED
-from grantway.manage import custom_permissions, holders, users
+from grantway.manage.custom import custom_permissions
+from grantway.manage.people import holders, users
 from tests.endpoints.house import SALESFORCE, House, TestApp
 from tests.endpoints.test_statement_counts import REVISION, Counted, who_is
 from tests.endpoints.wire import bearer, both_doors, read_id_token

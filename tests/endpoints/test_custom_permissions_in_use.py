@@ -3,11 +3,11 @@
 import pytest
 
 from grantway import settings as s
-from grantway.manage import custom_permissions as permissions
-from grantway.manage import holders
-from grantway.manage.custom_permissions import NewPermission
-from grantway.manage.permission_needs import required_of
-from grantway.manage.permission_use import use_of
+from grantway.manage.custom import custom_permissions as permissions
+from grantway.manage.custom.custom_permissions import NewPermission
+from grantway.manage.custom.permission_needs import required_of
+from grantway.manage.custom.permission_use import use_of
+from grantway.manage.people import holders
 from grantway.manage.problem import ManageProblem, StaleVersion
 from tests.endpoints.house import House
 

@@ -9,7 +9,8 @@ import pytest
 from grantway import settings as s
 from grantway.endpoints.server import Server
 from grantway.kit.http import Reply
-from grantway.manage import apps, custom_scopes
+from grantway.manage.connected_apps import apps
+from grantway.manage.custom import custom_scopes
 from grantway.store.custom_claims import PublicScopes
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import Browser

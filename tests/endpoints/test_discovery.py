@@ -11,7 +11,8 @@ import pytest
 from grantway import settings as s
 from grantway.kit.jose import s256
 from grantway.kit.urls import Urls
-from grantway.manage import apps, orgs
+from grantway.manage.connected_apps import apps
+from grantway.manage.server import orgs
 from grantway.protocol import door as doors
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp

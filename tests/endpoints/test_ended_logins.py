@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from grantway.manage import people, users
+from grantway.manage.people import people, users
 from tests.endpoints.browsing import CONSENT, LOGIN, Browser, goes_to, told
 from tests.endpoints.house import STANDARDS, House
 from tests.endpoints.wire import bearer, both_doors

@@ -8,9 +8,10 @@ import pytest
 from grantway import settings as s
 from grantway.domain.app import AppKind
 from grantway.domain.org import Org
-from grantway.manage import apps, install, orgs
 from grantway.manage.caller import Caller
+from grantway.manage.connected_apps import apps, install
 from grantway.manage.problem import NotAllowed
+from grantway.manage.server import orgs
 from tests.endpoints.browsing import Browser, codes, goes_to, neighbour, page_error, redeem, told
 from tests.endpoints.house import CALLBACK, SALESFORCE, House, TestApp
 from tests.endpoints.wire import bearer

@@ -10,7 +10,7 @@ import pytest
 from grantway import settings as s
 from grantway.kit.clock import DAY_MS, MINUTE_MS
 from grantway.kit.jose import SigningKey
-from grantway.manage import apps
+from grantway.manage.connected_apps import apps
 from grantway.store.sweep import Sweep
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.signer import GRANT_TYPE, proof, signer

@@ -15,8 +15,8 @@ import pytest
 from grantway import settings as s
 from grantway.endpoints.signing import Signing
 from grantway.kit.jose import SigningKey
-from grantway.manage import access_keys
-from grantway.manage.explain import explain
+from grantway.manage.server import access_keys
+from grantway.manage.usage.explain import explain
 from grantway.store.apps import Apps
 from grantway.store.directory import Directory
 from grantway.store.statement import Statement

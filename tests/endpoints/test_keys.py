@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from grantway.endpoints.signing import Signing
-from grantway.manage import keys
 from grantway.manage.caller import Caller
 from grantway.manage.desk import Desk
+from grantway.manage.server import keys
 from tests.endpoints.house import SALESFORCE, House
 from tests.endpoints.wire import JWKS, both_doors, decoded, open_web, read_id_token
 

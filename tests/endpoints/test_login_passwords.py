@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from grantway.manage import passwords
-from grantway.manage.passwords import hash_password
+from grantway.manage.people import passwords
+from grantway.manage.people.passwords import hash_password
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import PASSWORD, Browser, hidden, told
 from tests.endpoints.house import House

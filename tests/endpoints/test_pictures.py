@@ -5,8 +5,8 @@ import pytest
 from grantway import settings as s
 from grantway.domain.permissions import ALL
 from grantway.endpoints.pictures import fetch_due
-from grantway.manage import apps, pictures
-from grantway.manage.import_app import SourceFile, import_file
+from grantway.manage.connected_apps import apps, pictures
+from grantway.manage.files.import_app import SourceFile, import_file
 from grantway.manage.problem import ManageProblem
 from grantway.outbound.fetch import Fetcher
 from grantway.store import pictures as store_pictures

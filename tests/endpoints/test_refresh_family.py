@@ -16,10 +16,12 @@ from hypothesis.stateful import (
 )
 
 from grantway import settings as s
-from grantway.manage import apps, orgs, users
 from grantway.manage.caller import OPERATOR
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
-from grantway.manage.tokens import revoke
+from grantway.manage.people import users
+from grantway.manage.server import orgs
+from grantway.manage.usage.tokens import revoke
 from tests.endpoints.house import STANDARDS, House, TestApp
 from tests.endpoints.lasting import Run, lasting_house
 from tests.endpoints.refresh_model import Access, Answer, Family, Model, Policy, Refresh, Rotation, Standing

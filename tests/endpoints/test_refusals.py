@@ -13,7 +13,7 @@ from grantway.endpoints.answer import note
 from grantway.endpoints.refusals import KEPT_PER_APP
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
-from grantway.manage.explain import explain
+from grantway.manage.usage.explain import explain
 from grantway.protocol.door import Voice
 from grantway.protocol.no import request as no
 from grantway.store.statement import Statement

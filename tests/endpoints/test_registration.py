@@ -19,8 +19,11 @@ from grantway.endpoints.register import register, registered
 from grantway.endpoints.sweeper import Sweeper
 from grantway.kit.clock import HOUR_MS
 from grantway.kit.http import Call, Reply
-from grantway.manage import apps, backup, install, orgs, registering, registration_tokens, tokens
+from grantway.manage.connected_apps import apps, install
 from grantway.manage.problem import ManageProblem
+from grantway.manage.registration import registering, registration_tokens
+from grantway.manage.server import backup, orgs
+from grantway.manage.usage import tokens
 from grantway.protocol.door import SALESFORCE as SALESFORCE_DOOR
 from grantway.protocol.door import STANDARDS as STANDARDS_DOOR
 from grantway.protocol.door import Door

@@ -9,7 +9,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.endpoints.introspect import introspect
-from grantway.manage.explain import explain
+from grantway.manage.usage.explain import explain
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import CONSENT, LOGIN, Browser, goes_to, told
 from tests.endpoints.house import BASE, STANDARDS, House, TestApp

@@ -9,7 +9,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.kit.clock import MINUTE_MS
-from grantway.manage import rotation
+from grantway.manage.consumer_keys import rotation
 from grantway.manage.problem import ManageProblem
 from tests.endpoints.house import SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.wire import open_web

@@ -6,8 +6,9 @@ import pytest
 from lxml import etree
 
 from grantway import settings as s
-from grantway.manage import orgs, users
+from grantway.manage.people import users
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import orgs
 from grantway.protocol.no import by_id
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.saml.make import PROTOCOL
@@ -23,7 +24,7 @@ INVALID = ("invalid_grant", "invalid assertion")
 
 async def sign_on(house: House, certificate: str = "", **changed: Any) -> TestApp:
     """Allow the flow for the identity provider that signs with this certificate; return the app of the tokens."""
-    from grantway.manage import apps
+    from grantway.manage.connected_apps import apps
 
     values: dict[s.AnySetting, Any] = {
         s.SCOPES: ("api", "id", "refresh_token"),

@@ -14,8 +14,8 @@ from grantway.domain.app import AppKind
 from grantway.endpoints.introspect import introspect
 from grantway.kit.clock import DAY_MS
 from grantway.kit.jose import s256
-from grantway.manage import rotation
-from grantway.manage.credentials import Pair, PairState
+from grantway.manage.consumer_keys import rotation
+from grantway.manage.consumer_keys.credentials import Pair, PairState
 from grantway.manage.problem import ManageProblem
 from tests.endpoints.browsing import Browser, give_passwords
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp

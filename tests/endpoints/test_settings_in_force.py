@@ -6,7 +6,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.endpoints.people import userinfo
-from grantway.manage import orgs
+from grantway.manage.server import orgs
 from grantway.orgdata.resources import resources
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House
 

@@ -14,9 +14,10 @@ from grantway.domain.app import AppKind
 from grantway.endpoints.introspect import introspect
 from grantway.kit.clock import MINUTE_MS
 from grantway.kit.urls import Urls
-from grantway.manage import holders, token_handlers, users
-from grantway.manage.explain import explain
+from grantway.manage.exchange import token_handlers
+from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem
+from grantway.manage.usage.explain import explain
 from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.issuer import (

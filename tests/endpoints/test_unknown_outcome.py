@@ -10,9 +10,9 @@ from grantway.kit.config import ServeConfig
 from grantway.kit.http import Call, new_request_id
 from grantway.kit.keyfile import new_key_line
 from grantway.manage.caller import OPERATOR
-from grantway.manage.demo import make_demo
 from grantway.manage.desk import Desk
-from grantway.manage.explain import explain
+from grantway.manage.server.demo import make_demo
+from grantway.manage.usage.explain import explain
 from grantway.web.dispatch import Dispatch
 from tests.store.cutting_proxy import cutting_proxy
 

@@ -7,7 +7,8 @@ import pytest
 from grantway import settings as s
 from grantway.domain.app import AppKind
 from grantway.endpoints.token import token
-from grantway.manage import orgs, security_tokens, users
+from grantway.manage.people import security_tokens, users
+from grantway.manage.server import orgs
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.wire import in_body

@@ -1,7 +1,9 @@
 """What apps have out is counted alike on both engines: users, lines, access tokens, refusals; and what is live."""
 
 from grantway import settings as s
-from grantway.manage import app_activity, apps, people, usage, users
+from grantway.manage.connected_apps import apps
+from grantway.manage.people import people, users
+from grantway.manage.usage import app_activity, usage
 from tests.endpoints.house import House
 
 

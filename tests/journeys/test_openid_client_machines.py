@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grantway.manage.orgs import API_ONLY
+from grantway.manage.server.orgs import API_ONLY
 from tests.endpoints.signer import signer
 from tests.journeys.node_clients import run
 from tests.journeys.served import Served, serving

@@ -13,9 +13,11 @@ from grantway.domain.app import AppKind, InstalledApp
 from grantway.domain.org import Org, User
 from grantway.kit.clock import FrozenClock
 from grantway.kit.secrets import KeyRing
-from grantway.manage import apps, holders, orgs, users
 from grantway.manage.caller import OPERATOR, caller_named
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
+from grantway.manage.people import holders, users
+from grantway.manage.server import orgs
 from grantway.store import schema
 from grantway.store.database import Database
 from grantway.store.sqlite import SqliteDatabase

@@ -4,19 +4,14 @@ from dataclasses import replace
 from typing import Final
 
 from grantway.domain.org import Org
-from grantway.manage import (
-    assignments,
-    custom_permissions,
-    holders,
-    org_files,
-    permission_use,
-    security_tokens,
-    tokens,
-    uploads,
-)
 from grantway.manage.caller import OPERATOR
+from grantway.manage.connected_apps import assignments
+from grantway.manage.custom import custom_permissions, permission_use
 from grantway.manage.desk import Desk
+from grantway.manage.files import org_files, uploads
 from grantway.manage.listing import Piece
+from grantway.manage.people import holders, security_tokens
+from grantway.manage.usage import tokens
 from grantway.metadata.document import read
 from tests.manage.rights_more import OF_USAGE, PERMISSION
 from tests.manage.rights_row import (

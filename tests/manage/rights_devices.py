@@ -6,9 +6,10 @@ import msgspec
 
 from grantway.domain.asset import Asset, OrgCertificate
 from grantway.domain.org import Org
-from grantway.manage import assets, certificates
 from grantway.manage.desk import Desk
+from grantway.manage.exchange import assets
 from grantway.manage.listing import Piece
+from grantway.manage.server import certificates
 from grantway.store.statement import Insert
 from tests.manage.rights_more import OF_USAGE
 from tests.manage.rights_row import CUSTOMIZE, SETUP, Row

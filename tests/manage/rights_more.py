@@ -8,40 +8,22 @@ from typing import Any, Final
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org, User
-from grantway.manage import (
-    activity,
-    app_activity,
-    app_list,
-    app_pages,
-    apps,
-    audit,
-    backup,
-    custom_files,
-    custom_permissions,
-    custom_scopes,
-    export_app,
-    handler_files,
-    holders,
-    impact,
-    import_app,
-    org_files,
-    people,
-    pictures,
-    refusals,
-    registration_tokens,
-    rotation,
-    search,
-    token_handlers,
-    tokens,
-    usage,
-    user_pages,
-)
+from grantway.manage import audit, search
 from grantway.manage.caller import OPERATOR
-from grantway.manage.census import Census
+from grantway.manage.connected_apps import app_list, app_pages, apps, impact, pictures
+from grantway.manage.connected_apps.verdicts import Verdicts
+from grantway.manage.consumer_keys import rotation
+from grantway.manage.custom import custom_permissions, custom_scopes
 from grantway.manage.desk import Desk
+from grantway.manage.exchange import token_handlers
+from grantway.manage.files import custom_files, export_app, handler_files, import_app, org_files
 from grantway.manage.listing import Piece
+from grantway.manage.live.census import Census
+from grantway.manage.people import holders, people, user_pages
 from grantway.manage.problem import ManageProblem, NotAllowed
-from grantway.manage.verdicts import Verdicts
+from grantway.manage.registration import registration_tokens
+from grantway.manage.server import backup
+from grantway.manage.usage import activity, app_activity, refusals, tokens, usage
 from grantway.store.people import user_and_password
 from tests.manage.rights_row import (
     ADA,

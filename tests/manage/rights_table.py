@@ -9,25 +9,16 @@ from typing import Final
 
 from grantway.domain.app import AppKind
 from grantway.domain.org import Org
-from grantway.manage import (
-    access_keys,
-    apps,
-    explain,
-    holders,
-    inspect_database,
-    install,
-    keys,
-    orgs,
-    rotation,
-    setup,
-    tokens,
-    users,
-)
+from grantway.manage.connected_apps import apps, install
+from grantway.manage.consumer_keys import rotation
 from grantway.manage.desk import Desk
-from grantway.manage.export_app import export_app
-from grantway.manage.import_app import SourceFile, import_file
-from grantway.manage.org_files import export_org
+from grantway.manage.files.export_app import export_app
+from grantway.manage.files.import_app import SourceFile, import_file
+from grantway.manage.files.org_files import export_org
+from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import access_keys, inspect_database, keys, orgs, setup
+from grantway.manage.usage import explain, tokens
 from tests.manage.rights_beside import BESIDE
 from tests.manage.rights_devices import DEVICES
 from tests.manage.rights_more import MORE

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from grantway.endpoints.signing import Signing
-from grantway.manage import access_keys, backup, keys, orgs, tokens
+from grantway.manage.server import access_keys, backup, keys, orgs
+from grantway.manage.usage import tokens
 from grantway.store.statement import Statement
 from tests.conftest import Opener, one_engine
 from tests.manage.conftest import Office

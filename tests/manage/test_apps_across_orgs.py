@@ -4,7 +4,7 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.org import Org
-from grantway.manage import apps
+from grantway.manage.connected_apps import apps
 from grantway.manage.problem import ManageProblem
 from grantway.store.statement import Statement
 from tests.conftest import one_engine

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from grantway import settings as s
-from grantway.manage import apps, orgs
 from grantway.manage.audit import AuditFilter, audit_trail
 from grantway.manage.audit_words import SECURITY_SETTINGS, SETTING_ACTIONS
+from grantway.manage.connected_apps import apps
 from grantway.manage.problem import ManageProblem, NotAllowed
+from grantway.manage.server import orgs
 from tests.manage.conftest import Office
 
 

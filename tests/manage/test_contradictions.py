@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from grantway import settings as s
-from grantway.manage import apps, orgs
-from grantway.manage.contradictions import RULES
+from grantway.manage.connected_apps import apps
+from grantway.manage.connected_apps.contradictions import RULES
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import orgs
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
 from tests.manage.conftest import Office
 

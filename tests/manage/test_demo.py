@@ -6,10 +6,12 @@ import pytest
 
 from grantway.kit.clock import FrozenClock
 from grantway.kit.secrets import KeyRing
-from grantway.manage import apps, demo, orgs, users
 from grantway.manage.caller import OPERATOR
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
-from grantway.manage.passwords import password_matches
+from grantway.manage.people import users
+from grantway.manage.people.passwords import password_matches
+from grantway.manage.server import demo, orgs
 from grantway.store.database import Database
 from grantway.store.people import user_and_password
 from tests.manage.conftest import Office

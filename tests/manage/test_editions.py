@@ -4,10 +4,11 @@ import pytest
 
 from grantway.domain.app import AppKind
 from grantway.domain.org import Org
-from grantway.manage import apps, install, orgs
+from grantway.manage.connected_apps import apps, install
 from grantway.manage.desk import Desk
-from grantway.manage.import_app import SourceFile, import_file
+from grantway.manage.files.import_app import SourceFile, import_file
 from grantway.manage.problem import ManageProblem, NotAllowed
+from grantway.manage.server import orgs
 from grantway.store.statement import Statement
 from tests.conftest import one_engine
 from tests.manage.conftest import Office

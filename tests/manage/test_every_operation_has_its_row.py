@@ -94,8 +94,8 @@ ELSEWHERE: Final = {
 
 
 def _modules() -> Iterator[ModuleType]:
-    for found in pkgutil.iter_modules(manage.__path__):
-        yield importlib.import_module(f"{manage.__name__}.{found.name}")
+    for found in pkgutil.walk_packages(manage.__path__, f"{manage.__name__}."):
+        yield importlib.import_module(found.name)
 
 
 def _takes_a_caller(thing: Any) -> bool:

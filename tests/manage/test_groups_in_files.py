@@ -2,10 +2,10 @@
 
 from grantway import settings as s
 from grantway.domain.org import Org
-from grantway.manage import apps
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
-from grantway.manage.export_app import export_app
-from grantway.manage.import_app import SourceFile, import_file
+from grantway.manage.files.export_app import export_app
+from grantway.manage.files.import_app import SourceFile, import_file
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata">\n'
 RANGE = "    <ipRanges>\n        <end>{1}</end>\n        <start>{0}</start>\n    </ipRanges>\n"

@@ -1,6 +1,7 @@
 """`OauthTokenExchangeHandler` files: imported with what they say, exported as they came (connected-apps.md 1.18)."""
 
-from grantway.manage import handler_files, import_app, token_handlers
+from grantway.manage.exchange import token_handlers
+from grantway.manage.files import handler_files, import_app
 from grantway.settings import token_handlers as f
 from tests.manage.conftest import Office
 

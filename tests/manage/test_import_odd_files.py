@@ -10,11 +10,11 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.org import Org
-from grantway.manage import apps
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
-from grantway.manage.export_app import export_app
-from grantway.manage.import_app import SourceFile, import_file, import_files
-from grantway.manage.metadata_files import source_files
+from grantway.manage.files.export_app import export_app
+from grantway.manage.files.import_app import SourceFile, import_file, import_files
+from grantway.manage.files.metadata_files import source_files
 from grantway.store.statement import Statement
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"

@@ -4,9 +4,9 @@ import pytest
 
 from grantway.domain.app import AppKind
 from grantway.domain.permissions import CUSTOMIZE_APPLICATION, MANAGE_CONNECTED_APPS, MANAGE_PROFILES, MODIFY_ALL_DATA
-from grantway.manage import apps
-from grantway.manage.export_app import export_app
-from grantway.manage.import_app import SourceFile, import_file
+from grantway.manage.connected_apps import apps
+from grantway.manage.files.export_app import export_app
+from grantway.manage.files.import_app import SourceFile, import_file
 from grantway.manage.problem import ManageProblem
 from tests.manage.conftest import Office
 

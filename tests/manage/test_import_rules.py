@@ -6,11 +6,12 @@ import pytest
 
 from grantway import settings as s
 from grantway.domain.org import Org
-from grantway.manage import apps, orgs
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
-from grantway.manage.export_app import export_app
-from grantway.manage.import_app import Imported, SourceFile, import_file, import_files
+from grantway.manage.files.export_app import export_app
+from grantway.manage.files.import_app import Imported, SourceFile, import_file, import_files
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import orgs
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<ConnectedApp xmlns="http://soap.sforce.com/2006/04/metadata">\n'
 TAIL = "</ConnectedApp>\n"

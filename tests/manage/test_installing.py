@@ -5,8 +5,9 @@ import pytest
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
-from grantway.manage import apps, install, tokens
+from grantway.manage.connected_apps import apps, install
 from grantway.manage.problem import ManageProblem, NotFound
+from grantway.manage.usage import tokens
 from grantway.settings.choices import PermittedUsers
 from grantway.store.statement import Statement
 from tests.conftest import one_engine

@@ -10,8 +10,8 @@ from grantway.domain.permissions import CUSTOMIZE_APPLICATION, MODIFY_ALL_DATA
 from grantway.endpoints.signing import Signing
 from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import KeyRing, KeyRingError
-from grantway.manage import keys
 from grantway.manage.problem import NotAllowed, StaleVersion
+from grantway.manage.server import keys
 from grantway.store.statement import Statement
 from tests.conftest import one_engine
 from tests.manage.conftest import Office

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from grantway.domain.org import User
-from grantway.manage import holders, users
 from grantway.manage.desk import Desk
+from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem
 from tests.conftest import one_engine
 from tests.manage.conftest import Office

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from grantway.domain.org import User
-from grantway.manage import apps, holders, orgs, token_handlers, users
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
+from grantway.manage.exchange import token_handlers
+from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem, NotAllowed
+from grantway.manage.server import orgs
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
 from grantway.store.statement import Statement
 from tests.conftest import one_engine

@@ -6,11 +6,11 @@ import pytest
 
 from grantway.domain.org import Org
 from grantway.domain.permissions import CUSTOMIZE_APPLICATION, VIEW_SETUP
-from grantway.manage import orgs
 from grantway.manage.desk import Desk
-from grantway.manage.import_app import SourceFile, import_file
-from grantway.manage.org_files import MEMBERS, export_org
+from grantway.manage.files.import_app import SourceFile, import_file
+from grantway.manage.files.org_files import MEMBERS, export_org
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import orgs
 from grantway.metadata.document import read
 from grantway.metadata.names import SETTINGS
 from tests.manage.conftest import Office

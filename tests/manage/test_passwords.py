@@ -2,7 +2,7 @@
 
 import pytest
 
-from grantway.manage.passwords import hash_password, new_password, password_matches
+from grantway.manage.people.passwords import hash_password, new_password, password_matches
 from grantway.manage.problem import ManageProblem
 
 pytestmark = pytest.mark.requirement("S36")

@@ -6,12 +6,12 @@ The rules that these files follow are tested on files of our own in test_import_
 import pytest
 
 from grantway import settings as s
-from grantway.manage import orgs
-from grantway.manage.custom_files import SCOPE, export_permission, export_scope
-from grantway.manage.export_app import export_app
-from grantway.manage.import_app import import_files
-from grantway.manage.metadata_files import source_files
-from grantway.manage.metadata_values import KEY, SECRET, covered_paths
+from grantway.manage.files.custom_files import SCOPE, export_permission, export_scope
+from grantway.manage.files.export_app import export_app
+from grantway.manage.files.import_app import import_files
+from grantway.manage.files.metadata_files import source_files
+from grantway.manage.files.metadata_values import KEY, SECRET, covered_paths
+from grantway.manage.server import orgs
 from grantway.metadata.document import paths, read, unnumbered, without_secrets, write
 from tests.manage.conftest import Office
 from tests.metadata.real_files import FOLDER, MISSING

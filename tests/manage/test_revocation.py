@@ -9,8 +9,11 @@ import pytest
 from grantway import settings as s
 from grantway.endpoints.people import userinfo
 from grantway.kit.clock import FrozenClock
-from grantway.manage import apps, orgs, tokens, users
+from grantway.manage.connected_apps import apps
+from grantway.manage.people import users
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import orgs
+from grantway.manage.usage import tokens
 from grantway.store.approvals import approval_of, approve
 from grantway.store.database import Database
 from grantway.store.statement import Statement, Write

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from grantway.domain.permissions import ALL
-from grantway.manage import custom_permissions, custom_scopes, holders, install, orgs, token_handlers, users
 from grantway.manage.caller import Caller
+from grantway.manage.connected_apps import install
+from grantway.manage.custom import custom_permissions, custom_scopes
+from grantway.manage.exchange import token_handlers
+from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import orgs
 from grantway.store.statement import Statement
 from tests.cli.terminal import Terminal
 from tests.conftest import one_engine

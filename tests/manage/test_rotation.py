@@ -5,9 +5,10 @@ import re
 import pytest
 
 from grantway import settings as s
-from grantway.manage import apps, rotation
 from grantway.manage.audit import audit_trail
-from grantway.manage.credentials import PairState
+from grantway.manage.connected_apps import apps
+from grantway.manage.consumer_keys import rotation
+from grantway.manage.consumer_keys.credentials import PairState
 from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 from tests.manage.conftest import Office
 

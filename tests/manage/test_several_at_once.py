@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from grantway import settings as s
-from grantway.manage import apps, holders, orgs, users
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
+from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import orgs
 from grantway.store.statement import Statement
 from tests.conftest import Opener
 from tests.manage.conftest import Office

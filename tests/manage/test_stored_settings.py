@@ -3,8 +3,10 @@
 import json
 
 from grantway.domain.org import Org
-from grantway.manage import apps, orgs, users
+from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
+from grantway.manage.people import users
+from grantway.manage.server import orgs
 from grantway.store.statement import Statement
 
 NEWER = '{"of_a_newer_release": 7}'

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from grantway import settings as s
-from grantway.manage.metadata_values import TYPE, read_settings, write_settings
+from grantway.manage.files.metadata_values import TYPE, read_settings, write_settings
 from grantway.metadata.document import MetadataDocument, read, write
 from grantway.metadata.element import Element
 from tests.settings.values import ANYTHING, valid

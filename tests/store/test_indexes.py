@@ -2,7 +2,10 @@
 
 import pytest
 
-from grantway.manage import install, live_grants, rotation, single_tokens, tokens
+from grantway.manage.connected_apps import install
+from grantway.manage.consumer_keys import rotation
+from grantway.manage.live import live_grants, single_tokens
+from grantway.manage.usage import tokens
 from grantway.store.database import Database
 from grantway.store.postgres_connection import HeldConnection
 from grantway.store.postgres_target import Target

@@ -7,11 +7,11 @@ from grantway.adminapi import values
 from grantway.adminapi.ask import PAGING, ROOT, SEARCH, Answer, Ask, BadRequest, Query, Route
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.app import AppKind, InstalledApp
-from grantway.manage import app_pages, apps, install
-from grantway.manage.app_list import FLOWS
-from grantway.manage.export_app import AT_ONCE, export_app, export_archive
-from grantway.manage.import_app import Imported, SourceFile, import_files
-from grantway.manage.rules import warnings_about
+from grantway.manage.connected_apps import app_pages, apps, install
+from grantway.manage.connected_apps.app_list import FLOWS
+from grantway.manage.connected_apps.rules import warnings_about
+from grantway.manage.files.export_app import AT_ONCE, export_app, export_archive
+from grantway.manage.files.import_app import Imported, SourceFile, import_files
 from grantway.protocol.when import iso_seconds
 
 _RIGHT: Final = "Customize Application, and Modify All Data or Manage Connected Apps"

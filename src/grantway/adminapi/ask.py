@@ -17,7 +17,7 @@ from grantway.domain.token import AccessToken
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Header
 from grantway.manage.desk import Desk
-from grantway.manage.import_app import SourceFile
+from grantway.manage.files.import_app import SourceFile
 from grantway.manage.listing import Listed, Piece, Place
 from grantway.manage.problem import ManageProblem
 

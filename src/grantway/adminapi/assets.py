@@ -5,7 +5,7 @@ from typing import Any, Final
 from grantway.adminapi.ask import PAGING, Answer, Ask, Route
 from grantway.adminapi.schema import FLAG, TIME, listed, record, text
 from grantway.adminapi.usage import USAGE
-from grantway.manage import assets
+from grantway.manage.exchange import assets
 from grantway.protocol.when import iso_seconds
 
 _ASSET: Final = record(

@@ -5,7 +5,7 @@ from typing import Any, Final
 from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.schema import NUMBER, TIME, listed, record, text
 from grantway.domain.asset import OrgCertificate
-from grantway.manage import certificates
+from grantway.manage.server import certificates
 from grantway.protocol.when import iso_seconds
 
 _CERTIFICATE: Final = record(

@@ -6,9 +6,11 @@ from grantway.adminapi.ask import PAGING, ROOT, Answer, Ask, Handler, Route
 from grantway.adminapi.people import SEE
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.custom import CustomPermission, CustomScope
-from grantway.manage import assignments, custom_permissions, custom_scopes, holders
-from grantway.manage.permission_needs import is_licensed
-from grantway.manage.permission_use import use_of
+from grantway.manage.connected_apps import assignments
+from grantway.manage.custom import custom_permissions, custom_scopes
+from grantway.manage.custom.permission_needs import is_licensed
+from grantway.manage.custom.permission_use import use_of
+from grantway.manage.people import holders
 from grantway.protocol.when import iso_seconds
 
 _SCOPES: Final = "Manage Connected Apps"

@@ -22,11 +22,12 @@ from grantway.endpoints.answer import NO_STORE, note, tagged_reply
 from grantway.endpoints.bearer import Bearer, header_token, look_up, needs_audience, needs_scope, renew
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
-from grantway.manage import orgs, uploads
 from grantway.manage.caller import caller_of
 from grantway.manage.desk import Desk
+from grantway.manage.files import uploads
 from grantway.manage.once import Once
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
+from grantway.manage.server import orgs
 from grantway.protocol.decision import Finding
 from grantway.protocol.door import STANDARDS, Voice
 from grantway.protocol.no import administration as no

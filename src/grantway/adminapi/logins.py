@@ -5,8 +5,8 @@ from typing import Any, Final
 from grantway.adminapi.ask import Answer, Ask, Handler, Route
 from grantway.adminapi.people import SEE
 from grantway.adminapi.schema import NUMBER, TEXTS, TIME, Schema, listed, record, text
-from grantway.manage import holders, people, users
-from grantway.manage.people import AppNamed
+from grantway.manage.people import holders, people, users
+from grantway.manage.people.people import AppNamed
 from grantway.protocol.when import iso_seconds
 
 _RIGHT: Final = "Manage Users"

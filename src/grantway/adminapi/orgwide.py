@@ -7,9 +7,9 @@ from grantway.adminapi import values
 from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.schema import TEXTS, Schema, listed, record, text
 from grantway.domain.org import Org
-from grantway.manage import orgs
-from grantway.manage.org_files import export_org_archive
+from grantway.manage.files.org_files import export_org_archive
 from grantway.manage.problem import NotFound
+from grantway.manage.server import orgs
 from grantway.manage.settings_reference import facts_of
 
 _ORG: Final = record(

@@ -5,8 +5,9 @@ from typing import Final
 from grantway.adminapi.ask import PAGING, Answer, Ask, Query, Route
 from grantway.adminapi.schema import FLAG, NUMBER, TEXTS, TIME, record, text
 from grantway.adminapi.schema import listed as pieces_of
-from grantway.manage import access_keys, tokens
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import access_keys
+from grantway.manage.usage import tokens
 from grantway.protocol.when import iso_seconds
 
 _RIGHT: Final = "View Setup and Configuration, and Manage Users"

@@ -7,8 +7,8 @@ from typing import Any, Final
 from grantway.adminapi.ask import Answer, Ask, Query, Route
 from grantway.adminapi.schema import FLAG, NUMBER, TEXTS, TIME, Schema, listed, record, text
 from grantway.kit.clock import DAY_MS, HOUR_MS
-from grantway.manage.activity import LOOKED_AT, Attention, activity, flow_of, need_attention
 from grantway.manage.search import find_apps, find_settings, find_users
+from grantway.manage.usage.activity import LOOKED_AT, Attention, activity, flow_of, need_attention
 from grantway.protocol.when import iso_seconds
 from grantway.store.hour_counts import hour_of
 

@@ -8,7 +8,7 @@ from grantway.adminapi.ask import PAGING, ROOT, SEARCH, Answer, Ask, Handler, Ro
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.org import PermissionHolder, User, UserDetails
 from grantway.domain.permissions import ALL, read_permissions
-from grantway.manage import holders, security_tokens, user_pages, users
+from grantway.manage.people import holders, security_tokens, user_pages, users
 from grantway.protocol.when import iso_seconds
 
 SEE: Final = (

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.schema import FLAG, TIME, Schema, record, text
-from grantway.manage import pictures
+from grantway.manage.connected_apps import pictures
 from grantway.protocol.when import iso_seconds
 from grantway.store.pictures import Copy
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 from grantway.adminapi import values
 from grantway.adminapi.ask import Answer, Ask, BadRequest, Route
 from grantway.adminapi.schema import NUMBER, TEXTS, TIME, Schema, record, text
-from grantway.manage.impact import Effect, Impact, weigh
-from grantway.manage.live_grants import GrantHolder
+from grantway.manage.connected_apps.impact import Effect, Impact, weigh
+from grantway.manage.live.live_grants import GrantHolder
 from grantway.protocol.when import iso_seconds
 from grantway.settings.setting import Holder
 

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from grantway.adminapi.ask import PAGING, Answer, Ask, Query, Route, moment_of
 from grantway.adminapi.schema import TEXTS, TIME, listed, record, text
-from grantway.manage.explain import explain
 from grantway.manage.listing import Listed
 from grantway.manage.problem import ManageProblem, NotFound
-from grantway.manage.refusals import EVER, EVERY, Asked, OneRefusal, refusals
+from grantway.manage.usage.explain import explain
+from grantway.manage.usage.refusals import EVER, EVERY, Asked, OneRefusal, refusals
 from grantway.protocol.when import iso_seconds
 
 _RIGHT: Final = "Customize Application, and Modify All Data or Manage Connected Apps"

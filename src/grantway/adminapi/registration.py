@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.schema import FLAG, NUMBER, TIME, Schema, record, text
-from grantway.manage import registration_tokens
-from grantway.manage.registration_tokens import Registering
+from grantway.manage.registration import registration_tokens
+from grantway.manage.registration.registration_tokens import Registering
 from grantway.protocol.when import iso_seconds
 
 _RIGHT: Final = (

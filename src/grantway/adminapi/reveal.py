@@ -8,7 +8,7 @@ from grantway.adminapi.schema import record, text
 from grantway.domain.org import User
 from grantway.endpoints.passwords import FRESH_MS
 from grantway.kit.clock import MINUTE_MS
-from grantway.manage import apps
+from grantway.manage.connected_apps import apps
 from grantway.manage.problem import NotAllowed
 from grantway.policy.login_pace import account_principal
 from grantway.store.events import add_event

@@ -5,10 +5,10 @@ from typing import Any, Final
 from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.reveal import PASSWORD, demand_presence
 from grantway.adminapi.schema import NUMBER, TIME, Schema, record, text
-from grantway.manage import rotation
-from grantway.manage.credentials import Pair, Pairs, PairState
+from grantway.manage.consumer_keys import rotation
+from grantway.manage.consumer_keys.credentials import Pair, Pairs, PairState
+from grantway.manage.consumer_keys.rotation import Impact
 from grantway.manage.problem import NotFound
-from grantway.manage.rotation import Impact
 from grantway.protocol.when import iso_seconds
 
 _RIGHT: Final = (

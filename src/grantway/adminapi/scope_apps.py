@@ -4,7 +4,7 @@ from typing import Final
 
 from grantway.adminapi.ask import PAGING, Answer, Ask, Route
 from grantway.adminapi.schema import listed, record, text
-from grantway.manage import custom_scopes
+from grantway.manage.custom import custom_scopes
 from grantway.settings import LABEL
 
 _RIGHT: Final = "Manage Connected Apps; and the right to change the app"

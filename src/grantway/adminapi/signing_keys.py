@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from grantway.adminapi.ask import Answer, Ask, Route
 from grantway.adminapi.schema import FLAG, TIME, Schema, listed, record, text
-from grantway.manage import keys
+from grantway.manage.server import keys
 from grantway.protocol.when import iso_seconds
 
 _MAY_END: Final[Schema] = {"anyOf": [TIME, {"type": "null"}]}

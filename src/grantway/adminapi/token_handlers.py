@@ -5,7 +5,7 @@ from typing import Any, Final
 from grantway.adminapi.ask import ROOT, Answer, Ask, Route
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.token_handler import TokenHandler
-from grantway.manage import token_handlers
+from grantway.manage.exchange import token_handlers
 from grantway.protocol.when import iso_seconds
 from grantway.settings.token_handlers import FIELDS
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from grantway.adminapi.ask import PAGING, Answer, Ask, Query, Route
 from grantway.adminapi.schema import FLAG, TIME, listed, record, text
-from grantway.manage import apps
 from grantway.manage.audit import AuditEntry, AuditFilter, audit_trail
+from grantway.manage.connected_apps import apps
 from grantway.manage.listing import Listed
 from grantway.protocol.when import iso_seconds
 

@@ -4,10 +4,11 @@ from typing import Any, Final
 
 from grantway.adminapi.ask import PAGING, SEARCH, Answer, Ask, Query, Route
 from grantway.adminapi.schema import FLAG, NUMBER, TIME, Schema, listed, record, text
-from grantway.manage import app_activity, apps, usage
-from grantway.manage.app_activity import Out
+from grantway.manage.connected_apps import apps
 from grantway.manage.count import Count
 from grantway.manage.listing import Listed
+from grantway.manage.usage import app_activity, usage
+from grantway.manage.usage.app_activity import Out
 from grantway.protocol.when import iso_seconds
 
 USAGE: Final = "View Setup and Configuration, and Manage Users"

@@ -31,9 +31,9 @@ def import_apps(sources: tuple[str, ...], dry_run: bool, **given: Any) -> None:
     grantway app import force-app/main/default/connectedApps --dry-run
     grantway app import force-app/main/default/connectedApps
     """
-    from grantway.manage import orgs
-    from grantway.manage.import_app import import_files
-    from grantway.manage.metadata_files import source_files
+    from grantway.manage.files.import_app import import_files
+    from grantway.manage.files.metadata_files import source_files
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     files = [file for source in sources for file in source_files(Path(source))]
@@ -69,8 +69,8 @@ def export(names: tuple[str, ...], folder: str | None, without_keys: bool, **giv
     \b
     grantway app export Shipment_Sync Reporting --to connectedApps
     """
-    from grantway.manage import orgs
-    from grantway.manage.export_app import export_app
+    from grantway.manage.files.export_app import export_app
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 

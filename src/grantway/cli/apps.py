@@ -46,7 +46,8 @@ def create(
         callback_url=https://sync.example/callback scopes=api scopes=refresh_token
     """
     from grantway.domain.app import AppKind
-    from grantway.manage import apps, orgs
+    from grantway.manage.connected_apps import apps
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     asked = {"contact_email": contact_email, **pairs(values, chosen)}
@@ -71,7 +72,8 @@ def create(
 def list_apps(**given: Any) -> None:
     """List the org's apps and those it has installed, with the consumer keys that clients send as client_id."""
     from grantway import settings as s
-    from grantway.manage import apps, orgs
+    from grantway.manage.connected_apps import apps
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -96,7 +98,8 @@ def show_app(name: str, reveal: bool, **given: Any) -> None:
     grantway app show Shipment_Sync
     grantway app show Shipment_Sync --reveal --json
     """
-    from grantway.manage import apps, orgs
+    from grantway.manage.connected_apps import apps
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -120,7 +123,8 @@ def set_app(name: str, values: tuple[str, ...], **given: Any) -> None:
     \b
     grantway app set Shipment_Sync require_pkce=true permitted_users=admin_approved profiles="Standard User"
     """
-    from grantway.manage import apps, orgs
+    from grantway.manage.connected_apps import apps
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     asked = pairs(values, chosen)
@@ -141,7 +145,8 @@ def delete(name: str, **given: Any) -> None:
 
     `grantway app export` before it keeps a copy, `grantway app block` only stops it.
     """
-    from grantway.manage import apps, orgs
+    from grantway.manage.connected_apps import apps
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -153,7 +158,8 @@ def delete(name: str, **given: Any) -> None:
 
 
 def _block(name: str, given: dict[str, Any], *, blocked: bool) -> None:
-    from grantway.manage import apps, orgs
+    from grantway.manage.connected_apps import apps
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -192,8 +198,8 @@ def install_app(name: str, **given: Any) -> None:
     \b
     grantway app install Harbour/Shipment_Sync --org Northwind
     """
-    from grantway.manage import orgs
-    from grantway.manage.install import install
+    from grantway.manage.connected_apps.install import install
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -213,8 +219,8 @@ def uninstall_app(name: str, **given: Any) -> None:
 
     Its tokens stay, without your rules, unless it is packaged or an external client app.
     """
-    from grantway.manage import orgs
-    from grantway.manage.install import uninstall
+    from grantway.manage.connected_apps.install import uninstall
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 

@@ -18,8 +18,9 @@ def asset() -> None:
 @shared
 def list_assets(limit: int, **given: Any) -> None:
     """List devices, those with the newest tokens first."""
-    from grantway.manage import assets, orgs
+    from grantway.manage.exchange import assets
     from grantway.manage.listing import Piece
+    from grantway.manage.server import orgs
     from grantway.protocol.when import iso_seconds
 
     chosen = options(given)
@@ -69,7 +70,8 @@ def unfreeze(asset_id: str, **given: Any) -> None:
 @shared
 def delete(asset_id: str, **given: Any) -> None:
     """Forget a device. When it comes again it is a new one: freeze what must not come again."""
-    from grantway.manage import assets, orgs
+    from grantway.manage.exchange import assets
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -81,7 +83,8 @@ def delete(asset_id: str, **given: Any) -> None:
 
 
 def _change(asset_id: str, given: Any, *, frozen: bool) -> None:
-    from grantway.manage import assets, orgs
+    from grantway.manage.exchange import assets
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -126,7 +129,7 @@ def create(name: str, days: int, **given: Any) -> None:
     grantway certificate create Fleet_2026
     grantway app set Fleet asset_signing_certificate=Fleet_2026
     """
-    from grantway.manage import certificates, orgs
+    from grantway.manage.server import certificates, orgs
 
     chosen = options(given)
 
@@ -141,7 +144,7 @@ def create(name: str, days: int, **given: Any) -> None:
 @shared
 def list_certificates(**given: Any) -> None:
     """List the org's certificates, without their private keys."""
-    from grantway.manage import certificates, orgs
+    from grantway.manage.server import certificates, orgs
     from grantway.protocol.when import iso_seconds
 
     chosen = options(given)
@@ -159,7 +162,7 @@ def list_certificates(**given: Any) -> None:
 @shared
 def delete_certificate(name: str, **given: Any) -> None:
     """Delete a certificate that no app names. Backends refuse what its key signed once they read the key set anew."""
-    from grantway.manage import certificates, orgs
+    from grantway.manage.server import certificates, orgs
 
     chosen = options(given)
 

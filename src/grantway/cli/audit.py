@@ -38,8 +38,9 @@ def list_audit(
     \b
     grantway audit list --app Shipment_Sync --security
     """
-    from grantway.manage import apps, orgs
     from grantway.manage.audit import AuditFilter, audit_trail
+    from grantway.manage.connected_apps import apps
+    from grantway.manage.server import orgs
     from grantway.protocol.when import iso_seconds
 
     chosen = options(given)

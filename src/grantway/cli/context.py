@@ -110,7 +110,7 @@ def run(chosen: Options, work: Callable[[Any], Awaitable[T]], *, upgrade: bool |
     from grantway.manage.caller import OPERATOR, caller_named
     from grantway.manage.desk import Desk
     from grantway.manage.problem import ManageProblem
-    from grantway.manage.setup import make_ready
+    from grantway.manage.server.setup import make_ready
     from grantway.settings.kinds import SettingProblem
     from grantway.store.open import open_database
     from grantway.store.statement import Conflict, Unavailable, Unfit

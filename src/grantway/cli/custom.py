@@ -28,7 +28,7 @@ def create_scope(name: str, description: str, label: str, public: bool, **given:
     grantway scope create shipments_read --description "See your shipments"
     grantway scope assign shipments_read Shipment_Sync
     """
-    from grantway.manage import custom_scopes
+    from grantway.manage.custom import custom_scopes
 
     chosen = options(given)
     asked = custom_scopes.NewScope(name=name, description=description, label=label, is_public=public)
@@ -39,7 +39,8 @@ def create_scope(name: str, description: str, label: str, public: bool, **given:
 @shared
 def list_scopes(**given: Any) -> None:
     """List the org's custom scopes with the apps that may ask for them."""
-    from grantway.manage import custom_scopes, orgs
+    from grantway.manage.custom import custom_scopes
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -126,7 +127,7 @@ def create_permission(
     grantway permission create Approve_Shipments
     grantway permset set "Shipping Clerk" custom_permissions=Approve_Shipments
     """
-    from grantway.manage import custom_permissions
+    from grantway.manage.custom import custom_permissions
 
     chosen = options(given)
     asked = custom_permissions.NewPermission(
@@ -141,7 +142,8 @@ def create_permission(
 @shared
 def list_permissions(**given: Any) -> None:
     """List the org's custom permissions."""
-    from grantway.manage import custom_permissions, orgs
+    from grantway.manage.custom import custom_permissions
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -161,7 +163,8 @@ def list_permissions(**given: Any) -> None:
 @shared
 def set_permission(name: str, values: tuple[str, ...], **given: Any) -> None:
     """Change a custom permission's label, description, app or required (NAME,...). Its name stays."""
-    from grantway.manage import custom_permissions, orgs
+    from grantway.manage.custom import custom_permissions
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     asked = pairs(values, chosen)
@@ -194,7 +197,8 @@ def export_permissions(names: tuple[str, ...], folder: str | None, **given: Any)
 
 
 def _on_scope(chosen: Options, operation: str, *arguments: Any, **named: Any) -> Any:
-    from grantway.manage import custom_scopes, orgs
+    from grantway.manage.custom import custom_scopes
+    from grantway.manage.server import orgs
 
     async def work(desk: Any) -> Any:
         return await getattr(custom_scopes, operation)(desk, await orgs.find(desk, chosen.org), *arguments, **named)
@@ -203,7 +207,8 @@ def _on_scope(chosen: Options, operation: str, *arguments: Any, **named: Any) ->
 
 
 def _on_permission(chosen: Options, operation: str, *arguments: Any) -> Any:
-    from grantway.manage import custom_permissions, orgs
+    from grantway.manage.custom import custom_permissions
+    from grantway.manage.server import orgs
 
     async def work(desk: Any) -> Any:
         return await getattr(custom_permissions, operation)(desk, await orgs.find(desk, chosen.org), *arguments)
@@ -222,7 +227,8 @@ def _assign(name: str, app: str, given: dict[str, Any], *, assigned: bool) -> No
 
 
 def _export(chosen: Options, operation: str, names: tuple[str, ...], folder: str | None) -> None:
-    from grantway.manage import custom_files, orgs
+    from grantway.manage.files import custom_files
+    from grantway.manage.server import orgs
 
     async def work(desk: Any) -> Any:
         org = await orgs.find(desk, chosen.org)
@@ -265,7 +271,7 @@ def _show_scope(chosen: Options, one: Any) -> None:
 
 
 def _permission_document(one: Any, app: str) -> dict[str, Any]:
-    from grantway.manage.permission_needs import is_licensed, required_of
+    from grantway.manage.custom.permission_needs import is_licensed, required_of
 
     return {
         "id": one.id,

@@ -34,7 +34,8 @@ def create(name: str, values: tuple[str, ...], **given: Any) -> None:
 @shared
 def list_handlers(**given: Any) -> None:
     """List the org's handlers with the apps that may use them; * marks an app's default."""
-    from grantway.manage import orgs, token_handlers
+    from grantway.manage.exchange import token_handlers
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -136,7 +137,8 @@ def fields(**given: Any) -> None:
 def export(names: tuple[str, ...], folder: str | None, **given: Any) -> None:
     """Write handlers as Salesforce metadata files; `grantway app import` reads them."""
     from grantway.cli.custom import write_out
-    from grantway.manage import handler_files, orgs
+    from grantway.manage.files import handler_files
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -150,7 +152,8 @@ def export(names: tuple[str, ...], folder: str | None, **given: Any) -> None:
 def _on(chosen: Options, operation: str, *arguments: Any, **named: Any) -> Any:
     """Carry out an operation; return what it gave, and the apps of the handler."""
     from grantway.domain.token_handler import TokenHandler
-    from grantway.manage import orgs, token_handlers
+    from grantway.manage.exchange import token_handlers
+    from grantway.manage.server import orgs
 
     async def work(desk: Any) -> Any:
         org = await orgs.find(desk, chosen.org)
@@ -162,7 +165,7 @@ def _on(chosen: Options, operation: str, *arguments: Any, **named: Any) -> Any:
 
 
 def _document(one: Any, enabled: Any) -> dict[str, Any]:
-    from grantway.manage.token_handlers import fields_of
+    from grantway.manage.exchange.token_handlers import fields_of
 
     return {
         "id": one.id,

@@ -26,7 +26,7 @@ def create(name: str, edition: str, my_domain: str, **given: Any) -> None:
     \b
     grantway org create "Northwind Shipping" --my-domain northwind
     """
-    from grantway.manage import orgs
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     made = run(chosen, lambda desk: orgs.create(desk, orgs.NewOrg(name=name, edition=edition, my_domain=my_domain)))
@@ -37,7 +37,7 @@ def create(name: str, edition: str, my_domain: str, **given: Any) -> None:
 @shared
 def list_orgs(**given: Any) -> None:
     """List the orgs."""
-    from grantway.manage import orgs
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     found = run(chosen, orgs.all_orgs)
@@ -50,7 +50,7 @@ def list_orgs(**given: Any) -> None:
 def show_org(**given: Any) -> None:
     """Show an org with its settings."""
     from grantway import settings as s
-    from grantway.manage import orgs
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     found = run(chosen, lambda desk: orgs.find(desk, chosen.org))
@@ -70,7 +70,7 @@ def set_org(values: tuple[str, ...], **given: Any) -> None:
     \b
     grantway org set org_session_timeout=60 require_pkce_for_all_apps=true
     """
-    from grantway.manage import orgs
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     asked = pairs(values, chosen)
@@ -93,8 +93,8 @@ def export_org(folder: str | None, **given: Any) -> None:
     \b
     grantway org export --to settings
     """
-    from grantway.manage import orgs
-    from grantway.manage.org_files import export_org as export_files
+    from grantway.manage.files.org_files import export_org as export_files
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -129,7 +129,7 @@ def _exported(one: Any) -> dict[str, Any]:
 
 
 def _document(org: Any) -> dict[str, Any]:
-    from grantway.manage import orgs
+    from grantway.manage.server import orgs
 
     return {
         "id": org.id,

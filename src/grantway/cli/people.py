@@ -30,8 +30,9 @@ def create(
     \b
     grantway user create ada@example.com --email ada@example.com --first-name Ada --last-name Lovelace
     """
-    from grantway.manage import orgs, users
-    from grantway.manage.passwords import new_password
+    from grantway.manage.people import users
+    from grantway.manage.people.passwords import new_password
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     password = secret_from_stdin("password", chosen) if password_stdin else new_password()
@@ -57,7 +58,8 @@ def create(
 @shared
 def list_users(**given: Any) -> None:
     """List the users of an org."""
-    from grantway.manage import orgs, users
+    from grantway.manage.people import users
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -74,7 +76,8 @@ def list_users(**given: Any) -> None:
 @shared
 def show_user(username: str, **given: Any) -> None:
     """Show a user with all fields and permission sets."""
-    from grantway.manage import orgs, users
+    from grantway.manage.people import users
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -100,7 +103,8 @@ def set_user(username: str, values: tuple[str, ...], password_stdin: bool, **giv
     \b
     grantway user set ada@example.com phone="+43 1 234" is_active=false
     """
-    from grantway.manage import orgs, users
+    from grantway.manage.people import users
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     if not values and not password_stdin:
@@ -140,7 +144,8 @@ def unfreeze(username: str, **given: Any) -> None:
 @shared
 def logins(username: str, **given: Any) -> None:
     """List a user's logins in browsers that are still good."""
-    from grantway.manage import orgs, people, users
+    from grantway.manage.people import people, users
+    from grantway.manage.server import orgs
     from grantway.protocol.when import iso_seconds
 
     chosen = options(given)
@@ -162,7 +167,8 @@ def logins(username: str, **given: Any) -> None:
 @shared
 def log_out(username: str, login: str, **given: Any) -> None:
     """End a user's logins in browsers. The tokens of apps stay; `token revoke` ends those."""
-    from grantway.manage import orgs, people
+    from grantway.manage.people import people
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 
@@ -263,7 +269,8 @@ _add_commands(permset, "PERMISSION_SETS")
 
 
 def _on_user(chosen: Options, operation: str, *arguments: Any, **named: Any) -> Any:
-    from grantway.manage import orgs, users
+    from grantway.manage.people import users
+    from grantway.manage.server import orgs
 
     async def work(desk: Any) -> Any:
         return await getattr(users, operation)(desk, await orgs.find(desk, chosen.org), *arguments, **named)
@@ -275,7 +282,9 @@ def _set_holder(
     chosen: Options, kind_name: str, name: str, permissions: tuple[str, ...], *, nothing: bool, custom: list[str]
 ) -> Any:
     """Set user permissions, custom permissions or both, together or not at all."""
-    from grantway.manage import custom_permissions, holders, orgs
+    from grantway.manage.custom import custom_permissions
+    from grantway.manage.people import holders
+    from grantway.manage.server import orgs
 
     names = tuple(name.strip() for text in custom for name in text.split(",") if name.strip())
 
@@ -294,7 +303,9 @@ def _set_holder(
 
 
 def _custom_of(chosen: Options, kind_name: str, name: str) -> Any:
-    from grantway.manage import custom_permissions, holders, orgs
+    from grantway.manage.custom import custom_permissions
+    from grantway.manage.people import holders
+    from grantway.manage.server import orgs
 
     async def work(desk: Any) -> Any:
         org = await orgs.find(desk, chosen.org)
@@ -304,7 +315,8 @@ def _custom_of(chosen: Options, kind_name: str, name: str) -> Any:
 
 
 def _on_holder(chosen: Options, kind_name: str, operation: str, *arguments: Any) -> Any:
-    from grantway.manage import holders, orgs
+    from grantway.manage.people import holders
+    from grantway.manage.server import orgs
 
     async def work(desk: Any) -> Any:
         org = await orgs.find(desk, chosen.org)

@@ -22,7 +22,8 @@ def registration_token(name: str, revoke: bool, **given: Any) -> None:
     grantway app registration-token Shipment_Sync
     grantway app registration-token Shipment_Sync --revoke
     """
-    from grantway.manage import orgs, registration_tokens
+    from grantway.manage.registration import registration_tokens
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 

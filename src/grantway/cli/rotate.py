@@ -27,7 +27,8 @@ def rotate(name: str, step: str, set_id: str, **given: Any) -> None:
     grantway app rotate Shipment_Sync apply
     grantway app rotate Tide_Table cancel --set 0cTh7JvR2kQm4XwZcB
     """
-    from grantway.manage import orgs, rotation
+    from grantway.manage.consumer_keys import rotation
+    from grantway.manage.server import orgs
 
     chosen = options(given)
     if step == "stage" and set_id:

@@ -16,7 +16,8 @@ def reset_security_token(username: str, **given: Any) -> None:
 
     Where an app sends a password (username-password flow), the token follows it as one text. A new password ends it.
     """
-    from grantway.manage import orgs, security_tokens
+    from grantway.manage.people import security_tokens
+    from grantway.manage.server import orgs
 
     chosen = options(given)
 

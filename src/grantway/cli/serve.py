@@ -169,7 +169,7 @@ def _free_port(host: str) -> int:
 
 def _prepare(chosen: Options, *, demo: bool, base_url: str) -> None:
     """Make the database ready, and the demo org on the first start; `demo.json` is the owner's alone."""
-    from grantway.manage.demo import make_demo
+    from grantway.manage.server.demo import make_demo
 
     async def work(desk: Any) -> Any:
         return await make_demo(desk, base_url) if demo else None

@@ -22,7 +22,8 @@ def token() -> None:
 @shared
 def list_tokens(username: str, app_name: str, **given: Any) -> None:
     """List what is out in an org: lines of tokens, one an approval, and access tokens that stand alone."""
-    from grantway.manage import orgs, tokens
+    from grantway.manage.server import orgs
+    from grantway.manage.usage import tokens
     from grantway.protocol.when import iso_seconds
 
     chosen = options(given)
@@ -73,7 +74,8 @@ def revoke_tokens(
     grantway token revoke --token-stdin < token.txt
     """
     from grantway.kit.secrets import access_token_row, refresh_token_row
-    from grantway.manage import orgs, tokens
+    from grantway.manage.server import orgs
+    from grantway.manage.usage import tokens
 
     chosen = options(given)
     # Something empty is most likely a variable that a script never set: never read it as "all".
@@ -103,7 +105,7 @@ def _shown(value: str | None) -> str:
 @shared
 def explain(request_id: str, **given: Any) -> None:
     """Why a request was refused: the checks in order, the setting, the remedy."""
-    from grantway.manage.explain import explain as explain_request
+    from grantway.manage.usage.explain import explain as explain_request
 
     chosen = options(given)
     found = run(chosen, lambda desk: explain_request(desk, request_id))
@@ -143,7 +145,7 @@ def _of_operator(given: dict[str, Any]) -> Options:
 @shared
 def upgrade(plan: bool, **given: Any) -> None:
     """Bring the schema up to date."""
-    from grantway.manage import setup
+    from grantway.manage.server import setup
 
     chosen = _of_operator(given)
     steps = run(chosen, setup.plan if plan else setup.upgrade, upgrade=False)
@@ -162,7 +164,7 @@ def upgrade(plan: bool, **given: Any) -> None:
 @shared
 def check(**given: Any) -> None:
     """Check schema, integrity, that the key file opens every secret, and that settings can be read."""
-    from grantway.manage.inspect_database import inspect
+    from grantway.manage.server.inspect_database import inspect
 
     chosen = _of_operator(given)
     found = run(chosen, inspect, upgrade=False)
@@ -183,7 +185,7 @@ def backup(file: Path, **given: Any) -> None:
 
     For PostgreSQL: pg_dump.
     """
-    from grantway.manage.backup import backup as back_up
+    from grantway.manage.server.backup import backup as back_up
 
     chosen = _of_operator(given)
     run(chosen, lambda desk: back_up(desk, file), upgrade=False)
@@ -199,7 +201,7 @@ def restore(file: Path, **given: Any) -> None:
     Servers may run meanwhile. What was revoked after the backup was made stays revoked: nothing issued before this
     moment counts any more. For PostgreSQL: pg_restore, then grantway db restored.
     """
-    from grantway.manage.backup import restore as put_back
+    from grantway.manage.server.backup import restore as put_back
 
     chosen = _of_operator(given)
     run(chosen, lambda desk: put_back(desk, file), upgrade=False)
@@ -210,7 +212,7 @@ def restore(file: Path, **given: Any) -> None:
 @shared
 def restored(**given: Any) -> None:
     """End every token and session, after a database was put back by other tools and before servers use it."""
-    from grantway.manage.backup import mark_restored
+    from grantway.manage.server.backup import mark_restored
 
     chosen = _of_operator(given)
     orgs = run(chosen, mark_restored)
@@ -226,7 +228,7 @@ def keys() -> None:
 @shared
 def list_keys(**given: Any) -> None:
     """List the signing keys, without their private halves."""
-    from grantway.manage.keys import all_keys
+    from grantway.manage.server.keys import all_keys
     from grantway.protocol.when import iso_seconds
 
     chosen = options(given)
@@ -264,8 +266,8 @@ def rotate(purpose: str, at_once: bool, **given: Any) -> None:
     grantway keys rotate
     grantway keys rotate --purpose access-token --org Harbour
     """
-    from grantway.manage import access_keys, orgs
-    from grantway.manage.keys import rotate as rotate_keys
+    from grantway.manage.server import access_keys, orgs
+    from grantway.manage.server.keys import rotate as rotate_keys
 
     chosen = options(given)
     if purpose == "id-token":

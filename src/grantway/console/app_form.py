@@ -21,8 +21,10 @@ from grantway.console.navigation import APPS
 from grantway.console.visit import Visit
 from grantway.domain.app import AppKind, InstalledApp
 from grantway.kit.http import Reply
-from grantway.manage import apps, custom_scopes, holders
-from grantway.manage.app_values import why_fixed
+from grantway.manage.connected_apps import apps
+from grantway.manage.connected_apps.app_values import why_fixed
+from grantway.manage.custom import custom_scopes
+from grantway.manage.people import holders
 from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 from grantway.settings.setting import AnySetting
 

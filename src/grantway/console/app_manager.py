@@ -12,8 +12,8 @@ from grantway.console.visit import Route, Visit
 from grantway.domain.app import AppKind
 from grantway.kit.http import Reply
 from grantway.kit.ids import canonical_id
-from grantway.manage import app_list, creation
-from grantway.manage.app_list import AppPage, Asked, ListedApp
+from grantway.manage.connected_apps import app_list, creation
+from grantway.manage.connected_apps.app_list import AppPage, Asked, ListedApp
 from grantway.pages import initials_of, near_text
 from grantway.settings.choices import PermittedUsers
 

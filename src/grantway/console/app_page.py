@@ -13,9 +13,10 @@ from grantway.console.visit import Route, Visit
 from grantway.domain.app import InstalledApp
 from grantway.domain.refresh_life import IDLE_CAP_DAYS, refresh_life
 from grantway.kit.http import Reply
-from grantway.manage import app_activity, apps, pictures, rules
-from grantway.manage.app_acts import AppActs, acts_on
-from grantway.manage.people import name_of
+from grantway.manage.connected_apps import apps, pictures, rules
+from grantway.manage.connected_apps.app_acts import AppActs, acts_on
+from grantway.manage.people.people import name_of
+from grantway.manage.usage import app_activity
 from grantway.pages import initials_of
 from grantway.settings.setting import AnySetting
 from grantway.store.pictures import Copy

@@ -11,10 +11,11 @@ from grantway.console.navigation import APPS
 from grantway.console.visit import Route, Visit
 from grantway.domain.app import InstalledApp
 from grantway.kit.http import Reply
-from grantway.manage import apps, live_grants
-from grantway.manage.impact import Impact, weigh
-from grantway.manage.impact import grants as grants_text
-from grantway.manage.live_grants import GrantHolder
+from grantway.manage.connected_apps import apps
+from grantway.manage.connected_apps.impact import Impact, weigh
+from grantway.manage.connected_apps.impact import grants as grants_text
+from grantway.manage.live import live_grants
+from grantway.manage.live.live_grants import GrantHolder
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound
 
 _SHOWN: Final = 20

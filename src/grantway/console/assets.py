@@ -8,7 +8,7 @@ from grantway.console.places import app_path, user_path, with_query
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
 from grantway.kit.ids import ASSET, canonical_id
-from grantway.manage import assets
+from grantway.manage.exchange import assets
 from grantway.manage.listing import Piece
 from grantway.protocol.when import iso_seconds
 

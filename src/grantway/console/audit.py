@@ -13,8 +13,8 @@ from grantway.console.places import AUDIT, app_path, with_query
 from grantway.console.visit import Route, Visit
 from grantway.kit.clock import DAY_MS
 from grantway.kit.http import Reply
-from grantway.manage import apps
 from grantway.manage.audit import MOST, AuditEntry, AuditFilter, audit_trail
+from grantway.manage.connected_apps import apps
 from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.pages import security_headers
 

@@ -7,9 +7,9 @@ from typing import ClassVar, Final
 from grantway.console.fields import Field, Problems, with_problem
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage import certificates
 from grantway.manage.caller import Right
 from grantway.manage.problem import ManageProblem
+from grantway.manage.server import certificates
 from grantway.protocol.when import iso_seconds
 from grantway.store.certificates import DEFAULT_NAME
 

@@ -12,10 +12,10 @@ from grantway.endpoints.server import Server
 from grantway.kit.form import FormError, parse_fields
 from grantway.kit.http import Call, Reply
 from grantway.kit.multipart import UploadedFile, is_multipart, multipart_form
-from grantway.manage import orgs
 from grantway.manage.caller import caller_of
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
+from grantway.manage.server import orgs
 from grantway.pages import SetupMessagePage
 from grantway.store.browsers import keep_session
 from grantway.store.statement import Conflict, Write

@@ -7,8 +7,8 @@ from grantway.console.navigation import APPS
 from grantway.console.places import ORG
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage.export_app import export_app, export_archive
-from grantway.manage.org_files import export_org_archive
+from grantway.manage.files.export_app import export_app, export_archive
+from grantway.manage.files.org_files import export_org_archive
 from grantway.manage.problem import ManageProblem
 from grantway.pages import security_headers
 

@@ -10,10 +10,12 @@ from grantway.console.fields import Field, Problems, with_problem
 from grantway.console.visit import Route, Visit
 from grantway.domain.permissions import ALL, read_permissions
 from grantway.kit.http import Reply
-from grantway.manage import assignments, custom_permissions, holders, people
-from grantway.manage.app_values import why_fixed
-from grantway.manage.holders import Kind
-from grantway.manage.impact import grants as grants_text
+from grantway.manage.connected_apps import assignments
+from grantway.manage.connected_apps.app_values import why_fixed
+from grantway.manage.connected_apps.impact import grants as grants_text
+from grantway.manage.custom import custom_permissions
+from grantway.manage.people import holders, people
+from grantway.manage.people.holders import Kind
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
 
 

@@ -12,9 +12,9 @@ from grantway.console.places import TRACES, app_path, trace_path, with_query
 from grantway.console.visit import Route, Visit
 from grantway.kit.clock import DAY_MS, HOUR_MS
 from grantway.kit.http import Reply
-from grantway.manage.activity import LOOKED_AT, Activity, Attention, activity, flow_of, need_attention
-from grantway.manage.census import LiveGrants
+from grantway.manage.live.census import LiveGrants
 from grantway.manage.problem import NotAllowed
+from grantway.manage.usage.activity import LOOKED_AT, Activity, Attention, activity, flow_of, need_attention
 from grantway.pages.bars import Bars, bars
 from grantway.protocol.door import Voice
 from grantway.protocol.no import by_id

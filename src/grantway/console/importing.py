@@ -7,8 +7,8 @@ from grantway import settings as s
 from grantway.console.places import IMPORT, ORG, app_path
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage import uploads
-from grantway.manage.import_app import Imported
+from grantway.manage.files import uploads
+from grantway.manage.files.import_app import Imported
 from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 from grantway.metadata.names import SETTINGS
 

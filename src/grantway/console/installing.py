@@ -7,9 +7,10 @@ from grantway.console.review import ReviewPage, ask_again, ticked
 from grantway.console.visit import Route, Visit
 from grantway.domain.app import AppKind, InstalledApp
 from grantway.kit.http import Reply
-from grantway.manage import app_activity, apps, usage
-from grantway.manage import install as installing
+from grantway.manage.connected_apps import apps
+from grantway.manage.connected_apps import install as installing
 from grantway.manage.problem import ManageProblem
+from grantway.manage.usage import app_activity, usage
 
 APPS: Final = "/setup/apps"
 

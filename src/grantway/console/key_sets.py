@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from grantway import settings as s
 from grantway.console.moments import Moment, moment
 from grantway.console.registration import Registration
-from grantway.manage.credentials import Pair, Pairs
+from grantway.manage.consumer_keys.credentials import Pair, Pairs
 
 _NEVER: Final = Moment()
 

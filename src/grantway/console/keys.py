@@ -10,9 +10,11 @@ from grantway.console.registration import MAKE, REVOKE, Registration, registrati
 from grantway.console.verify import verified_until, way_to
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage import apps, registration_tokens, rotation
-from grantway.manage.credentials import Pair, Pairs, is_external
+from grantway.manage.connected_apps import apps
+from grantway.manage.consumer_keys import rotation
+from grantway.manage.consumer_keys.credentials import Pair, Pairs, is_external
 from grantway.manage.problem import ManageProblem, StaleVersion
+from grantway.manage.registration import registration_tokens
 from grantway.protocol.when import iso_seconds
 
 APPS: Final = "/setup/apps"

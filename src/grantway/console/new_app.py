@@ -13,8 +13,8 @@ from grantway.console.places import field_path
 from grantway.console.visit import Route, Visit
 from grantway.domain.app import AppKind
 from grantway.kit.http import Reply
-from grantway.manage import apps, creation
 from grantway.manage.caller import Right
+from grantway.manage.connected_apps import apps, creation
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound
 from grantway.settings.setting import AnySetting
 

@@ -8,9 +8,9 @@ from grantway.console.visit import Route, Visit
 from grantway.domain.app import read_values
 from grantway.domain.org import Org
 from grantway.kit.http import Reply
-from grantway.manage import orgs
-from grantway.manage.contradictions import warnings_about_org
+from grantway.manage.connected_apps.contradictions import warnings_about_org
 from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
+from grantway.manage.server import orgs
 from grantway.settings.catalogue import held_by
 from grantway.settings.setting import AnySetting, Holder
 

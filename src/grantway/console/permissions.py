@@ -10,10 +10,12 @@ from grantway.console.places import app_path
 from grantway.console.visit import Route, Visit
 from grantway.domain.custom import CustomPermission
 from grantway.kit.http import Reply
-from grantway.manage import apps, custom_permissions, holders
 from grantway.manage.caller import Right
-from grantway.manage.permission_needs import is_licensed, required_of
-from grantway.manage.permission_use import Use, givers, use_of
+from grantway.manage.connected_apps import apps
+from grantway.manage.custom import custom_permissions
+from grantway.manage.custom.permission_needs import is_licensed, required_of
+from grantway.manage.custom.permission_use import Use, givers, use_of
+from grantway.manage.people import holders
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
 
 PATH: Final = "/setup/custom-permissions"

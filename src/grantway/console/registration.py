@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from grantway.console.moments import Moment, moment
 from grantway.domain.app import InstalledApp
-from grantway.manage import registration_tokens
 from grantway.manage.desk import Desk
+from grantway.manage.registration import registration_tokens
 
 MAKE: Final = "registration_token"
 REVOKE: Final = "registration_token_revoke"

@@ -9,7 +9,8 @@ from grantway.console.visit import Route, Visit
 from grantway.domain.app import InstalledApp
 from grantway.domain.custom import CustomScope
 from grantway.kit.http import Reply
-from grantway.manage import apps, custom_scopes
+from grantway.manage.connected_apps import apps
+from grantway.manage.custom import custom_scopes
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
 
 PATH: Final = "/setup/scopes"

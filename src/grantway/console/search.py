@@ -6,9 +6,9 @@ from typing import ClassVar, Final
 from grantway.console.places import SEARCH, app_path, field_path, reference_path, trace_path, user_path
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply, normal_request_id
-from grantway.manage.explain import explain
 from grantway.manage.problem import ManageProblem
 from grantway.manage.search import find_apps, find_settings, find_users
+from grantway.manage.usage.explain import explain
 from grantway.settings.setting import AnySetting, Holder
 
 _LONGEST: Final = 200

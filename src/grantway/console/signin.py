@@ -27,9 +27,9 @@ from grantway.kit.clock import MINUTE_MS
 from grantway.kit.form import FormError, parse_fields
 from grantway.kit.http import Call, Header, Reply
 from grantway.kit.ids import new_row_id
-from grantway.manage import orgs
 from grantway.manage.caller import caller_of
 from grantway.manage.desk import Desk
+from grantway.manage.server import orgs
 from grantway.pages import LoginPage, render, security_headers
 from grantway.store import browsers
 from grantway.store.browsers import BrowserSession, LoggedIn

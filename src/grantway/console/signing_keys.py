@@ -8,9 +8,9 @@ from grantway.console.review import ReviewPage, ask_again, ticked
 from grantway.console.verify import verified_until, way_to
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage import access_keys, keys
 from grantway.manage.caller import Right
 from grantway.manage.problem import NotAllowed
+from grantway.manage.server import access_keys, keys
 from grantway.protocol.when import iso_seconds
 from grantway.store.signing_keys import ACCESS_TOKEN, ASSET_TOKEN, ID_TOKEN
 

@@ -10,7 +10,9 @@ from grantway.console.places import TOKEN_HANDLERS, app_path
 from grantway.console.visit import Route, Visit
 from grantway.domain.token_handler import TokenHandler
 from grantway.kit.http import Reply
-from grantway.manage import apps, token_handlers, users
+from grantway.manage.connected_apps import apps
+from grantway.manage.exchange import token_handlers
+from grantway.manage.people import users
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
 from grantway.settings.token_handlers import CODE, ENABLED, FIELDS, INTROSPECTION_URL, ISSUER, RUNS, Group, Runs
 

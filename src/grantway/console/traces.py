@@ -7,9 +7,9 @@ from grantway.console.places import TRACES, app_path, field_path, trace_path, us
 from grantway.console.visit import Route, Visit
 from grantway.kit.clock import DAY_MS, HOUR_MS
 from grantway.kit.http import Reply, normal_request_id
-from grantway.manage.explain import Explanation, explain
 from grantway.manage.problem import ManageProblem
-from grantway.manage.refusals import EVERY, Asked, RefusalList, refusals
+from grantway.manage.usage.explain import Explanation, explain
+from grantway.manage.usage.refusals import EVERY, Asked, RefusalList, refusals
 from grantway.pages.sequence import Drawing, sequence
 from grantway.protocol import no
 from grantway.settings.catalogue import BY_NAME

@@ -11,9 +11,10 @@ from grantway.console.visit import Route, Visit
 from grantway.domain.app import InstalledApp
 from grantway.kit.http import Reply
 from grantway.kit.ids import USER, canonical_id
-from grantway.manage import app_activity, live_grants, usage
 from grantway.manage.count import Count
-from grantway.manage.people import name_of
+from grantway.manage.live import live_grants
+from grantway.manage.people.people import name_of
+from grantway.manage.usage import app_activity, usage
 
 USAGE: Final = "/setup/usage"
 _CRUMBS: Final = (("Connected Apps OAuth Usage", USAGE),)

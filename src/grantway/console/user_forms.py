@@ -7,7 +7,7 @@ from grantway.console.fields import Field, Problems, with_problem
 from grantway.console.visit import Route, Visit
 from grantway.domain.org import User
 from grantway.kit.http import Reply
-from grantway.manage import holders, users
+from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
 
 USERS: Final = "/setup/users"

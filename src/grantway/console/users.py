@@ -8,8 +8,9 @@ from grantway.console.paging import SIZE, Paging, page_of, paging
 from grantway.console.user_forms import CRUMBS, USERS
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
-from grantway.manage import holders, people, security_tokens, tokens, users
 from grantway.manage.caller import Right
+from grantway.manage.people import holders, people, security_tokens, users
+from grantway.manage.usage import tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

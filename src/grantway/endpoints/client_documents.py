@@ -4,8 +4,8 @@ import asyncio
 from typing import Final
 
 from grantway.kit.clock import MINUTE_MS
-from grantway.manage.client_documents import Rules, take
 from grantway.manage.desk import Desk
+from grantway.manage.registration.client_documents import Rules, take
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.target import Unfetched
 from grantway.protocol.client_document import ACCEPT, LIMIT_BYTES, read_client_document

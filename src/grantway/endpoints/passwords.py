@@ -9,7 +9,7 @@ from typing import Final
 
 from grantway.domain.org import User
 from grantway.kit.clock import MINUTE_MS, Clock
-from grantway.manage.passwords import password_matches
+from grantway.manage.people.passwords import password_matches
 from grantway.policy.login_pace import ACCOUNT, ADDRESS, Looked, address_principal
 from grantway.store.database import Database
 from grantway.store.login_failures import failures_of, note_failure

@@ -12,9 +12,9 @@ from grantway.endpoints.bearer import header_token
 from grantway.endpoints.parameters import refuse_secrets_in_url
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
-from grantway.manage import registering
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
+from grantway.manage.registration import registering
 from grantway.protocol.door import Door, door_of
 from grantway.protocol.no import request as no_request
 from grantway.protocol.refusal import Refusal, Refused

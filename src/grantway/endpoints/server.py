@@ -18,8 +18,8 @@ from grantway.grants.grant import TokenCall
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
 from grantway.kit.urls import STANDARDS_PREFIX, Urls
-from grantway.manage.census import Census
-from grantway.manage.verdicts import Verdicts
+from grantway.manage.connected_apps.verdicts import Verdicts
+from grantway.manage.live.census import Census
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.key_sets import KeySets
 from grantway.policy.login_pace import Looked, account_principal

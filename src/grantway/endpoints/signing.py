@@ -11,9 +11,9 @@ from grantway.domain.org import Org
 from grantway.kit.clock import Clock
 from grantway.kit.jose import JwtRefused, SigningKey, read_header
 from grantway.kit.secrets import KeyRing
-from grantway.manage import access_keys, certificates
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
+from grantway.manage.server import access_keys, certificates
 from grantway.store.database import Database, Session
 from grantway.store.signing_keys import ACCESS_TOKEN, ASSET_TOKEN, ID_TOKEN, SEAL_PURPOSE
 from grantway.store.statement import Row, Statement

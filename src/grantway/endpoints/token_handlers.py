@@ -15,11 +15,11 @@ from grantway.kit.clock import Clock
 from grantway.kit.jose import EXTERNAL_HEADER_MEMBERS, JwtRefused, json_object
 from grantway.kit.secrets import KeyRing, looks_like_jwt
 from grantway.kit.urls import Urls
-from grantway.manage import users
 from grantway.manage.caller import caller_named
 from grantway.manage.desk import Desk
+from grantway.manage.exchange.token_handlers import SECRET_PURPOSE
+from grantway.manage.people import users
 from grantway.manage.problem import ManageProblem
-from grantway.manage.token_handlers import SECRET_PURPOSE
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.key_sets import KeySets
 from grantway.outbound.target import Unfetched

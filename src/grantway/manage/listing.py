@@ -22,3 +22,8 @@ class Listed(Generic[T]):
 
     items: Sequence[T]
     next: Place | None = None
+
+
+def like(words: str) -> str:
+    """Return the LIKE pattern (escaped by !) of what holds some words anywhere, in lower case."""
+    return "%" + "".join("!" + char if char in "!%_" else char for char in words.lower()) + "%"

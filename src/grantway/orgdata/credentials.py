@@ -16,12 +16,12 @@ from grantway.endpoints.parameters import query_of
 from grantway.endpoints.server import Server
 from grantway.endpoints.versions import version_in
 from grantway.kit.http import Call, Reply
-from grantway.manage import rest_credentials
 from grantway.manage.caller import caller_of
-from grantway.manage.credentials import Pair
+from grantway.manage.consumer_keys import rest_credentials
+from grantway.manage.consumer_keys.credentials import Pair
+from grantway.manage.consumer_keys.rest_credentials import Consumer, SwitchedOff
 from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem, NotAllowed, NotFound
-from grantway.manage.rest_credentials import Consumer, SwitchedOff
 from grantway.orgdata.resources import api_caller
 from grantway.protocol.door import Voice
 from grantway.protocol.no import data as no

@@ -8,7 +8,7 @@ from grantway.console.snippets.jwt_bearer import jwt_bearer
 from grantway.console.snippets.snippet import SECRET, Snippet, door_path
 from grantway.console.snippets.web_server import web_server
 from grantway.domain.app import InstalledApp
-from grantway.manage.app_list import FLOWS
+from grantway.manage.connected_apps.app_list import FLOWS
 from grantway.protocol.scopes import allows_refresh
 
 __all__ = ["Snippet", "endpoints_of", "flows_of", "snippets_of"]

@@ -3,8 +3,8 @@
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call
 from grantway.manage.caller import OPERATOR
-from grantway.manage.client_documents import Rules
 from grantway.manage.desk import Desk
+from grantway.manage.registration.client_documents import Rules
 
 
 async def meet_client(call: Call, server: Server, client_id: str, *, is_app: bool) -> None:

@@ -1,0 +1,1 @@
+"""What an org defines for its apps: custom scopes and custom permissions."""

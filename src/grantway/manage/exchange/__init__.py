@@ -1,0 +1,1 @@
+"""What other providers' tokens and devices may become: token exchange handlers and assets."""

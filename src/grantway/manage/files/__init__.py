@@ -1,0 +1,1 @@
+"""Metadata files: found, read, looked at before they count, written again."""

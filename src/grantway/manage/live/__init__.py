@@ -1,0 +1,1 @@
+"""What users granted that still stands: defined once, counted, ended."""

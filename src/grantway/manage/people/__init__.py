@@ -1,0 +1,1 @@
+"""Users of an org and what gives them permissions; below them nothing but the ground."""

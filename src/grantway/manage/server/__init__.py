@@ -1,0 +1,1 @@
+"""The server and its orgs: set up, with keys and certificates, backed up, looked through."""

@@ -1,0 +1,1 @@
+"""What happens: who uses which app, what was refused and why, and taking tokens back."""
