@@ -219,7 +219,7 @@ TOKEN_INVALID: Final = Reason(
 )
 TOKEN_OF_ANOTHER: Final = Reason(
     id="token.of_another_client",
-    wires={Voice.STANDARDS: Wire(error="invalid_request", says="the token was issued to another client", status=400)},
+    wires=oauth("invalid_request", "the token was issued to another client"),
     means="The app {app} asked to revoke a token that was issued to another app; it was left as it is.",
     remedy="Let the app revoke it that it was issued to; administrators do it with `grantway token revoke`.",
 )
