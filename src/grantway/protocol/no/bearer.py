@@ -223,3 +223,9 @@ TOKEN_INVALID: Final = Reason(
     means="The token to revoke is unknown, expired or revoked already.",
     remedy="Nothing to mend: it is of no use to anyone.",
 )
+TOKEN_OF_ANOTHER: Final = Reason(
+    id="token.of_another_client",
+    wires=oauth("invalid_request", "the token was issued to another client"),
+    means="The app {app} asked to revoke a token that was issued to another app; it was left as it is.",
+    remedy="Let the app revoke it that it was issued to; administrators do it with `grantway token revoke`.",
+)
