@@ -125,6 +125,15 @@ class Credential(msgspec.Struct, frozen=True, gc=False):
         return KeyState.ANSWERS if now_ms < self.ends_at else KeyState.ENDED
 
 
+class _Values(dict[Setting[Any], Any]):
+    """Values by setting; what is absent has its default, and stays absent."""
+
+    __slots__ = ()
+
+    def __missing__(self, setting: Setting[Any]) -> Any:
+        return setting.default
+
+
 class InstalledApp:
     """An app as one org meets it: `app[s.REQUIRE_PKCE]` gives the developer's, the administrator's or the org's value.
 
@@ -174,7 +183,7 @@ class InstalledApp:
         self.policy = policy
         self.org = org
         self.secret = secret
-        self._values = values
+        self._values = _Values(values)
         self.pair = pair
         self.parent = parent
         # What each token request asks is worked out once.
@@ -185,7 +194,7 @@ class InstalledApp:
         self.is_child = bool(app.parent_id)
 
     def __getitem__(self, setting: Setting[T]) -> T:
-        value: T = self._values.get(setting, setting.default)
+        value: T = self._values[setting]
         return value
 
     def values(self) -> dict[Setting[Any], Any]:

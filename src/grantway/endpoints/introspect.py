@@ -17,10 +17,10 @@ from grantway.endpoints.formats import prefers
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
 from grantway.endpoints.use_checks import USE_CHECKS
-from grantway.grants.held_access import AccessCase, held_of
+from grantway.grants.held_access import AccessCase, held_by
 from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.http import Call, Reply
-from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
+from grantway.kit.secrets import fingerprint, read_access_token, refresh_token_row
 from grantway.policy import app_use
 from grantway.protocol.access_jwt import EARLY_S, VISITOR, audience_of
 from grantway.protocol.actor import act_claim
@@ -47,8 +47,8 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
         params = posted(call, door)
         client = await authenticated_client(call, server, door, params, trail, base=base, always=True)
         token = params.get("token", "") if door is SALESFORCE else required(params, "token")
-        if access_token_row(token) is not None:
-            found = await _access_token(server, client, token, base)
+        if (names := read_access_token(token)) is not None:
+            found = await _access_token(server, client, token, names, base)
         elif refresh_token_row(token) is not None:
             found = await _refresh_token(server, client, token, base)
         elif asset_token_row(token) is not None:
@@ -99,8 +99,10 @@ def _key_of(app: InstalledApp, client: InstalledApp) -> str:
     return client.consumer_key if client.id == app.id else app.consumer_key
 
 
-async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
-    held = await held_of(server.directory, token)
+async def _access_token(
+    server: Server, client: InstalledApp, token: str, names: tuple[str, str], base: str
+) -> dict[str, Any] | None:
+    held = await held_by(server.directory, token, names)
     # Who may not look at a token is answered before anything is found out about it, and so in the same time.
     if held is None or not _may_see(client, held.app, held.token.org_id):
         return None
@@ -126,7 +128,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
 
 
 def _with_audience(fields: dict[str, Any], resources: str) -> dict[str, Any]:
-    if (audience := audience_of(resources.split())) is not None:
+    if resources and (audience := audience_of(resources.split())) is not None:
         fields["aud"] = audience
     return fields
 

@@ -11,6 +11,7 @@ from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_
 from grantway.endpoints.audiences import audiences
 from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
 from grantway.endpoints.legacy import token_parameters
+from grantway.endpoints.parameters import posted
 from grantway.endpoints.server import Server
 from grantway.endpoints.use_checks import USE_CHECKS
 from grantway.grants import GRANTS, grant_for, saml_assertion
@@ -53,7 +54,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     door = door_of(call.path)
     params: Mapping[str, str] = {}
     try:
-        params = await token_parameters(call, server, door)
+        params = await token_parameters(call, server, door) if call.query else posted(call, door)
         grant = _grant(params, door)
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:

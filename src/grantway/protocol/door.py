@@ -70,12 +70,13 @@ STANDARDS: Final = Door(
     tells_expiry=True,
     closed_for=Doors.SALESFORCE,
 )
+_BELOW_STANDARDS: Final = STANDARDS_PREFIX + "/"
 DOORS: Final = {door.name: door for door in (SALESFORCE, STANDARDS)}
 
 
 def door_of(path: str) -> Door:
     """Return the door that a path belongs to; the path alone chooses, before any app is known (decision 1)."""
-    if path.startswith(STANDARDS_PREFIX) and path[len(STANDARDS_PREFIX) : len(STANDARDS_PREFIX) + 1] in ("", "/"):
+    if path.startswith(_BELOW_STANDARDS) or path == STANDARDS_PREFIX:
         return STANDARDS
     if path.startswith("/.well-known/") and path.endswith(STANDARDS_PREFIX):
         return STANDARDS
