@@ -134,7 +134,30 @@ class InstalledApp:
     app that a registered one belongs to, whose policy is its own; empty for every other app.
     """
 
-    __slots__ = ("_values", "app", "org", "pair", "parent", "policy", "secret")
+    __slots__ = (
+        "_values",
+        "app",
+        "consumer_key",
+        "id",
+        "is_by_document",
+        "is_child",
+        "is_registered",
+        "org",
+        "pair",
+        "parent",
+        "policy",
+        "secret",
+    )
+    id: str
+    """The app's 18-character id."""
+    consumer_key: str
+    """The key by which the app was found, or its current one: `client_id` on the wire."""
+    is_registered: bool
+    """Whether the app registered itself (RFC 7591); an administrator made every other."""
+    is_by_document: bool
+    """Whether the app is known by the URL of its metadata document, which is its consumer key."""
+    is_child: bool
+    """Whether the app belongs to another one, which lets it in and bounds it."""
 
     def __init__(
         self,
@@ -154,6 +177,12 @@ class InstalledApp:
         self._values = values
         self.pair = pair
         self.parent = parent
+        # What each token request asks is worked out once.
+        self.id = app.id
+        self.consumer_key = app.consumer_key
+        self.is_registered = bool(app.auth_method)
+        self.is_by_document = self.is_registered and app.consumer_key.startswith("https://")
+        self.is_child = bool(app.parent_id)
 
     def __getitem__(self, setting: Setting[T]) -> T:
         value: T = self._values.get(setting, setting.default)
@@ -173,39 +202,14 @@ class InstalledApp:
         return f"{self.app.version}.{self.policy.version if self.policy else 0}"
 
     @property
-    def id(self) -> str:
-        """The app's 18-character id."""
-        return self.app.id
-
-    @property
     def kind(self) -> AppKind:
         """Whether this is a connected app or an external client app."""
         return AppKind(self.app.kind)
 
     @property
-    def is_registered(self) -> bool:
-        """Whether the app registered itself (RFC 7591); an administrator made every other."""
-        return bool(self.app.auth_method)
-
-    @property
-    def is_by_document(self) -> bool:
-        """Whether the app is known by the URL of its metadata document, which is its consumer key."""
-        return self.is_registered and self.consumer_key.startswith("https://")
-
-    @property
-    def is_child(self) -> bool:
-        """Whether the app belongs to another one, which lets it in and bounds it."""
-        return bool(self.app.parent_id)
-
-    @property
     def is_at_home(self) -> bool:
         """Whether this is the app as the org that made it meets it."""
         return self.app.org_id == self.org.id
-
-    @property
-    def consumer_key(self) -> str:
-        """The app's consumer key: `client_id` on the wire."""
-        return self.app.consumer_key
 
 
 class AppUser(msgspec.Struct, frozen=True, gc=False):

@@ -126,7 +126,7 @@ def _load(name: str) -> TokenExchangeHandler | None:
 def _is_whole(named: object) -> bool:
     if not isinstance(named, Named) or not isinstance(named.by, Matches):
         return False
-    texts: list[object] = [named.value]
+    texts: list[object] = [named.value, named.visitor]
     if (new := named.new) is not None:
         texts += [new.username, new.email, new.first_name, new.last_name]
     return all(isinstance(one, str) and one.isprintable() and len(one) <= _VALUE_LIMIT for one in texts)
