@@ -58,7 +58,7 @@ def live(case: AccessCase) -> Finding | None:
         return _absent(case)
     token = held.token
     if case.door is not None and token.door != case.door.name:
-        return Finding(TOKEN, "of the other door", no.TOKEN_UNKNOWN())
+        return Finding(TOKEN, "of the other door", no.TOKEN_OF_THE_OTHER_DOOR())
     if token.kid and token.kid != held.app.org.access_kid:
         org = held.app.org.name
         return Finding(TOKEN, "its signing key was rotated out", no.KEY_ROTATED(kid=token.kid, org=org))

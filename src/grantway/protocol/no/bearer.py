@@ -37,6 +37,12 @@ TOKEN_UNKNOWN: Final = Reason(
     means="The server knows no such access token, or has swept it after its end.",
     remedy="Refresh the token.",
 )
+TOKEN_OF_THE_OTHER_DOOR: Final = Reason(
+    id="bearer.of_the_other_door",
+    wires=_DEAD,
+    means="The access token was issued at the other door: below /oidc the standards' are good, elsewhere Salesforce's.",
+    remedy="Send it to the endpoints of the door where it was issued, or get one here.",
+)
 TOKEN_EXPIRED: Final = Reason(
     id="bearer.expired",
     wires=_DEAD,
@@ -74,7 +80,7 @@ TOKEN_REVOKED: Final = Reason(
     id="bearer.revoked",
     wires=_DEAD,
     means="The access token or its whole line was revoked at {revoked_at}.",
-    remedy="The user has to approve the app again.",
+    remedy="Get another one: by refreshing, or where the whole line was revoked by the user's approving the app again.",
 )
 TOKENS_ENDED: Final = Reason(
     id="bearer.tokens_ended",
