@@ -32,6 +32,11 @@ _FLAGS: Final = (
     ("integration", "Integration user", "Not a person: apps are told so."),
 )
 
+_GUEST_HELP: Final = (
+    "Nobody’s account: visitors who have none act as this user, by a token exchange handler. Nobody logs in as a guest"
+    " user, and it stays one."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFormPage:
@@ -58,11 +63,12 @@ async def new(visit: Visit) -> Reply:
     form = visit.form
     names = ("username", "email", "first_name", "last_name", "profile")
     asked = {name: form.get(name, "") for name in names}
+    guest = "guest" in form
     try:
         password = _typed_twice(form) if form.get("password") or form.get("again") else ""
-        user = await users.create(visit.desk, visit.org, users.NewUser(**asked, password=password))
+        user = await users.create(visit.desk, visit.org, users.NewUser(**asked, password=password, guest=guest))
     except ManageProblem as problem:
-        return _again(visit, await _new_page(visit, asked), problem)
+        return _again(visit, await _new_page(visit, asked, guest=guest), problem)
     return visit.go(f"{USERS}/{user.id}", saying=f"{user.username} is made.")
 
 
@@ -155,7 +161,7 @@ async def _profiles(visit: Visit) -> tuple[tuple[str, str], ...]:
     return tuple((one.name, one.label) for one in await holders.all_of(visit.desk, holders.PROFILES, visit.org.id))
 
 
-async def _new_page(visit: Visit, typed: dict[str, str]) -> UserFormPage:
+async def _new_page(visit: Visit, typed: dict[str, str], *, guest: bool = False) -> UserFormPage:
     return UserFormPage(
         title="New User",
         action=f"{USERS}/new",
@@ -181,6 +187,7 @@ async def _new_page(visit: Visit, typed: dict[str, str]) -> UserFormPage:
             ),
             *_password_fields(required=False),
         ),
+        flags=(("guest", "Guest user", _GUEST_HELP, guest),),
     )
 
 

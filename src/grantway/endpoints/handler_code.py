@@ -127,7 +127,7 @@ def is_whole(named: object) -> bool:
     """Tell whether what should name a user does: texts that can be shown, of bounded length."""
     if not isinstance(named, Named) or not isinstance(named.by, Matches):
         return False
-    texts: list[object] = [named.value]
+    texts: list[object] = [named.value, named.visitor]
     if (new := named.new) is not None:
         texts += [new.username, new.email, new.first_name, new.last_name]
     return all(isinstance(one, str) and one.isprintable() and len(one) <= _VALUE_LIMIT for one in texts)

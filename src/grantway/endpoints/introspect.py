@@ -21,7 +21,7 @@ from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
 from grantway.policy import app_use
-from grantway.protocol.access_jwt import EARLY_S, audience_of
+from grantway.protocol.access_jwt import EARLY_S, VISITOR, audience_of
 from grantway.protocol.actor import act_claim
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
@@ -45,6 +45,7 @@ _USE_CHECKS: Final = app_use.checks(
         external_not_installed=no_app.EXTERNAL_NOT_INSTALLED,
         external_is_local=no_app.EXTERNAL_IS_LOCAL,
         user_inactive=no_app.USER_INACTIVE,
+        user_is_guest=no_app.USER_IS_GUEST,
         not_admin_approved=no_app.NOT_ADMIN_APPROVED,
         api_access_limited=no_app.API_ACCESS_LIMITED,
         tokens_ended=no_app.TOKENS_ENDED,
@@ -134,6 +135,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
         "nbf": held.token.issued_at // 1000 - (EARLY_S if held.token.kid and issued is SALESFORCE else 0),
         "iss": server.issuer(issued, base),
         **acting,
+        **({VISITOR: held.token.visitor} if held.token.visitor else {}),
     }
     return _with_audience(fields, held.token.resources)
 

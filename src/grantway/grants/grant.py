@@ -114,6 +114,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     - `event`: what the event log says happened.
     - `issued_token_type`: what a token exchange says it gave; empty elsewhere.
     - `actor`: who acts for the user, as the JSON of the claim `act`; empty where nobody does.
+    - `visitor`: the guest whom the token is for, by the unique visitor ID; empty where the user is a named one.
     - `asset`: what the asset token says that is given in the access token's place; None for an access token.
     """
 
@@ -131,6 +132,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     auth_time: int = 0
     issued_token_type: str = ""
     actor: str = ""
+    visitor: str = ""
     asset: AssetTerms | None = None
 
     @property

@@ -317,6 +317,15 @@ MATCHES: Final = HandlerField[Matches](
     example="federation_id",
     words={"username": "Username", "email": "Email", "federation_id": "Federation ID", "user_id": "User ID"},
 )
+GUEST_USER: Final = HandlerField[str](
+    name="guest_user",
+    kind=text(255),
+    label="Guest user",
+    help="As whom a subject acts who has no user here: a guest user of the org. Left out, such a token is refused.",
+    default="",
+    group=Group.PEOPLE,
+    example="guest@harbour.example",
+)
 USER_CREATION: Final = HandlerField[bool](
     name="user_creation",
     kind=FLAG,
@@ -383,6 +392,7 @@ FIELDS: Final[tuple[HandlerField[Any], ...]] = (
     INTROSPECTION_SECRET,
     USER_CLAIM,
     MATCHES,
+    GUEST_USER,
     USER_CREATION,
     NEW_USER_PROFILE,
     EMAIL_CLAIM,

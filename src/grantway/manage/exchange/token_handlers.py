@@ -103,6 +103,7 @@ async def create(desk: Desk, org: Org, name: str, asked: Mapping[str, Any]) -> T
                 raise ManageProblem.at("name", f"there is a token exchange handler {name} already")
             handler = TokenHandler(row)
             await _demand_profile(changing, org, handler)
+            await _demand_guest_user(changing, org, handler)
             await changing.run(_ADD, *msgspec.structs.astuple(row))
             await changing.audit("admin.handler.create", org.id, name=name, after=_audited(handler))
             return handler
@@ -164,6 +165,8 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
                 await _demand_power_over(changing, org, await apps.met(changing, org, enabled.app_id))
         if after[f.NEW_USER_PROFILE] != handler[f.NEW_USER_PROFILE] or after[f.USER_CREATION]:
             await _demand_profile(changing, org, after)
+        if after[f.GUEST_USER] != handler[f.GUEST_USER] or after[f.USER_CREATION] != handler[f.USER_CREATION]:
+            await _demand_guest_user(changing, org, after)
         await changing.run(_SET, settings=settings, secret_box=box, id=handler.id)
         await changing.audit(
             "admin.handler.change",
@@ -208,6 +211,8 @@ async def enable(
             raise ManageProblem.at("run_as", str(problem)) from problem
         if not user.may_act:
             raise ManageProblem.at("run_as", f"{user.username} is not active")
+        if user.is_guest:
+            raise ManageProblem.at("run_as", f"{user.username} is a guest user: only visitors act as one")
         await demand_power_of(changing, user.username, f"let a handler work as {user.username}")
         await _demand_power_over(changing, org, app)
         if is_default:
@@ -315,6 +320,24 @@ async def _demand_power_over(desk: Desk, org: Org, app: InstalledApp | None) -> 
         profiles, sets = app[s.PROFILES], app[s.PERMISSION_SETS]
         await demand_power_of_holders(desk, org, holders.PROFILES, set(profiles), doing)
         await demand_power_of_holders(desk, org, holders.PERMISSION_SETS, set(sets), doing)
+
+
+async def _demand_guest_user(desk: Desk, org: Org, handler: TokenHandler) -> None:
+    """Demand that the guest user is one, and holds no more than the caller does."""
+    name = handler[f.GUEST_USER]
+    if not name:
+        return
+    if handler[f.USER_CREATION]:
+        told = "who has no user here is made one or is a guest, not both: switch user_creation off, or leave this empty"
+        raise ManageProblem.at(f.GUEST_USER.name, told)
+    try:
+        user = await users.find(desk, org, name)
+    except NotFound as problem:
+        raise ManageProblem.at(f.GUEST_USER.name, str(problem)) from problem
+    if not user.is_guest:
+        told = f"{user.username} is somebody's account; `grantway user create USERNAME --guest` makes a guest user"
+        raise ManageProblem.at(f.GUEST_USER.name, told)
+    await demand_power_of(desk, user.username, f"let guests act as {user.username}")
 
 
 async def _demand_profile(desk: Desk, org: Org, handler: TokenHandler) -> None:

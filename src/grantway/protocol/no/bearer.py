@@ -88,6 +88,12 @@ USER_INACTIVE: Final = Reason(
     means="The token's user {user} is deactivated or frozen.",
     remedy="`grantway user unfreeze`, if the user should have access.",
 )
+USER_IS_GUEST: Final = Reason(
+    id="bearer.user_is_guest",
+    wires=_DEAD,
+    means="The token's user {user} is a guest user, and the token is for no visitor.",
+    remedy="Guests come by the token exchange flow alone, with a handler that has a guest_user.",
+)
 APP_BLOCKED: Final = Reason(
     id="bearer.app_blocked",
     wires=_DEAD,
