@@ -66,7 +66,7 @@ class Server:
 
     def __post_init__(self) -> None:
         handlers = TokenHandlers(
-            self.db,
+            self.directory,
             self.clock,
             self.ring,
             self.urls,

@@ -32,8 +32,7 @@ from grantway.protocol.no import exchange as no
 from grantway.protocol.refusal import Refusal
 from grantway.protocol.token_handler import Believed, HandlerAnswer, IncomingToken, Named
 from grantway.settings import token_handlers as f
-from grantway.store.database import Database
-from grantway.store.people import user_by_username
+from grantway.store.directory import Directory
 
 READ: Final = "Token"
 KEYS: Final = "Key set"
@@ -47,9 +46,9 @@ _SAML: Final = "saml2"
 
 @dataclass(frozen=True, slots=True)
 class TokenHandlers:
-    """What handlers need of a server: the database, what fetches, what is kept of key sets, and installed code."""
+    """What handlers need of a server: the directory, what fetches, what is kept of key sets, and installed code."""
 
-    db: Database
+    directory: Directory
     clock: Clock
     ring: KeyRing
     urls: Urls
@@ -71,8 +70,8 @@ class TokenHandlers:
         """Ask a handler whether it believes a token of an app; see `grants.grant.Sources`."""
         handler, enabled = chosen.handler, chosen.enabled_for
         run_as = enabled.run_as if enabled is not None else ""
-        user = await user_by_username(self.db, run_as)
-        if user is None or user.org_id != app.org.id or not user.may_act:
+        works_as = await self.directory.app_user_named(app.id, run_as)
+        if works_as is None or works_as.user.org_id != app.org.id or not works_as.user.may_act:
             refusal = no.RUN_AS_GONE(handler=handler.name, user=run_as, org=app.org.name)
             return _no(RUN_AS, "not there, or may not act", refusal)
         if missing := handler.missing():
@@ -220,8 +219,8 @@ class TokenHandlers:
             profile=chosen.handler[f.NEW_USER_PROFILE],
         )
         try:
-            caller = await caller_named(self.db, enabled.run_as)
-            desk = Desk(db=self.db, clock=self.clock, ring=self.ring, caller=caller)
+            caller = await caller_named(self.directory.db, enabled.run_as)
+            desk = Desk(db=self.directory.db, clock=self.clock, ring=self.ring, caller=caller)
             async with desk.changing() as changing:
                 made = await users.create(changing, org, asked)
                 if named.by is f.Matches.FEDERATION_ID:
