@@ -14,8 +14,6 @@ from tests.journeys.console_pages import APP, EXTERNAL, FOREIGN_KEY, HOSTILE, PA
 from tests.journeys.console_visit import Visit, overflow, violations, visited
 from tests.journeys.served import Served, serving
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:

@@ -18,7 +18,6 @@ from tests.endpoints.signer import signer
 from tests.journeys.served import Served, fields, go, serving
 from tests.toolchain import need, node
 
-pytestmark = pytest.mark.xdist_group("journeys")
 _SNIPPET = re.compile(r'<pre id="snippet-([a-z-]+)"[^>]*>(.*?)</pre>', re.DOTALL)
 LANGUAGES = ["curl", "python", "javascript"]
 _PATIENCE_S = 30
