@@ -18,6 +18,7 @@ from grantway.manage.exchange import token_handlers
 from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem
 from grantway.manage.usage.explain import explain
+from grantway.settings.token_handlers import INTROSPECTION_SECRET
 from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.issuer import (
@@ -692,7 +693,7 @@ async def test_an_introspection_url_that_changes_takes_the_secret_anew(house: Ho
         house.desk, house.org, "Harbour_IdP", {"introspection_url": "https://evil.example/introspect"}
     )
 
-    assert kept.has_secret
-    assert not moved.has_secret
+    assert kept.box(INTROSPECTION_SECRET)
+    assert not moved.box(INTROSPECTION_SECRET)
     with pytest.raises(ManageProblem, match="letters"):
         await token_handlers.create(house.desk, house.org, "Two Words", {})

@@ -9,6 +9,7 @@ from grantway.domain.org import Org, User
 from grantway.domain.token_handler import UsableHandler
 from grantway.endpoints.client_documents import ClientDocuments
 from grantway.endpoints.handler_code import HandlerCode
+from grantway.endpoints.handler_webhook import Webhooks
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
@@ -72,6 +73,7 @@ class Server:
             self.fetcher,
             KeySets(self.fetcher, self.clock),
             self.handler_code,
+            Webhooks(self.fetcher, self.ring),
         )
         object.__setattr__(self, "token_handlers", handlers)
 

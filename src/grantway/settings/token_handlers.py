@@ -24,6 +24,8 @@ SUBJECT_TYPES: Final[Mapping[str, str]] = {
 }
 """The kinds of token that a handler may take, each with its element in a metadata file."""
 
+WEBHOOK_SECRET_LEAST: Final = 32
+
 
 class Runs(Enum):
     """What does a handler's work."""
@@ -32,6 +34,8 @@ class Runs(Enum):
     """What its fields say."""
     CODE = "code"
     """A Python entry point that is installed beside the server."""
+    WEBHOOK = "webhook"
+    """An HTTPS endpoint of the org's own, which is asked about each token."""
 
 
 class Matches(Enum):
@@ -47,6 +51,7 @@ class Group(Enum):
     """The parts of the form, in its order."""
 
     HANDLER = "Handler"
+    WEBHOOK = "Webhook"
     TOKENS = "Whose tokens it believes"
     INTROSPECTION = "Opaque tokens"
     PEOPLE = "Whom they name"
@@ -162,13 +167,20 @@ TOKEN_TYPES: Final = HandlerField[tuple[str, ...]](
 )
 RUNS: Final = HandlerField[Runs](
     name="runs",
-    kind=one_of(Runs, words={Runs.DECLARED: "what is declared here", Runs.CODE: "code installed at the server"}),
+    kind=one_of(
+        Runs,
+        words={
+            Runs.DECLARED: "what is declared here",
+            Runs.CODE: "code installed at the server",
+            Runs.WEBHOOK: "a webhook",
+        },
+    ),
     label="Validation",
-    help="What validates a token: the fields below, or code that is installed beside the server.",
+    help="What validates a token: the fields below, code that is installed beside the server, or a webhook.",
     default=Runs.DECLARED,
     group=Group.HANDLER,
     example="code",
-    words={"declared": "What is declared here", "code": "Code installed at the server"},
+    words={"declared": "What is declared here", "code": "Code installed at the server", "webhook": "A webhook"},
 )
 CODE: Final = HandlerField[str](
     name="code",
@@ -180,6 +192,34 @@ CODE: Final = HandlerField[str](
     example="HarbourTokenHandler",
     xml="tokenHandlerApex",
     required_there=True,
+)
+WEBHOOK_URL: Final = HandlerField[str](
+    name="webhook_url",
+    kind=_URL_KIND,
+    label="Webhook URL",
+    help="With a webhook: where each token is sent, as JSON that is signed, to be believed or not.",
+    default="",
+    group=Group.WEBHOOK,
+    example="https://hooks.harbour.example/grantway",
+)
+
+
+def _webhook_secret(raw: Any) -> str:
+    value = text(255).parse(raw)
+    if 0 < len(value) < WEBHOOK_SECRET_LEAST:
+        raise SettingProblem(f"at least {WEBHOOK_SECRET_LEAST} characters: make one with `openssl rand -hex 32`")
+    return value
+
+
+WEBHOOK_SECRET: Final = HandlerField[str](
+    name="webhook_secret",
+    kind=replace(text(255), parse=_webhook_secret, limits=f"{WEBHOOK_SECRET_LEAST} to 255 characters"),
+    label="Webhook secret",
+    help="Signs what is sent there. Stored encrypted and never shown; left empty, the one that is stored stays.",
+    default="",
+    group=Group.WEBHOOK,
+    example="@webhook.secret",
+    secret=True,
 )
 
 
@@ -341,6 +381,8 @@ FIELDS: Final[tuple[HandlerField[Any], ...]] = (
     TOKEN_TYPES,
     RUNS,
     CODE,
+    WEBHOOK_URL,
+    WEBHOOK_SECRET,
     ISSUER,
     AUDIENCES,
     JWKS_URL,
@@ -358,3 +400,8 @@ FIELDS: Final[tuple[HandlerField[Any], ...]] = (
     LAST_NAME_CLAIM,
 )
 BY_NAME: Final = {one.name: one for one in FIELDS}
+SECRETS: Final[Mapping[HandlerField[str], HandlerField[str]]] = {
+    WEBHOOK_SECRET: WEBHOOK_URL,
+    INTROSPECTION_SECRET: INTROSPECTION_URL,
+}
+"""The fields that are secret, each with the URL that it is for: who points that elsewhere gives the secret anew."""

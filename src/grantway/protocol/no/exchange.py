@@ -147,11 +147,20 @@ CODE_FAILED: Final = Reason(
     means="The code {code} failed: {why}.",
     remedy="Mend the code; what it raised stands here by its type alone, for its text may hold the token.",
 )
+WEBHOOK_FAILED: Final = Reason(
+    id="exchange.webhook_failed",
+    wires=_INVALID,
+    means="The webhook of the handler {handler} gave no answer that counts: {why}.",
+    remedy=(
+        "webhook_url must be an https URL of a public host that answers 200 within 5 seconds, with the JSON that"
+        " docs/token-exchange.md shows."
+    ),
+)
 SAID_NO: Final = Reason(
     id="exchange.said_no",
     wires=_INVALID,
     means="The handler {handler} does not believe the token: {says}.",
-    remedy="The handler's own code says no.",
+    remedy="The handler's own code, or its webhook, says no.",
 )
 UNREADABLE: Final = Reason(
     id="exchange.unreadable",
