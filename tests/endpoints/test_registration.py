@@ -33,6 +33,7 @@ from grantway.store.statement import Statement
 from tests.endpoints.browsing import CONSENT, LOGIN, Browser, goes_to, told
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.signer import proof, signer
+from tests.endpoints.test_assertions_explained import explained
 from tests.endpoints.wire import both_doors, open_web
 
 JSON = (b"content-type", b"application/json")
@@ -829,3 +830,10 @@ async def test_each_path_takes_its_methods_and_json_alone(house: House) -> None:
         for root in ("/.well-known", "/oidc/.well-known"):
             found = (await web.get(f"{root}/openid-configuration")).json()["registration_endpoint"]
             assert found == BASE + ("/oidc" if "oidc" in root else "/services/oauth2") + "/register"
+
+
+async def test_whoever_sends_a_form_is_told_to_send_json(house: House) -> None:
+    async with open_web(house.server) as web:
+        await web.post("/oidc/register", data={"redirect_uris": CALLBACK})
+
+    assert "application/json" in (await explained(house)).remedy

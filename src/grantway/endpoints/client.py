@@ -78,6 +78,15 @@ async def authenticated_client(
     raise Refused(no_request.UNAVAILABLE())
 
 
+async def client_named(call: Call, server: Server, params: Mapping[str, str]) -> InstalledApp | None:
+    """Return the client that a request names, proved or not: whose administrators may have its refusal explained."""
+    try:
+        key = read_credentials(params, call.header(b"authorization")).client_id
+    except Refused:
+        key = params.get("client_id", "")
+    return await server.directory.app_by_key(key) if key else None
+
+
 async def _is_first(server: Server, asserted: AssertionCase) -> bool:
     try:
         return await server.db.commit(Write(remembers(asserted)))
