@@ -44,7 +44,7 @@ async def load(call: TokenCall, sources: Sources) -> MachineCase:
     # Without a standard scope there is no token, whatever else the app may ask for.
     if scopes and app is not None:
         scopes += app[s.CUSTOM_SCOPES]
-    return MachineCase(call, await client_case(call, directory, app), run_as, scopes)
+    return MachineCase(call, await client_case(call, sources, app), run_as, scopes)
 
 
 def scope_taken(case: MachineCase) -> Finding | None:
