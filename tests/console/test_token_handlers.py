@@ -58,7 +58,7 @@ async def test_one_is_changed_and_its_secret_stays_unseen(house: House, setup: S
 
     assert "Saved: Harbour_IdP" in page.text
     assert "It believes nothing yet" not in page.text
-    assert changed.has_secret
+    assert changed.box(f.INTROSPECTION_SECRET)
     stale = await setup.send(f"{PATH}/{handler.id}", form)
     assert stale.status_code == 409
     assert "was changed by somebody else" in stale.text

@@ -14,6 +14,7 @@ from grantway.endpoints.token import token
 from grantway.grants.token_exchange import GRANT_TYPE as EXCHANGE
 from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
+from grantway.manage.people import users
 from grantway.manage.usage.explain import explain
 from grantway.orgdata.credentials import credentials
 from grantway.protocol import no
@@ -178,6 +179,8 @@ def exchange_a_token(**fields: Any) -> Callable[[House, TestApp], Awaitable[None
             "certificate": signer().certificate,
             "new_user_profile": "Minimum",
         }
+        if name := fields.get("guest_user"):
+            await users.create(house.desk, house.org, users.NewUser(username=name, email=name, guest=True))
         await handler_for(house, app, believes | fields)
         outside = outside_token(
             house, header={"kid": None}, email="new@harbour.example", **_CLAIMS.get(str(fields), {})
@@ -189,7 +192,8 @@ def exchange_a_token(**fields: Any) -> Callable[[House, TestApp], Awaitable[None
 
 
 _CREATES = {"user_creation": True}
-_CLAIMS = {str(_CREATES): {"sub": "new@harbour.example"}}
+_GUESTS = {"guest_user": "guest@harbour.example"}
+_CLAIMS = {str(fields): {"sub": "new@harbour.example"} for fields in (_CREATES, _GUESTS)}
 _FREE: Values = {s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW: False}
 _EXCHANGES: Values = {s.TOKEN_EXCHANGE: True, s.TOKEN_EXCHANGE_ALLOWED: True}
 
@@ -218,6 +222,7 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.TOKEN_EXCHANGE_ALLOWED, _FREE | {s.TOKEN_EXCHANGE: True}, exchange_a_token()),
     (s.PERMITTED_USERS, _FREE | _EXCHANGES, exchange_a_token()),
     (s.PROFILES, _FREE | _EXCHANGES, exchange_a_token(**_CREATES)),
+    (s.JWT_ACCESS_TOKENS, _FREE | _EXCHANGES, exchange_a_token(**_GUESTS)),
     (s.REFRESH_TOKEN_ROTATION, {s.REFRESH_TOKEN_ROTATION: True}, refresh_twice),
     (s.DISTRIBUTION_STATE, {}, redeem_in_another_org_what_is_local),
     (s.CLIENT_CREDENTIALS, {}, client_credentials),

@@ -12,7 +12,7 @@ MADE = {
     "profile": "INSERT INTO profile VALUES ('00e1', '00D1', 'standard', 'Standard', '[]', 1)",
     "permission_set": "INSERT INTO permission_set VALUES ('0PS1', '00D1', 'crew', 'Crew', '[]', 1)",
     "person": "INSERT INTO person VALUES ('0051', '00D1', 'ada@harbour.example', 'a@b.example', 'Ada', 'L', '00e1', '',"
-    " 1, 0, 0, '{}', 1, 1, '')",
+    " 1, 0, 0, '{}', 1, 1, '', 0)",
     "permission_set_assignment": "INSERT INTO permission_set_assignment VALUES ('0051', '0PS1')",
     "app": "INSERT INTO app VALUES ('0H41', '00D1', 'Tide', 'key', :mac, :box, '{}', '', 1, 1, '',"
     " 'connected_app', '', '')",

@@ -31,11 +31,12 @@ _BRIEF: Final[dict[str, Schema]] = {
     "profile": text(80),
     "is_active": FLAG,
     "is_frozen": FLAG,
+    "is_guest": FLAG,
     "created_at": TIME,
 }
 _USER: Final = record(_BRIEF | _DETAILS | {"permission_sets": TEXTS})
 _NEW: Final = record(
-    {"username": text(255, least=1), **_NAMES, "profile": text(80), "password": text(256, least=1)},
+    {"username": text(255, least=1), **_NAMES, "profile": text(80), "password": text(256, least=1), "guest": FLAG},
     required=("username", "email"),
 )
 _PERMISSIONS: Final[Schema] = {"type": "array", "items": {"type": "string", "enum": list(ALL)}, "maxItems": 200}
@@ -52,6 +53,7 @@ def _brief(user: User) -> dict[str, Any]:
         "profile": user.profile_name,
         "is_active": bool(user.is_active),
         "is_frozen": bool(user.is_frozen),
+        "is_guest": bool(user.is_guest),
         "created_at": iso_seconds(user.created_at),
     }
 

@@ -7,7 +7,7 @@ from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, 
 from grantway.domain.token_handler import TokenHandler
 from grantway.manage.exchange import token_handlers
 from grantway.protocol.when import iso_seconds
-from grantway.settings.token_handlers import FIELDS
+from grantway.settings.token_handlers import FIELDS, SECRETS
 
 _RIGHT: Final = "Customize Application, Modify All Data and Manage Users"
 _OF_APP: Final = f"{_RIGHT}; and the right to change the app's policies"
@@ -23,7 +23,7 @@ _HANDLER: Final = record(
         "id": text(18),
         "name": text(80),
         **_FIELDS,
-        "has_introspection_secret": FLAG,
+        **{f"has_{one}": FLAG for one in _SECRETS},
         "apps": {"type": "array", "items": _APP},
         "missing": {**TEXTS, "description": "What it lacks to validate anything; empty where it is whole."},
         "created_at": TIME,
@@ -37,7 +37,7 @@ async def _told(ask: Ask, handler: TokenHandler) -> dict[str, Any]:
         "id": handler.id,
         "name": handler.name,
         **token_handlers.fields_of(handler),
-        "has_introspection_secret": handler.has_secret,
+        **{f"has_{one.name}": bool(handler.box(one)) for one in SECRETS},
         "apps": [
             {"app": one.app, "id": one.app_id, "run_as": one.run_as, "is_default": one.is_default} for one in apps
         ],

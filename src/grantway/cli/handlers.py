@@ -51,7 +51,7 @@ def list_handlers(**given: Any) -> None:
         (
             one["name"],
             "yes" if one["enabled"] else "no",
-            one["code"] if one["runs"] == "code" else one["issuer"] or one["introspection_url"],
+            one["believes"],
             ", ".join(app["app"] + ("*" if app["is_default"] else "") for app in one["apps"]) or "none",
         )
         for one in documents
@@ -136,7 +136,7 @@ def fields(**given: Any) -> None:
 @shared
 def export(names: tuple[str, ...], folder: str | None, **given: Any) -> None:
     """Write handlers as Salesforce metadata files; `grantway app import` reads them."""
-    from grantway.cli.custom import write_out
+    from grantway.cli.file_output import write_out
     from grantway.manage.files import handler_files
     from grantway.manage.server import orgs
 
@@ -146,7 +146,7 @@ def export(names: tuple[str, ...], folder: str | None, **given: Any) -> None:
         org = await orgs.find(desk, chosen.org)
         return [await handler_files.export_handler(desk, org, name) for name in names]
 
-    write_out(chosen, run(chosen, work), folder)
+    write_out(chosen, run(chosen, work), folder, lambda one: {"name": one.name})
 
 
 def _on(chosen: Options, operation: str, *arguments: Any, **named: Any) -> Any:
@@ -166,24 +166,26 @@ def _on(chosen: Options, operation: str, *arguments: Any, **named: Any) -> Any:
 
 def _document(one: Any, enabled: Any) -> dict[str, Any]:
     from grantway.manage.exchange.token_handlers import fields_of
+    from grantway.settings.token_handlers import SECRETS
 
     return {
         "id": one.id,
         "name": one.name,
         **fields_of(one),
-        "introspection_secret": "set" if one.has_secret else "",
+        **{secret.name: "set" if one.box(secret) else "" for secret in SECRETS},
+        "believes": one.believes,
         "apps": [{"app": app.app, "run_as": app.run_as, "is_default": app.is_default} for app in enabled],
         "missing": list(one.missing()),
     }
 
 
 def _show(chosen: Options, done: tuple[Any, Any]) -> None:
-    from grantway.settings.token_handlers import FIELDS
+    from grantway.settings.token_handlers import FIELDS, SECRETS
 
     one, enabled = done
     told = [("id", one.id), ("name", one.name)]
     told += [(field.name, field.kind.says(one[field])) for field in FIELDS if not field.secret]
-    told.append(("introspection_secret", "set" if one.has_secret else "none"))
+    told += [(secret.name, "set" if one.box(secret) else "none") for secret in SECRETS]
     for app in enabled:
         told.append(("app", f"{app.app}, as {app.run_as}{', its default' if app.is_default else ''}"))
     told += [("missing", what) for what in one.missing()]

@@ -21,9 +21,17 @@ def user() -> None:
 @click.option("--first-name", default="")
 @click.option("--last-name", default="")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--guest", is_flag=True, help="Nobody's account: as whom visitors act who have none. It has no password.")
 @shared
 def create(
-    username: str, email: str, profile: str, first_name: str, last_name: str, password_stdin: bool, **given: Any
+    username: str,
+    email: str,
+    profile: str,
+    first_name: str,
+    last_name: str,
+    password_stdin: bool,
+    guest: bool,
+    **given: Any,
 ) -> None:
     """Make a user. Without --password-stdin a random password is made and printed once.
 
@@ -35,7 +43,9 @@ def create(
     from grantway.manage.server import orgs
 
     chosen = options(given)
-    password = secret_from_stdin("password", chosen) if password_stdin else new_password()
+    if guest and password_stdin:
+        misuse("nobody logs in as a guest user: leave --password-stdin out")
+    password = "" if guest else secret_from_stdin("password", chosen) if password_stdin else new_password()
 
     async def work(desk: Any) -> Any:
         new = users.NewUser(
@@ -45,12 +55,13 @@ def create(
             first_name=first_name,
             last_name=last_name,
             profile=profile,
+            guest=guest,
         )
         return await users.create(desk, await orgs.find(desk, chosen.org), new)
 
     made = run(chosen, work)
-    document = _document(made) | ({} if password_stdin else {"password": password})
-    shown = "" if password_stdin else f"\nPassword, shown once: {password}"
+    document = _document(made) | ({"password": password} if password and not password_stdin else {})
+    shown = "" if password_stdin or guest else f"\nPassword, shown once: {password}"
     show(chosen, document, f"Made the user {made.username}: {made.id}{shown}")
 
 
@@ -326,7 +337,8 @@ def _on_holder(chosen: Options, kind_name: str, operation: str, *arguments: Any)
 
 
 def _state(user: Any) -> str:
-    return "frozen" if user.is_frozen else "active" if user.is_active else "inactive"
+    state = "frozen" if user.is_frozen else "active" if user.is_active else "inactive"
+    return f"{state}, guest" if user.is_guest else state
 
 
 def _document(user: Any) -> dict[str, Any]:
@@ -340,6 +352,7 @@ def _document(user: Any) -> dict[str, Any]:
         "profile": user.profile_name,
         "is_active": bool(user.is_active),
         "is_frozen": bool(user.is_frozen),
+        "is_guest": bool(user.is_guest),
     }
 
 

@@ -1,11 +1,11 @@
 """/setup/token-handlers: whose tokens the org believes, and the apps that may exchange them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from grantway import settings as s
-from grantway.console.fields import Field, Problems, with_problem
+from grantway.console.fields import Field, Problems, status_of, with_problem
 from grantway.console.places import TOKEN_HANDLERS, app_path
 from grantway.console.visit import Route, Visit
 from grantway.domain.token_handler import TokenHandler
@@ -13,8 +13,8 @@ from grantway.kit.http import Reply
 from grantway.manage.connected_apps import apps
 from grantway.manage.exchange import token_handlers
 from grantway.manage.people import users
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
-from grantway.settings.token_handlers import CODE, ENABLED, FIELDS, INTROSPECTION_URL, ISSUER, RUNS, Group, Runs
+from grantway.manage.problem import ManageProblem, NotFound
+from grantway.settings.token_handlers import ENABLED, FIELDS, SECRETS, Group, HandlerField
 
 TITLE: Final = "Token Exchange Handlers"
 _CRUMBS: Final = ((TITLE, TOKEN_HANDLERS),)
@@ -102,7 +102,7 @@ async def show_all(visit: Visit) -> Reply:
     rows = []
     for one in await token_handlers.all_of(visit.desk, visit.org):
         state = "off" if not one[ENABLED] else "incomplete" if one.missing() else "on"
-        believes = one[CODE] if one[RUNS] is Runs.CODE else one[ISSUER] or one[INTROSPECTION_URL]
+        believes = one.believes
         number = len(await token_handlers.enabled_apps(visit.desk, visit.org, one))
         label = token_handlers.fields_of(one)["label"]
         rows.append(HandlerLine(id=one.id, name=one.name, label=label, believes=believes, state=state, apps=number))
@@ -197,7 +197,8 @@ def _asked(visit: Visit) -> dict[str, Any]:
 def _typed(visit: Visit) -> dict[str, Any]:
     """Return what was typed, to be shown again; a secret is not."""
     typed = {**_asked(visit), "name": visit.form.get("name", ""), "seen": visit.form.get("seen", "")}
-    return {name: value for name, value in typed.items() if name != "introspection_secret"}
+    secret = {one.name for one in SECRETS}
+    return {name: value for name, value in typed.items() if name not in secret}
 
 
 def _new_page(typed: Mapping[str, Any]) -> HandlerPage:
@@ -254,7 +255,10 @@ async def _page(
         id=handler.id,
         action=f"{TOKEN_HANDLERS}/{handler.id}",
         button="Save",
-        groups=_groups(token_handlers.fields_of(handler) if typed is None else typed, has_secret=handler.has_secret),
+        groups=_groups(
+            token_handlers.fields_of(handler) if typed is None else typed,
+            stored={one for one in SECRETS if handler.box(one)},
+        ),
         seen=str(handler.row.version) if typed is None else str(typed.get("seen", "")),
         missing=handler.missing(),
         enabled=lines,
@@ -262,12 +266,15 @@ async def _page(
     )
 
 
-def _groups(values: Mapping[str, Any], *, has_secret: bool = False) -> tuple[tuple[str, tuple[Control, ...]], ...]:
+def _groups(
+    values: Mapping[str, Any], *, stored: Set[HandlerField[str]] = frozenset()
+) -> tuple[tuple[str, tuple[Control, ...]], ...]:
+    """Return the form's parts; `stored` are the secrets that are there, and not shown."""
     found: dict[Group, list[Control]] = {group: [] for group in Group}
     for one in FIELDS:
         kind = one.kind
         value = values.get(one.name, kind.write(one.default)) if not one.secret else ""
-        help_text = one.help + (" One is stored." if one.secret and has_secret else "")
+        help_text = one.help + (" One is stored." if one in stored else "")
         field = Field(
             name=one.name,
             label=one.label,
@@ -303,9 +310,8 @@ def _again(visit: Visit, page: HandlerPage, problem: ManageProblem) -> Reply:
         for title, controls in page.groups
     )
     enabling = tuple(marked[one.name] for one in page.enabling)
-    status = 403 if isinstance(problem, NotAllowed) else 409 if isinstance(problem, StaleVersion) else 400
     page = replace(page, groups=groups, enabling=enabling, problems=problems)
-    return visit.show(page, here=TOKEN_HANDLERS, crumbs=_CRUMBS, status=status)
+    return visit.show(page, here=TOKEN_HANDLERS, crumbs=_CRUMBS, status=status_of(problem))
 
 
 ROUTES: Final = (

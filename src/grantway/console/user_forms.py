@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from grantway.console.fields import Field, Problems, with_problem
+from grantway.console.fields import Field, Problems, status_of, with_problem
 from grantway.console.visit import Route, Visit
 from grantway.domain.org import User
 from grantway.kit.http import Reply
 from grantway.manage.people import holders, users
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
+from grantway.manage.problem import ManageProblem, NotFound
 
 USERS: Final = "/setup/users"
 CRUMBS: Final = (("Users", USERS),)
@@ -30,6 +30,11 @@ _FLAGS: Final = (
     ("is_active", "Active", "Clear it for somebody who has left: every token and login of theirs ends for good."),
     ("email_verified", "E-mail address verified", "Apps are told so."),
     ("integration", "Integration user", "Not a person: apps are told so."),
+)
+
+_GUEST_HELP: Final = (
+    "Nobody’s account: visitors who have none act as this user, by a token exchange handler. Nobody logs in as a guest"
+    " user, and it stays one."
 )
 
 
@@ -58,11 +63,12 @@ async def new(visit: Visit) -> Reply:
     form = visit.form
     names = ("username", "email", "first_name", "last_name", "profile")
     asked = {name: form.get(name, "") for name in names}
+    guest = "guest" in form
     try:
         password = _typed_twice(form) if form.get("password") or form.get("again") else ""
-        user = await users.create(visit.desk, visit.org, users.NewUser(**asked, password=password))
+        user = await users.create(visit.desk, visit.org, users.NewUser(**asked, password=password, guest=guest))
     except ManageProblem as problem:
-        return _again(visit, await _new_page(visit, asked), problem)
+        return _again(visit, await _new_page(visit, asked, guest=guest), problem)
     return visit.go(f"{USERS}/{user.id}", saying=f"{user.username} is made.")
 
 
@@ -121,9 +127,8 @@ def _typed_twice(form: Any) -> str:
 def _again(visit: Visit, page: UserFormPage, problem: ManageProblem, *crumbs: tuple[str, str]) -> Reply:
     """Show a form again with all that was typed (but passwords), and what is wrong."""
     fields, problems = with_problem(page.fields, problem)
-    status = 403 if isinstance(problem, NotAllowed) else 409 if isinstance(problem, StaleVersion) else 400
     page = replace(page, fields=fields, problems=problems)
-    return visit.show(page, here=USERS, crumbs=(*CRUMBS, *crumbs), status=status)
+    return visit.show(page, here=USERS, crumbs=(*CRUMBS, *crumbs), status=status_of(problem))
 
 
 def _password_fields(*, required: bool) -> tuple[Field, ...]:
@@ -155,7 +160,7 @@ async def _profiles(visit: Visit) -> tuple[tuple[str, str], ...]:
     return tuple((one.name, one.label) for one in await holders.all_of(visit.desk, holders.PROFILES, visit.org.id))
 
 
-async def _new_page(visit: Visit, typed: dict[str, str]) -> UserFormPage:
+async def _new_page(visit: Visit, typed: dict[str, str], *, guest: bool = False) -> UserFormPage:
     return UserFormPage(
         title="New User",
         action=f"{USERS}/new",
@@ -181,6 +186,7 @@ async def _new_page(visit: Visit, typed: dict[str, str]) -> UserFormPage:
             ),
             *_password_fields(required=False),
         ),
+        flags=(("guest", "Guest user", _GUEST_HELP, guest),),
     )
 
 

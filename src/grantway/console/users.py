@@ -63,7 +63,7 @@ class LoginRow:
 class UserPage:
     """One user. `manages`, `assigns`: whether the reader may change the user, and give and take permission sets.
 
-    `security_token` is one that was made a moment ago, and empty from then on.
+    `is_guest`: nobody logs in as the user. `security_token` is one that was made a moment ago, and empty from then on.
     """
 
     template: ClassVar[str] = "setup/user.html"
@@ -82,6 +82,7 @@ class UserPage:
     sees_logins: bool
     manages: bool
     assigns: bool
+    is_guest: bool
     security_token: str
 
 
@@ -134,6 +135,7 @@ async def _show(visit: Visit, security_token: str = "") -> Reply:
         facts=(
             ("Username", user.username),
             ("Profile", user.profile_name),
+            *((("Guest user", "nobody’s account: visitors without one act as this user"),) if user.is_guest else ()),
             *((label, str(fields[name])) for name, label in labels.items() if fields[name]),
         ),
         created=moment(user.created_at, now),
@@ -164,6 +166,7 @@ async def _show(visit: Visit, security_token: str = "") -> Reply:
         sees_logins=sees_logins,
         manages=desk.caller.may(Right.USERS, org.id),
         assigns=desk.caller.may(Right.ASSIGN_PERMISSION_SETS, org.id),
+        is_guest=bool(user.is_guest),
         security_token=security_token,
     )
     return visit.show(page, here=USERS, crumbs=CRUMBS)

@@ -42,7 +42,8 @@ class User(msgspec.Struct, frozen=True, gc=False):
     """A person or an integration user of one org. `username` is unique over the whole server, in lower case.
 
     `profile_permissions` are the user permissions of the profile, as a JSON list of names. `details` is a JSON object
-    of the less used fields (phone, address, language …), see `domain.profile.UserDetails`.
+    of the less used fields (phone, address, language …), see `domain.profile.UserDetails`. `is_guest`: nobody's
+    account, as whom visitors act who have no user of their own.
     """
 
     id: str
@@ -60,6 +61,7 @@ class User(msgspec.Struct, frozen=True, gc=False):
     profile_id: str
     profile_name: str
     profile_permissions: str
+    is_guest: int = 0
 
     @property
     def name(self) -> str:

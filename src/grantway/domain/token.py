@@ -79,7 +79,8 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False):
 
     `family_id` is empty for client credentials. `lifetime_ms` is what a use at Salesforce's door renews. `kid`: the key
     that signed it, where it is a JWT; its end never moves then, for it stands in the token. `actor`: who acts for the
-    user, as the JSON of the claim `act` (RFC 8693, section 4.1); empty where nobody does.
+    user, as the JSON of the claim `act` (RFC 8693, section 4.1); empty where nobody does. `visitor`: which guest it is
+    for, where the user is a guest user; a UUID.
     """
 
     id: str
@@ -97,3 +98,4 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False):
     kid: str = ""
     actor: str = ""
     resources: str = ""
+    visitor: str = ""

@@ -1,5 +1,6 @@
 """A token exchange handler of an org, and the apps that may use it (connected-apps.md 1.18)."""
 
+import base64
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,10 +11,13 @@ from grantway.settings.token_handlers import (
     CERTIFICATE,
     CODE,
     INTROSPECTION_CLIENT_ID,
+    INTROSPECTION_SECRET,
     INTROSPECTION_URL,
     ISSUER,
     JWKS_URL,
     RUNS,
+    WEBHOOK_SECRET,
+    WEBHOOK_URL,
     HandlerField,
     Runs,
 )
@@ -22,7 +26,10 @@ T = TypeVar("T")
 
 
 class HandlerRow(msgspec.Struct, frozen=True, gc=False):
-    """A handler as it is stored. `settings` and `metadata` are JSON; `secret_box` the sealed introspection secret."""
+    """A handler as it is stored. `settings` and `metadata` are JSON; `secret_box` the sealed introspection secret.
+
+    The other secrets stand in `settings`, sealed, in base64.
+    """
 
     id: str
     org_id: str
@@ -46,7 +53,7 @@ class Enablement(msgspec.Struct, frozen=True, gc=False):
 class TokenHandler:
     """A handler whose fields are read by their declarations: `handler[ISSUER]`. Immutable by convention."""
 
-    __slots__ = ("_values", "row")
+    __slots__ = ("_boxes", "_values", "row")
 
     def __init__(self, row: HandlerRow) -> None:
         """Read what is stored; a field that only a newer release knows is passed over (R7).
@@ -55,11 +62,15 @@ class TokenHandler:
             ValueError: a value that this release does not take.
         """
         self.row = row
-        self._values: dict[HandlerField[Any], Any] = {
-            BY_NAME[name]: BY_NAME[name].kind.parse(raw)
-            for name, raw in msgspec.json.decode(row.settings, type=dict[str, Any]).items()
-            if name in BY_NAME
-        }
+        self._values: dict[HandlerField[Any], Any] = {}
+        self._boxes: dict[HandlerField[str], bytes] = {INTROSPECTION_SECRET: row.secret_box}
+        for name, raw in msgspec.json.decode(row.settings, type=dict[str, Any]).items():
+            if (field := BY_NAME.get(name)) is None:
+                continue
+            if field.secret:
+                self._boxes[field] = base64.b64decode(raw)
+            else:
+                self._values[field] = field.kind.parse(raw)
 
     def __getitem__(self, field: HandlerField[T]) -> T:
         value: T = self._values.get(field, field.default)
@@ -75,15 +86,23 @@ class TokenHandler:
         """Its developer name."""
         return self.row.name
 
-    @property
-    def has_secret(self) -> bool:
-        """Whether an introspection secret is stored."""
-        return bool(self.row.secret_box)
+    def box(self, secret: HandlerField[str]) -> bytes:
+        """Return what is stored of a secret field, sealed; nothing where none is."""
+        return self._boxes.get(secret, b"")
 
     @property
     def verifies(self) -> bool:
         """Whether it knows keys to check a JWT with."""
         return bool(self[JWKS_URL] or self[CERTIFICATE])
+
+    @property
+    def believes(self) -> str:
+        """What it believes, for a list: an issuer, the name of code, or an address that is asked."""
+        if self[RUNS] is Runs.CODE:
+            return self[CODE]
+        if self[RUNS] is Runs.WEBHOOK:
+            return self[WEBHOOK_URL]
+        return self[ISSUER] or self[INTROSPECTION_URL]
 
     def is_called(self, name: str) -> bool:
         """Whether `token_handler` names this one: by its own name, or by the class that Salesforce has for it."""
@@ -94,6 +113,12 @@ class TokenHandler:
         if self[RUNS] is Runs.CODE:
             return () if self[CODE] else ("code: the name of the entry point",)
         found = []
+        if self[RUNS] is Runs.WEBHOOK:
+            if not self[WEBHOOK_URL]:
+                found.append("webhook_url: where tokens are sent to be validated")
+            if not self.box(WEBHOOK_SECRET):
+                found.append("webhook_secret: by which this server proves itself there")
+            return tuple(found)
         if self.verifies:
             if not self[ISSUER]:
                 found.append("issuer: who issues the tokens")
@@ -102,7 +127,7 @@ class TokenHandler:
         if self[INTROSPECTION_URL]:
             if not self[INTROSPECTION_CLIENT_ID]:
                 found.append("introspection_client_id: by which this server is known there")
-            if not self.has_secret:
+            if not self.box(INTROSPECTION_SECRET):
                 found.append("introspection_secret: by which this server proves itself there")
         elif not self.verifies:
             found.append("jwks_url, certificate or introspection_url: by what to tell a true token")

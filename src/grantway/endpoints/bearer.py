@@ -32,6 +32,7 @@ _USE_CHECKS: Final = app_use.checks(
         external_not_installed=no.EXTERNAL_NOT_INSTALLED,
         external_is_local=no.EXTERNAL_IS_LOCAL,
         user_inactive=no.USER_INACTIVE,
+        user_is_guest=no.USER_IS_GUEST,
         not_admin_approved=no.NOT_ADMIN_APPROVED,
         api_access_limited=no.API_ACCESS_LIMITED,
         tokens_ended=no.TOKENS_ENDED,
@@ -101,7 +102,7 @@ def judge(case: AccessCase) -> Bearer:
     """Decide whether a token is good for anything."""
     held, trail = case.held, Trail(_AHEAD)
     if trail.passes(_LIVE_CHECKS, case) and held is not None:
-        trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True))
+        trail.passes(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, True, bool(held.token.visitor)))
     return Bearer(held, trail)
 
 

@@ -70,7 +70,7 @@ class HandlerCode:
         except BaseException as problem:  # SystemExit too: raised on in the event loop, it would end the server
             # Only the type: the text of an exception may hold the token.
             return _failed(name, f"it raised {type(problem).__name__}")
-        if named is not None and not _is_whole(named):
+        if named is not None and not is_whole(named):
             return _failed(name, "user_for gave something else than Named")
         return HandlerAnswer((Finding(CODE, f"{name} believes the token"),), None, Believed(claims, named))
 
@@ -123,10 +123,11 @@ def _load(name: str) -> TokenExchangeHandler | None:
     return None
 
 
-def _is_whole(named: object) -> bool:
+def is_whole(named: object) -> bool:
+    """Tell whether what should name a user does: texts that can be shown, of bounded length."""
     if not isinstance(named, Named) or not isinstance(named.by, Matches):
         return False
-    texts: list[object] = [named.value]
+    texts: list[object] = [named.value, named.visitor]
     if (new := named.new) is not None:
         texts += [new.username, new.email, new.first_name, new.last_name]
     return all(isinstance(one, str) and one.isprintable() and len(one) <= _VALUE_LIMIT for one in texts)

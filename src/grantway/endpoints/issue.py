@@ -66,7 +66,7 @@ def issue(
         ends_at = now_ms + lifetime_ms
         row_id, access_token = new_access_token(user.org_id, now_ms, own_id)
     else:
-        lifetime_ms = jwt_lifetime_of(app)
+        lifetime_ms = jwt_lifetime_of(app, guest=bool(proof.visitor))
         # It ends when it says it does, in whole seconds.
         ends_at = now_ms // 1000 * 1000 + lifetime_ms
         row_id = own_id or new_row_id(now_ms)
@@ -87,6 +87,7 @@ def issue(
         form.key.kid if form is not None else "",
         proof.actor,
         " ".join(resources),
+        proof.visitor,
     )
     event = add_event(
         proof.event,
@@ -106,9 +107,10 @@ def lifetime_of(app: InstalledApp) -> int:
     return (app[s.SESSION_TIMEOUT] or app[s.ORG_SESSION_TIMEOUT]) * MINUTE_MS
 
 
-def jwt_lifetime_of(app: InstalledApp) -> int:
+def jwt_lifetime_of(app: InstalledApp, *, guest: bool = False) -> int:
     """Return how long (ms) a JWT-based access token of an app lives, in use or not."""
-    return (app[s.NAMED_USER_JWT_TIMEOUT] or 0) * MINUTE_MS or lifetime_of(app)
+    minutes = app[s.GUEST_JWT_TIMEOUT if guest else s.NAMED_USER_JWT_TIMEOUT]
+    return (minutes or 0) * MINUTE_MS or lifetime_of(app)
 
 
 def _signed(
@@ -134,6 +136,7 @@ def _signed(
         auth_time=proof.auth_time,
         actor=proof.actor,
         resources=resources,
+        visitor=proof.visitor,
     )
     return form.key.sign_under(*access_jwt(terms))
 

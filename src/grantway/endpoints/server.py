@@ -9,6 +9,7 @@ from grantway.domain.org import Org, User
 from grantway.domain.token_handler import UsableHandler
 from grantway.endpoints.client_documents import ClientDocuments
 from grantway.endpoints.handler_code import HandlerCode
+from grantway.endpoints.handler_webhook import Webhooks
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
@@ -17,13 +18,13 @@ from grantway.endpoints.token_handlers import TokenHandlers
 from grantway.grants.grant import TokenCall
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
-from grantway.kit.urls import STANDARDS_PREFIX, Urls
+from grantway.kit.urls import Urls
 from grantway.manage.connected_apps.verdicts import Verdicts
 from grantway.manage.live.census import Census
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.key_sets import KeySets
 from grantway.policy.login_pace import Looked, account_principal
-from grantway.protocol.door import SALESFORCE, Door
+from grantway.protocol.door import SALESFORCE, Door, issuer_of
 from grantway.protocol.token_handler import HandlerAnswer, Named
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import PublicScopes
@@ -73,6 +74,7 @@ class Server:
             self.fetcher,
             KeySets(self.fetcher, self.clock),
             self.handler_code,
+            Webhooks(self.fetcher, self.ring),
         )
         object.__setattr__(self, "token_handlers", handlers)
         # Apart from the handlers': whoever makes many clients cannot push those sets out.
@@ -127,4 +129,4 @@ class Server:
 
     def issuer(self, door: Door, base: str) -> str:
         """Return a door's issuer under the name that was called: the base URL, unless the other door has the root."""
-        return base if door in (SALESFORCE, self.root_door) else base + STANDARDS_PREFIX
+        return issuer_of(door, self.root_door, base)

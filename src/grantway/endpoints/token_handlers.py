@@ -11,6 +11,7 @@ from grantway.domain.app import AppKind, InstalledApp
 from grantway.domain.org import Org
 from grantway.domain.token_handler import TokenHandler, UsableHandler
 from grantway.endpoints.handler_code import HandlerCode
+from grantway.endpoints.handler_webhook import Webhooks
 from grantway.kit.clock import Clock
 from grantway.kit.jose import EXTERNAL_HEADER_MEMBERS, JwtRefused, json_object
 from grantway.kit.key_sets import key_id_of
@@ -18,7 +19,7 @@ from grantway.kit.secrets import KeyRing, looks_like_jwt
 from grantway.kit.urls import Urls
 from grantway.manage.caller import caller_named
 from grantway.manage.desk import Desk
-from grantway.manage.exchange.token_handlers import SECRET_PURPOSE
+from grantway.manage.exchange.token_handlers import SECRET_PURPOSES
 from grantway.manage.people import users
 from grantway.manage.problem import ManageProblem
 from grantway.outbound.fetch import Fetcher
@@ -56,6 +57,7 @@ class TokenHandlers:
     fetcher: Fetcher
     key_sets: KeySets
     code: HandlerCode
+    webhooks: Webhooks
 
     async def ask(
         self,
@@ -78,13 +80,13 @@ class TokenHandlers:
             return _no(
                 READ, "the handler is incomplete", no.INCOMPLETE(handler=handler.name, missing="; ".join(missing))
             )
-        for url in (handler[f.ISSUER], handler[f.INTROSPECTION_URL]):
+        for url in (handler[f.ISSUER], handler[f.INTROSPECTION_URL], handler[f.WEBHOOK_URL]):
             if self._is_ours(url):
                 return _ourselves(handler, url)
         limit = _SAML_LIMIT if token_type == _SAML else _TOKEN_LIMIT
         if len(token) > limit:
             return _no(READ, "too long", no.UNREADABLE(why=f"longer than {limit:,} characters"))
-        if handler[f.RUNS] is f.Runs.CODE:
+        if handler[f.RUNS] is not f.Runs.DECLARED:
             incoming = IncomingToken(
                 token=token,
                 token_type=token_type,
@@ -95,6 +97,8 @@ class TokenHandlers:
                 run_as=run_as,
                 now_ms=self.clock.now_ms(),
             )
+            if handler[f.RUNS] is f.Runs.WEBHOOK:
+                return await self.webhooks.ask(handler, incoming)
             return await self.code.ask(handler[f.CODE], incoming)
         return await self._declared(handler, token, token_type, names, is_actor=is_actor)
 
@@ -165,7 +169,7 @@ class TokenHandlers:
     async def _introspected(
         self, handler: TokenHandler, token: str, token_type: str, *, is_actor: bool
     ) -> HandlerAnswer:
-        secret = self.ring.open(handler.row.secret_box, SECRET_PURPOSE).decode()
+        secret = self.ring.open(handler.box(f.INTROSPECTION_SECRET), SECRET_PURPOSES[f.INTROSPECTION_SECRET]).decode()
         # RFC 6749, section 2.3.1: both are form-encoded before they are joined.
         pair = f"{quote(handler[f.INTROSPECTION_CLIENT_ID], safe='')}:{quote(secret, safe='')}"
         form = {"token": token}

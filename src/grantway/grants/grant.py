@@ -87,23 +87,31 @@ class Sources(Protocol):
 
 async def client_of(call: TokenCall, sources: Sources) -> ClientCase:
     """Read the client that a request names."""
-    key = call.credentials.client_id
-    return await client_case(call, sources, await sources.directory.app_by_key(key) if key else None)
+    credentials = call.credentials
+    app = await sources.directory.app_by_key(credentials.client_id) if credentials.client_id else None
+    # Most clients have a secret; for these nothing more has to be read.
+    return unasserted(call, app) if credentials.assertion is None else await client_case(call, sources, app)
 
 
 async def client_case(call: TokenCall, sources: Sources, app: InstalledApp | None) -> ClientCase:
     """Return the client that was found for a request, with how it proves itself."""
-    credentials, asserted = call.credentials, None
-    if credentials.assertion is not None:
-        asserted = await client_assertion(
-            sources.directory.db,
-            credentials.assertion,
-            app,
-            names=call.names,
-            now_ms=call.now_ms,
-            key_sets=sources.client_keys,
-        )
+    credentials = call.credentials
+    if credentials.assertion is None:
+        return unasserted(call, app)
+    asserted = await client_assertion(
+        sources.directory.db,
+        credentials.assertion,
+        app,
+        names=call.names,
+        now_ms=call.now_ms,
+        key_sets=sources.client_keys,
+    )
     return ClientCase(call.door, credentials.client_id, app, credentials.secrets, call.now_ms, asserted)
+
+
+def unasserted(call: TokenCall, app: InstalledApp | None) -> ClientCase:
+    """Return the client that was found for a request which brings no assertion of the client's."""
+    return ClientCase(call.door, call.credentials.client_id, app, call.credentials.secrets, call.now_ms)
 
 
 def adds_refresh_token(row_id: str, token: str, family_id: str, now_ms: int) -> Step:
@@ -123,6 +131,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     - `event`: what the event log says happened.
     - `issued_token_type`: what a token exchange says it gave; empty elsewhere.
     - `actor`: who acts for the user, as the JSON of the claim `act`; empty where nobody does.
+    - `visitor`: the guest whom the token is for, by the unique visitor ID; empty where the user is a named one.
     - `asset`: what the asset token says that is given in the access token's place; None for an access token.
     """
 
@@ -140,6 +149,7 @@ class Proof(msgspec.Struct, frozen=True, gc=False):
     auth_time: int = 0
     issued_token_type: str = ""
     actor: str = ""
+    visitor: str = ""
     asset: AssetTerms | None = None
 
     @property

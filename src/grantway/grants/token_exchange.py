@@ -17,15 +17,19 @@ from grantway.policy import approval
 from grantway.policy.app_use import UseCase
 from grantway.policy.approval import ApprovalCase
 from grantway.policy.client import ClientCase, known, secret_for_token_exchange
+from grantway.policy.guest import guests_let_in, scopes_for_guests, visitor_of
 from grantway.protocol.actor import actor_of
 from grantway.protocol.decision import Check, Finding, decide
 from grantway.protocol.door import SALESFORCE
 from grantway.protocol.no import exchange as no
 from grantway.protocol.no import refresh as no_scope
+from grantway.protocol.resource import CHECKS as RESOURCE_CHECKS
+from grantway.protocol.resource import ResourceCase, read_resources
 from grantway.protocol.token_handler import Believed, HandlerAnswer, Named
 from grantway.settings.choices import PermittedUsers
 from grantway.settings.token_handlers import (
     ENABLED,
+    GUEST_USER,
     NEW_USER_PROFILE,
     SUBJECT_TYPE_PREFIX,
     SUBJECT_TYPES,
@@ -53,6 +57,7 @@ class ExchangeCase(msgspec.Struct, frozen=True, gc=False):
 
     - `subject`, `actor`: what the handler made of each token; None while it was not asked.
     - `found`: how many users of the org are the one that is named.
+    - `visitor`: the unique visitor ID, where none is and who is named is a guest.
     - `not_created`: why a user who is not there could not be made.
     """
 
@@ -62,6 +67,7 @@ class ExchangeCase(msgspec.Struct, frozen=True, gc=False):
     subject: HandlerAnswer | None = None
     actor: HandlerAnswer | None = None
     found: int = 0
+    visitor: str = ""
     not_created: str = ""
     approval: ApprovalCase | None = None
 
@@ -104,10 +110,24 @@ async def _with_user(case: ExchangeCase, app: InstalledApp, sources: Sources) ->
         why = await sources.create_user(app.org, chosen, named)
         # Of several requests for one new user one makes it, and all of them find it.
         found = await _users(case, app, sources, named)
+    if not found and chosen.handler[GUEST_USER]:
+        visitor = visitor_of(chosen.handler.id, named.visitor or named.value)
+        return await _with_guest(case, app, sources, chosen.handler[GUEST_USER], visitor)
     of = await sources.directory.app_user(app.id, app.org.id, found[0]) if len(found) == 1 else None
     grants = await standing_grants(sources.directory.db, of.user.id, of.app.id) if of is not None else ()
     approved_by = ApprovalCase(app, named.value, of, grants, case.call.now_ms)
     return msgspec.structs.replace(case, found=len(found), not_created=why, approval=approved_by)
+
+
+async def _with_guest(
+    case: ExchangeCase, app: InstalledApp, sources: Sources, username: str, visitor: str
+) -> ExchangeCase:
+    """Read the guest user as whom a visitor acts; guests approve nothing, so no grants of theirs are looked for."""
+    of = await sources.directory.app_user_named(app.id, username)
+    if of is not None and (of.user.org_id != app.org.id or not of.user.is_guest):
+        of = None
+    approved_by = ApprovalCase(app, username, of, (), case.call.now_ms)
+    return msgspec.structs.replace(case, found=int(of is not None), visitor=visitor, approval=approved_by)
 
 
 async def _users(case: ExchangeCase, app: InstalledApp, sources: Sources, named: Named) -> tuple[str, ...]:
@@ -168,12 +188,21 @@ def whole(case: ExchangeCase) -> Finding | None:
     wanted = _parameter(case, "requested_token_type")
     if wanted not in ("", ACCESS_TOKEN):
         return Finding(REQUEST, "another type is wanted", no.REQUESTED_TYPE(type=wanted[:100]))
-    for name in ("resource", "audience"):
-        target = _parameter(case, name)
-        if target and target.rstrip("/") not in case.call.names:
-            refusal = no.OTHER_TARGET(target=target[:200], names=", ".join(sorted(case.call.names)))
-            return Finding(REQUEST, "wanted for somebody else", refusal)
+    # Where `resource` is known its own checks look at it.
+    for name in ("audience",) if case.call.door.takes_resource else ("resource", "audience"):
+        for target in _parameter(case, name).split():
+            if target.rstrip("/") not in case.call.names:
+                refusal = no.OTHER_TARGET(target=target[:200], names=", ".join(sorted(case.call.names)))
+                return Finding(REQUEST, "wanted for somebody else", refusal)
     return None
+
+
+def resource_served(case: ExchangeCase) -> Finding | None:
+    """A resource that no token is given for must be refused before anybody is asked, or made a user (RFC 8707)."""
+    app = case.client.client
+    assert app is not None  # noqa: S101 - `known` refused otherwise
+    trail = decide(RESOURCE_CHECKS, ResourceCase(_resources(case), app))
+    return trail.findings[-1] if trail.refusal is not None else None
 
 
 def handler_found(case: ExchangeCase) -> Finding | None:
@@ -238,11 +267,17 @@ def scope_asked(case: ExchangeCase) -> Finding | None:
 
 
 def person(case: ExchangeCase) -> Finding | None:
-    """The token must name one user of the handler's org, or one who can be made."""
+    """The token must name one user of the handler's org, or one who can be made, or may be a guest."""
     app, named, chosen = case.client.client, _named(case), _chosen(case)
     assert app is not None and chosen is not None  # noqa: S101, PT018 - refused before
     if named is None:
         return Finding(PERSON, "nobody is named", no.NOBODY_NAMED(claim="whom the handler's code names"))
+    if case.visitor:
+        user = chosen.handler[GUEST_USER]
+        if case.found:
+            return guests_let_in(app, user)
+        refusal = no.GUEST_USER_GONE(handler=chosen.handler.name, user=user, org=app.org.name)
+        return Finding(PERSON, "no such guest user", refusal)
     if case.found == 1:
         return Finding(PERSON, f"found by {named.by.value}")
     facts: dict[str, Any] = {"org": app.org.name, "by": named.by.value.replace("_", " "), "value": named.value[:200]}
@@ -290,8 +325,11 @@ def approved(case: ExchangeCase) -> Finding | None:
 
 
 def scope_left(case: ExchangeCase) -> Finding | None:
-    """What is asked for must be within what was approved."""
-    return _beyond(case, set(_allowed(case)))
+    """What is asked for must be within what was approved; for a guest, something must be left of it."""
+    allowed, app = _allowed(case), case.client.client
+    if case.visitor and not allowed and app is not None:
+        return Finding(SCOPE, "none is for guests", no.GUEST_WITHOUT_SCOPES(app=app.app.name))
+    return _beyond(case, set(allowed))
 
 
 def _beyond(case: ExchangeCase, allowed: set[str]) -> Finding | None:
@@ -309,7 +347,13 @@ def _beyond(case: ExchangeCase, allowed: set[str]) -> Finding | None:
 def use(case: ExchangeCase) -> UseCase:
     """The user that the token names, in the app as the org meets it."""
     assert case.approval is not None  # noqa: S101 - `person` refused otherwise
-    return approval.use(case.approval)
+    found = approval.use(case.approval)
+    return msgspec.structs.replace(found, as_guest=True) if case.visitor else found
+
+
+def _resources(case: ExchangeCase) -> tuple[str, ...]:
+    """Return the resource servers that the token is wanted for; none at a door that does not know them."""
+    return read_resources(_parameter(case, "resource")) if case.call.door.takes_resource else ()
 
 
 def _named(case: ExchangeCase) -> Named | None:
@@ -330,12 +374,14 @@ def _believed(answer: HandlerAnswer | None) -> Believed | None:
 def _allowed(case: ExchangeCase) -> tuple[str, ...]:
     """Return the scopes that the token may have, in the app's order.
 
-    Somebody who acts for the user gets nothing that outlives the access token.
+    Somebody who acts for the user gets nothing that outlives the access token; a guest neither.
     """
     held = case.approval
     if held is None or held.of is None:
         return ()
     app = held.of.app
+    if case.visitor:
+        return scopes_for_guests(approval.scopes_of(held))
     allowed = set(approval.scopes_of(held))
     if allowed and not _acting(case):
         allowed |= _REFRESH
@@ -356,6 +402,7 @@ def prove(case: ExchangeCase, _ring: KeyRing) -> Proof:
         wants_id_token=True,
         issued_token_type=ACCESS_TOKEN,
         actor=_acting(case) or "",
+        visitor=case.visitor,
     )
     if _REFRESH.isdisjoint(scopes):
         return proof
@@ -371,6 +418,7 @@ def prove(case: ExchangeCase, _ring: KeyRing) -> Proof:
         used_at=now,
         has_refresh=1,
         revoked_at=None,
+        resources=" ".join(_resources(case)),
     )
     row_id, refresh_token = new_refresh_token(now)
     steps = (
@@ -381,7 +429,7 @@ def prove(case: ExchangeCase, _ring: KeyRing) -> Proof:
     return msgspec.structs.replace(proof, family_id=family.id, steps=steps, refresh_token=refresh_token)
 
 
-_BEFORE_ASKING: Final[tuple[Check[Any], ...]] = (flow_on, whole, handler_found, type_taken)
+_BEFORE_ASKING: Final[tuple[Check[Any], ...]] = (flow_on, whole, resource_served, handler_found, type_taken)
 GRANT: Final = Grant[ExchangeCase](
     grant_type=GRANT_TYPE,
     title="Token Exchange Flow",

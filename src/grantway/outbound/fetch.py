@@ -6,7 +6,7 @@ import socket
 import ssl
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -66,6 +66,8 @@ class Fetcher:
         body: bytes | None = None,
         content_type: str = "application/octet-stream",
         authorization: str = "",
+        more: Sequence[tuple[str, str]] = (),
+        per_host: int = _AT_ONCE_PER_HOST,
         limit: int = LIMIT_BYTES,
         deadline_s: float = DEADLINE_S,
     ) -> Fetched:
@@ -73,6 +75,8 @@ class Fetcher:
 
         Parameters:
             authorization: what this server proves itself with there; nothing unless given.
+            more: further fields of the head: names and values of our own, never of a request's.
+            per_host: how many requests to one host may be under way, this one included.
             limit: bytes that the answer's body may have.
             deadline_s: seconds for all of it, waiting for a turn included.
 
@@ -86,8 +90,9 @@ class Fetcher:
             head += [("Content-Type", content_type), ("Content-Length", str(len(body)))]
         if authorization:
             head.append(("Authorization", authorization))
+        head += more
         request = h11.Request(method="GET" if body is None else "POST", target=target.path, headers=head)
-        with self._counted(target.host):
+        with self._counted(target.host, per_host):
             try:
                 async with asyncio.timeout(deadline_s), self._slots:
                     return await self._ask(target, request, body or b"", limit)
@@ -103,9 +108,9 @@ class Fetcher:
                 raise Unfetched("what answered does not speak HTTP") from None
 
     @contextlib.contextmanager
-    def _counted(self, host: str) -> Iterator[None]:
+    def _counted(self, host: str, per_host: int) -> Iterator[None]:
         """Keep one slow host, and all of them together, from taking more than their share."""
-        if self._asked[host] >= _AT_ONCE_PER_HOST or self._asked.total() >= _IN_ALL:
+        if self._asked[host] >= per_host or self._asked.total() >= _IN_ALL:
             raise Unfetched("too many requests to others are under way: try again later")
         self._asked[host] += 1
         try:

@@ -38,6 +38,8 @@ class UseCase(msgspec.Struct, frozen=True, gc=False):
     issued_at: int | None
     is_token: bool = False
     """Whether it is a token that the user holds already, not something that leads to one."""
+    as_guest: bool = False
+    """Whether it is for a visitor, as whom the org's guest user acts. Nothing else may be for a guest user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Voices:
     external_not_installed: Reason
     external_is_local: Reason
     user_inactive: Reason
+    user_is_guest: Reason
     not_admin_approved: Reason
     api_access_limited: Reason
     tokens_ended: Reason
@@ -71,7 +74,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         return _INSTALLED if app[s.OAUTH_ENABLED] and app[s.ENABLED_IN_ORG] else _switched_off(app, no)
 
     def active(case: UseCase) -> Finding | None:
-        """The user must be active."""
+        """The user must be active, and a guest user only where a visitor comes."""
         return _active(case, no)
 
     def permitted(case: UseCase) -> Finding | None:
@@ -107,6 +110,8 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
 
 def _active(case: UseCase, no: Voices) -> Finding:
     user = case.of.user
+    if user.is_guest and not case.as_guest:
+        return Finding(USER, "a guest user", no.user_is_guest(user=user.username))
     return _ACTIVE if user.may_act else Finding(USER, "deactivated or frozen", no.user_inactive(user=user.username))
 
 

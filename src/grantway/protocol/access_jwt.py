@@ -14,6 +14,8 @@ from grantway.protocol.door import SALESFORCE, Door
 
 # Salesforce's clocks may differ by this much.
 EARLY_S: Final = 15
+VISITOR: Final = "uvid"
+"""The claim with a guest's unique visitor ID. That such tokens carry it is known, its name is not: ours."""
 _PLATFORM: Final = "sfap_api"
 _PLATFORM_AUDIENCE: Final = "https://api.salesforce.com"
 
@@ -21,7 +23,7 @@ _PLATFORM_AUDIENCE: Final = "https://api.salesforce.com"
 class AccessTerms(msgspec.Struct, frozen=True, gc=False):
     """What a JWT-based access token is made of. Times in seconds; `auth_time` 0 where nobody logged in.
 
-    `actor`: who acts for the user, as the JSON of the claim `act`.
+    `actor`: who acts for the user, as the JSON of the claim `act`. `visitor`: the guest that it is for, as `uvid`.
     """
 
     door: Door
@@ -37,6 +39,7 @@ class AccessTerms(msgspec.Struct, frozen=True, gc=False):
     auth_time: int
     actor: str = ""
     resources: tuple[str, ...] = ()
+    visitor: str = ""
 
 
 def access_jwt(terms: AccessTerms) -> tuple[dict[str, str], dict[str, Any]]:
@@ -74,6 +77,8 @@ def _salesforce(terms: AccessTerms) -> tuple[dict[str, str], dict[str, Any]]:
         "iat": terms.issued_at,
         "client_id": terms.consumer_key,
     }
+    if terms.visitor:
+        claims[VISITOR] = terms.visitor
     return header, claims
 
 
@@ -93,4 +98,6 @@ def _standard(terms: AccessTerms) -> tuple[dict[str, str], dict[str, Any]]:
         claims["auth_time"] = terms.auth_time
     if terms.actor:
         claims["act"] = act_claim(terms.actor)
+    if terms.visitor:
+        claims[VISITOR] = terms.visitor
     return {"typ": AT_JWT, "alg": RS256, "kid": terms.kid}, claims

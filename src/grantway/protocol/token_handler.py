@@ -60,11 +60,15 @@ class NewPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """Whom a token is about: the user of the handler's org of whom `by` equals `value`, else `new`."""
+    """Whom a token is about: the user of the handler's org of whom `by` equals `value`, else `new`, else a guest.
+
+    `visitor`: by what a guest is known to the issuer; left out, by `value`.
+    """
 
     by: Matches
     value: str
     new: NewPerson | None = None
+    visitor: str = ""
 
 
 @runtime_checkable

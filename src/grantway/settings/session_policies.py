@@ -45,7 +45,6 @@ GUEST_JWT_TIMEOUT: Final = Setting[int | None](
     held_by=Holder.POLICY,
     under=JWT_ACCESS_TOKENS,
     effect="JWT-based access token of a guest: exp − iat",
-    awaits="guests, who come by the Authorization Code and Credentials flow",
     example="5",
 )
 

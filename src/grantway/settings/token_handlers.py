@@ -25,6 +25,8 @@ SUBJECT_TYPES: Final[Mapping[str, str]] = {
 }
 """The kinds of token that a handler may take, each with its element in a metadata file."""
 
+WEBHOOK_SECRET_LEAST: Final = 32
+
 
 class Runs(Enum):
     """What does a handler's work."""
@@ -33,6 +35,8 @@ class Runs(Enum):
     """What its fields say."""
     CODE = "code"
     """A Python entry point that is installed beside the server."""
+    WEBHOOK = "webhook"
+    """An HTTPS endpoint of the org's own, which is asked about each token."""
 
 
 class Matches(Enum):
@@ -48,6 +52,7 @@ class Group(Enum):
     """The parts of the form, in its order."""
 
     HANDLER = "Handler"
+    WEBHOOK = "Webhook"
     TOKENS = "Whose tokens it believes"
     INTROSPECTION = "Opaque tokens"
     PEOPLE = "Whom they name"
@@ -139,13 +144,20 @@ TOKEN_TYPES: Final = HandlerField[tuple[str, ...]](
 )
 RUNS: Final = HandlerField[Runs](
     name="runs",
-    kind=one_of(Runs, words={Runs.DECLARED: "what is declared here", Runs.CODE: "code installed at the server"}),
+    kind=one_of(
+        Runs,
+        words={
+            Runs.DECLARED: "what is declared here",
+            Runs.CODE: "code installed at the server",
+            Runs.WEBHOOK: "a webhook",
+        },
+    ),
     label="Validation",
-    help="What validates a token: the fields below, or code that is installed beside the server.",
+    help="What validates a token: the fields below, code that is installed beside the server, or a webhook.",
     default=Runs.DECLARED,
     group=Group.HANDLER,
     example="code",
-    words={"declared": "What is declared here", "code": "Code installed at the server"},
+    words={"declared": "What is declared here", "code": "Code installed at the server", "webhook": "A webhook"},
 )
 CODE: Final = HandlerField[str](
     name="code",
@@ -157,6 +169,34 @@ CODE: Final = HandlerField[str](
     example="HarbourTokenHandler",
     xml="tokenHandlerApex",
     required_there=True,
+)
+WEBHOOK_URL: Final = HandlerField[str](
+    name="webhook_url",
+    kind=FETCHED_URL,
+    label="Webhook URL",
+    help="With a webhook: where each token is sent, as JSON that is signed, to be believed or not.",
+    default="",
+    group=Group.WEBHOOK,
+    example="https://hooks.harbour.example/grantway",
+)
+
+
+def _webhook_secret(raw: Any) -> str:
+    value = text(255).parse(raw)
+    if 0 < len(value) < WEBHOOK_SECRET_LEAST:
+        raise SettingProblem(f"at least {WEBHOOK_SECRET_LEAST} characters: make one with `openssl rand -hex 32`")
+    return value
+
+
+WEBHOOK_SECRET: Final = HandlerField[str](
+    name="webhook_secret",
+    kind=replace(text(255), parse=_webhook_secret, limits=f"{WEBHOOK_SECRET_LEAST} to 255 characters"),
+    label="Webhook secret",
+    help="Signs what is sent there. Stored encrypted and never shown; left empty, the one that is stored stays.",
+    default="",
+    group=Group.WEBHOOK,
+    example="@webhook.secret",
+    secret=True,
 )
 
 
@@ -254,6 +294,15 @@ MATCHES: Final = HandlerField[Matches](
     example="federation_id",
     words={"username": "Username", "email": "Email", "federation_id": "Federation ID", "user_id": "User ID"},
 )
+GUEST_USER: Final = HandlerField[str](
+    name="guest_user",
+    kind=text(255),
+    label="Guest user",
+    help="As whom a subject acts who has no user here: a guest user of the org. Left out, such a token is refused.",
+    default="",
+    group=Group.PEOPLE,
+    example="guest@harbour.example",
+)
 USER_CREATION: Final = HandlerField[bool](
     name="user_creation",
     kind=FLAG,
@@ -309,6 +358,8 @@ FIELDS: Final[tuple[HandlerField[Any], ...]] = (
     TOKEN_TYPES,
     RUNS,
     CODE,
+    WEBHOOK_URL,
+    WEBHOOK_SECRET,
     ISSUER,
     AUDIENCES,
     JWKS_URL,
@@ -318,6 +369,7 @@ FIELDS: Final[tuple[HandlerField[Any], ...]] = (
     INTROSPECTION_SECRET,
     USER_CLAIM,
     MATCHES,
+    GUEST_USER,
     USER_CREATION,
     NEW_USER_PROFILE,
     EMAIL_CLAIM,
@@ -325,3 +377,8 @@ FIELDS: Final[tuple[HandlerField[Any], ...]] = (
     LAST_NAME_CLAIM,
 )
 BY_NAME: Final = {one.name: one for one in FIELDS}
+SECRETS: Final[Mapping[HandlerField[str], HandlerField[str]]] = {
+    WEBHOOK_SECRET: WEBHOOK_URL,
+    INTROSPECTION_SECRET: INTROSPECTION_URL,
+}
+"""The fields that are secret, each with the URL that it is for: who points that elsewhere gives the secret anew."""

@@ -13,7 +13,7 @@ from grantway.store.statement import Statement
 
 USER_COLUMNS: Final = (
     "u.id, u.org_id, u.username, u.email, u.first_name, u.last_name, u.is_active, u.is_frozen, u.not_before,"
-    " u.details, u.created_at, u.updated_at, r.id, r.name, r.permissions"
+    " u.details, u.created_at, u.updated_at, r.id, r.name, r.permissions, u.is_guest"
 )
 _FROM: Final = f"SELECT {USER_COLUMNS} FROM person u JOIN profile r ON r.id = u.profile_id"
 _BY_ID: Final = Statement(f"{_FROM} WHERE u.id = :id")

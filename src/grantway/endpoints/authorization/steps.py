@@ -38,6 +38,7 @@ USE_CHECKS: Final = app_use.checks(
         external_not_installed=no.EXTERNAL_NOT_INSTALLED,
         external_is_local=no.EXTERNAL_IS_LOCAL,
         user_inactive=no_app.USER_INACTIVE,
+        user_is_guest=no_app.USER_IS_GUEST,
         not_admin_approved=no.NOT_ADMIN_APPROVED,
         api_access_limited=no.API_ACCESS_LIMITED,
         tokens_ended=no_app.TOKENS_ENDED,

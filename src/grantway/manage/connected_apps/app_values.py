@@ -110,6 +110,8 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
         found = await user_and_password(desk.session, run_as)
         if found is None or found[0].org_id != org.id or not found[0].may_act:
             raise ManageProblem.at("run_as", f"there is no active user {run_as!r} in the org {org.name}")
+        if found[0].is_guest:
+            raise ManageProblem.at("run_as", f"{found[0].username} is a guest user: only visitors act as one")
         values = values | {s.RUN_AS: found[0].username}
     demand_edition(org.edition, values)
     after = (app.values() if app else {}) | values

@@ -3,6 +3,7 @@
 Who changes one decides who can come in as whom, so it takes as much as to give every user a password.
 """
 
+import base64
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +29,10 @@ from grantway.settings import token_handlers as f
 from grantway.settings.kinds import SettingProblem
 from grantway.store.statement import Conflict, Insert, Statement, columns_of
 
-SECRET_PURPOSE: Final = b"token-handler"
+SECRET_PURPOSES: Final[Mapping[f.HandlerField[str], bytes]] = {
+    f.INTROSPECTION_SECRET: b"token-handler",
+    f.WEBHOOK_SECRET: b"token-handler-webhook",
+}
 LIMIT: Final = 100
 _ADD: Final = Insert("token_handler", HandlerRow.__struct_fields__)
 _ALL: Final = Statement(
@@ -79,13 +83,13 @@ async def create(desk: Desk, org: Org, name: str, asked: Mapping[str, Any]) -> T
     desk.caller.needs(Right.TOKEN_HANDLERS, org.id)
     name = permission_name(name.strip())
     values = _parsed({"label": name, **asked})
-    secret = values.pop(f.INTROSPECTION_SECRET, "")
+    boxes = _sealed(desk, values)
     row = HandlerRow(
         id=new_id(TOKEN_HANDLER),
         org_id=org.id,
         name=name,
-        settings=_document(values),
-        secret_box=desk.ring.seal(secret.encode(), SECRET_PURPOSE) if secret else b"",
+        settings=_document(values, boxes),
+        secret_box=boxes.get(f.INTROSPECTION_SECRET, b""),
         metadata="",
         version=1,
         created_at=desk.clock.now_ms(),
@@ -99,6 +103,7 @@ async def create(desk: Desk, org: Org, name: str, asked: Mapping[str, Any]) -> T
                 raise ManageProblem.at("name", f"there is a token exchange handler {name} already")
             handler = TokenHandler(row)
             await _demand_profile(changing, org, handler)
+            await _demand_guest_user(changing, org, handler)
             await changing.run(_ADD, *msgspec.structs.astuple(row))
             await changing.audit("admin.handler.create", org.id, name=name, after=_audited(handler))
             return handler
@@ -131,9 +136,9 @@ async def find(desk: Desk, org: Org, name: str) -> TokenHandler:
 
 
 async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, seen: str = "") -> TokenHandler:
-    """Change fields of a handler; its name stays. An empty introspection_secret leaves the one that is stored.
+    """Change fields of a handler; its name stays. A secret that is given empty leaves the one that is stored.
 
-    Whoever points the introspection URL elsewhere gives the secret anew: it would be sent there.
+    Whoever points the introspection URL elsewhere gives the secret anew: it would be sent there. So with the webhook's.
 
     Raises:
         ManageProblem: no right, no such handler or field, a value it does not take, or (StaleVersion) changed since it
@@ -144,21 +149,24 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
         if seen and seen != str(handler.row.version):
             raise StaleVersion(f"{handler.name} was changed by somebody else since you opened it: look at it again")
         values = _parsed(asked)
-        secret = values.pop(f.INTROSPECTION_SECRET, "")
-        box = desk.ring.seal(secret.encode(), SECRET_PURPOSE) if secret else handler.row.secret_box
-        url = values.get(f.INTROSPECTION_URL, handler[f.INTROSPECTION_URL])
-        if url != handler[f.INTROSPECTION_URL] and not secret and handler[f.INTROSPECTION_URL]:
-            box = b""
-        settings = _document(values, over=handler.row.settings)
+        boxes = _sealed(desk, values)
+        given = bool(boxes)
+        for secret, url in f.SECRETS.items():
+            if secret not in boxes and handler[url] and values.get(url, handler[url]) != handler[url]:
+                boxes[secret] = b""
+        settings = _document(values, boxes, over=handler.row.settings)
+        box = boxes.get(f.INTROSPECTION_SECRET, handler.row.secret_box)
         after = TokenHandler(msgspec.structs.replace(handler.row, settings=settings, secret_box=box))
         touched = {one for one in f.FIELDS if one not in _HARMLESS and after[one] != handler[one]}
         if not after[f.ENABLED]:
             touched.discard(f.ENABLED)
-        if touched or secret:
+        if touched or given:
             for enabled in await enabled_apps(changing, org, handler):
                 await _demand_power_over(changing, org, await apps.met(changing, org, enabled.app_id))
         if after[f.NEW_USER_PROFILE] != handler[f.NEW_USER_PROFILE] or after[f.USER_CREATION]:
             await _demand_profile(changing, org, after)
+        if after[f.GUEST_USER] != handler[f.GUEST_USER] or after[f.USER_CREATION] != handler[f.USER_CREATION]:
+            await _demand_guest_user(changing, org, after)
         await changing.run(_SET, settings=settings, secret_box=box, id=handler.id)
         await changing.audit(
             "admin.handler.change",
@@ -166,7 +174,7 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
             name=handler.name,
             before=_audited(handler),
             after=_audited(after),
-            secret_changed=bool(secret),
+            secret_changed=given,
         )
         return await find(changing, org, handler.id)
 
@@ -203,6 +211,8 @@ async def enable(
             raise ManageProblem.at("run_as", str(problem)) from problem
         if not user.may_act:
             raise ManageProblem.at("run_as", f"{user.username} is not active")
+        if user.is_guest:
+            raise ManageProblem.at("run_as", f"{user.username} is a guest user: only visitors act as one")
         await demand_power_of(changing, user.username, f"let a handler work as {user.username}")
         await _demand_power_over(changing, org, app)
         if is_default:
@@ -283,9 +293,23 @@ def _parsed(asked: Mapping[str, Any]) -> dict[f.HandlerField[Any], Any]:
     return values
 
 
-def _document(values: Mapping[f.HandlerField[Any], Any], over: str = "{}") -> str:
+def _sealed(desk: Desk, values: dict[f.HandlerField[Any], Any]) -> dict[f.HandlerField[str], bytes]:
+    """Take the secrets that were given out of the values, and return them sealed."""
+    given = {secret: values.pop(secret, "") for secret in f.SECRETS}
+    return {secret: desk.ring.seal(text.encode(), SECRET_PURPOSES[secret]) for secret, text in given.items() if text}
+
+
+def _document(
+    values: Mapping[f.HandlerField[Any], Any], boxes: Mapping[f.HandlerField[str], bytes], over: str = "{}"
+) -> str:
+    """Return what is stored of the fields; the introspection secret alone has a column of its own."""
     written = {field.name: field.kind.write(value) for field, value in values.items()}
-    merged = msgspec.json.decode(over, type=dict[str, Any]) | written
+    sealed = {
+        secret.name: base64.b64encode(box).decode()
+        for secret, box in boxes.items()
+        if secret is not f.INTROSPECTION_SECRET
+    }
+    merged = msgspec.json.decode(over, type=dict[str, Any]) | written | sealed
     return msgspec.json.encode(dict(sorted(merged.items()))).decode()
 
 
@@ -296,6 +320,24 @@ async def _demand_power_over(desk: Desk, org: Org, app: InstalledApp | None) -> 
         profiles, sets = app[s.PROFILES], app[s.PERMISSION_SETS]
         await demand_power_of_holders(desk, org, holders.PROFILES, set(profiles), doing)
         await demand_power_of_holders(desk, org, holders.PERMISSION_SETS, set(sets), doing)
+
+
+async def _demand_guest_user(desk: Desk, org: Org, handler: TokenHandler) -> None:
+    """Demand that the guest user is one, and holds no more than the caller does."""
+    name = handler[f.GUEST_USER]
+    if not name:
+        return
+    if handler[f.USER_CREATION]:
+        told = "who has no user here is made one or is a guest, not both: switch user_creation off, or leave this empty"
+        raise ManageProblem.at(f.GUEST_USER.name, told)
+    try:
+        user = await users.find(desk, org, name)
+    except NotFound as problem:
+        raise ManageProblem.at(f.GUEST_USER.name, str(problem)) from problem
+    if not user.is_guest:
+        told = f"{user.username} is somebody's account; `grantway user create USERNAME --guest` makes a guest user"
+        raise ManageProblem.at(f.GUEST_USER.name, told)
+    await demand_power_of(desk, user.username, f"let guests act as {user.username}")
 
 
 async def _demand_profile(desk: Desk, org: Org, handler: TokenHandler) -> None:

@@ -7,17 +7,19 @@ from grantway.manage.desk import Desk
 from grantway.manage.problem import ManageProblem
 from grantway.store.statement import Statement
 
-# Each way to come by permissions: who gives them, and whether an active user has one of them.
+# Each way to come by permissions: who gives them, and whether an active user who can log in has one.
 _WAYS: Final = (
     (
         Statement("SELECT id, permissions FROM profile WHERE org_id = :org_id"),
-        Statement("SELECT id FROM person WHERE profile_id = :id AND is_active = 1 AND is_frozen = 0 LIMIT 1"),
+        Statement(
+            "SELECT id FROM person WHERE profile_id = :id AND is_active = 1 AND is_frozen = 0 AND is_guest = 0 LIMIT 1"
+        ),
     ),
     (
         Statement("SELECT id, permissions FROM permission_set WHERE org_id = :org_id"),
         Statement(
             "SELECT u.id FROM permission_set_assignment m JOIN person u ON u.id = m.person_id"
-            " WHERE m.permission_set_id = :id AND u.is_active = 1 AND u.is_frozen = 0 LIMIT 1"
+            " WHERE m.permission_set_id = :id AND u.is_active = 1 AND u.is_frozen = 0 AND u.is_guest = 0 LIMIT 1"
         ),
     ),
 )

@@ -41,6 +41,7 @@ _ADD: Final = Insert(
         "details",
         "created_at",
         "updated_at",
+        "is_guest",
     ],
 )
 _ALL: Final = Statement(
@@ -66,6 +67,7 @@ _FREEZE: Final = Statement("UPDATE person SET is_frozen = :frozen, updated_at = 
 _SET_PASSWORD: Final = Statement(
     "UPDATE person SET password_hash = :hash, not_before = :now, updated_at = :updated_at WHERE id = :id"
 )
+_GUEST_PASSWORD: Final = "nobody logs in as a guest user, so it has no password"
 _USERNAME: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 # How each field is read; the fields of UserDetails are texts or flags by their defaults.
 _READ: Final[dict[str, Callable[[Any], Any]]] = {
@@ -82,7 +84,10 @@ _DETAILS: Final[dict[str, Callable[[Any], Any]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """What is asked for when a user is made; without a password nobody can log in as the user."""
+    """What is asked for when a user is made; without a password nobody can log in as the user.
+
+    `guest`: it is to be nobody's account, as whom visitors act who have none. A guest user stays one.
+    """
 
     username: str
     email: str
@@ -90,18 +95,22 @@ class NewUser:
     first_name: str = ""
     last_name: str = ""
     profile: str = "Standard User"
+    guest: bool = False
 
 
 async def create(desk: Desk, org: Org, asked: NewUser) -> User:
     """Make a user. Usernames are unique over all orgs of the server.
 
     Raises:
-        ManageProblem: no right, a username that is taken or not like an e-mail address, or an unknown profile.
+        ManageProblem: no right, a username that is taken or not like an e-mail address, an unknown profile, or a
+            password for a guest user.
     """
     desk.caller.needs(Right.USERS, org.id)
     username = canonical_username(asked.username)
     if not _USERNAME.fullmatch(username) or not username.isprintable():
         raise ManageProblem.at("username", "write it like an e-mail address, ada@example.com")
+    if asked.guest and asked.password:
+        raise ManageProblem.at("password", _GUEST_PASSWORD)
     local = username.split("@", 1)[0]
     fields = _read({"email": asked.email, "first_name": asked.first_name, "last_name": asked.last_name or local})
     hashed = hash_password(asked.password) if asked.password else ""
@@ -128,8 +137,11 @@ async def create(desk: Desk, org: Org, asked: NewUser) -> User:
                 details,
                 now,
                 now,
+                int(asked.guest),
             )
-            await changing.audit("admin.user.create", org.id, username=username, profile=profile.name)
+            await changing.audit(
+                "admin.user.create", org.id, username=username, profile=profile.name, guest=asked.guest
+            )
             return await find(changing, org, username)
     except Conflict as problem:
         raise ManageProblem.at("username", f"{username} is taken; usernames are unique over all orgs") from problem
@@ -229,12 +241,15 @@ async def set_password(desk: Desk, org: Org, username: str, password: str) -> Us
     """Give a user a new password; every token and session from before ends, and the security token.
 
     Raises:
-        ManageProblem: no right, no such user, an unusable password, or a user with more rights than the caller's.
+        ManageProblem: no right, no such user, an unusable password, a guest user, or a user with more rights than the
+            caller's.
     """
     desk.caller.needs(Right.USERS, org.id)
     hashed = hash_password(password)
     async with desk.changing() as changing:
         user = await find(changing, org, username)
+        if user.is_guest:
+            raise ManageProblem.at("password", _GUEST_PASSWORD)
         doing = f"give {user.username} a password"
         desk.caller.holds_all(await permissions_of(changing.session, user), doing)
         now = desk.clock.now_ms()

@@ -87,6 +87,12 @@ USER_INACTIVE: Final = Reason(
     means="The user {user} is deactivated or frozen.",
     remedy="`grantway user unfreeze` or `user set is_active=true`, if the user should have access.",
 )
+USER_IS_GUEST: Final = Reason(
+    id="user.is_guest",
+    wires=oauth("invalid_grant", "inactive user"),
+    means="The user {user} is a guest user: nobody's account, as whom visitors act in the token exchange flow alone.",
+    remedy="Name a user of somebody's own; `grantway user create` makes one.",
+)
 TOKENS_ENDED: Final = Reason(
     id="app.tokens_ended",
     wires=oauth("invalid_grant", "expired access/refresh token"),

@@ -147,11 +147,20 @@ CODE_FAILED: Final = Reason(
     means="The code {code} failed: {why}.",
     remedy="Mend the code; what it raised stands here by its type alone, for its text may hold the token.",
 )
+WEBHOOK_FAILED: Final = Reason(
+    id="exchange.webhook_failed",
+    wires=_INVALID,
+    means="The webhook of the handler {handler} gave no answer that counts: {why}.",
+    remedy=(
+        "webhook_url must be an https URL of a public host that answers 200 within 5 seconds, with the JSON that"
+        " docs/token-exchange.md shows."
+    ),
+)
 SAID_NO: Final = Reason(
     id="exchange.said_no",
     wires=_INVALID,
     means="The handler {handler} does not believe the token: {says}.",
-    remedy="The handler's own code says no.",
+    remedy="The handler's own code, or its webhook, says no.",
 )
 UNREADABLE: Final = Reason(
     id="exchange.unreadable",
@@ -272,6 +281,30 @@ NO_SUCH_USER: Final = Reason(
     wires=_UNAPPROVED,
     means="No user of the org {org} has the {by} {value}, and the handler {handler} makes none.",
     remedy="Make the user, or set the handler's user_creation.",
+)
+GUEST_NEEDS_JWT: Final = Reason(
+    id="exchange.guest_needs_jwt",
+    wires=oauth(
+        "invalid_request",
+        "guest flow not enabled",
+        standards=Wire(error="unauthorized_client", says="the client may not act for guests"),
+    ),
+    means="The token names a guest, and the app {app} issues opaque tokens: only a JWT says which guest it is for.",
+    remedy="`grantway app set {app} jwt_access_tokens=true`.",
+    setting=s.JWT_ACCESS_TOKENS,
+)
+GUEST_WITHOUT_SCOPES: Final = Reason(
+    id="exchange.guest_without_scopes",
+    wires=oauth("invalid_scope", "the requested scope is invalid, unknown, or malformed"),
+    means="The token names a guest, and the app {app} has no scope for guests: openid, id, web and full are for users.",
+    remedy="`grantway app set {app} scopes=…` with api or a custom scope among them.",
+    setting=s.SCOPES,
+)
+GUEST_USER_GONE: Final = Reason(
+    id="exchange.guest_user_gone",
+    wires=_UNAPPROVED,
+    means="The handler {handler} lets guests act as {user}, who is no guest user of the org {org}.",
+    remedy="`grantway user create USERNAME --guest …`, then `grantway handler set {handler} guest_user=USERNAME`.",
 )
 NEW_USER_UNAPPROVED: Final = Reason(
     id="exchange.new_user_unapproved",
