@@ -13,7 +13,7 @@ from grantway.kit.jose import RS256, JwtRefused
 
 _PLACE: Final = re.compile("@(TOKEN|KEY|AUDIENCE|ALGORITHM|KID)@")
 # How each language names the key in the header.
-_WITHOUT_KID: Final = (',"kid":"%s"', " @KID@", ', headers={"kid": @KID@}', ", kid: @KID@")
+_WITHOUT_KID: Final = (', headers={"kid": @KID@}', ", kid: @KID@", ',"kid":"%s"', " @KID@")
 # What node:crypto calls the hash of an algorithm; Ed25519 has its own inside.
 _HASHES: Final = {
     "RS256": '"sha256"',
