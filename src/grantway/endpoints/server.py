@@ -63,6 +63,7 @@ class Server:
     stopping: Event = field(default_factory=Event)
     handler_code: HandlerCode = field(default_factory=HandlerCode)
     token_handlers: TokenHandlers = field(init=False)
+    client_keys: KeySets = field(init=False)
 
     def __post_init__(self) -> None:
         handlers = TokenHandlers(
@@ -76,6 +77,8 @@ class Server:
             Webhooks(self.fetcher, self.ring),
         )
         object.__setattr__(self, "token_handlers", handlers)
+        # Apart from the handlers': whoever makes many clients cannot push those sets out.
+        object.__setattr__(self, "client_keys", KeySets(self.fetcher, self.clock))
 
     @property
     def apps(self) -> Apps:

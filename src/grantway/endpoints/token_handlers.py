@@ -14,6 +14,7 @@ from grantway.endpoints.handler_code import HandlerCode
 from grantway.endpoints.handler_webhook import Webhooks
 from grantway.kit.clock import Clock
 from grantway.kit.jose import EXTERNAL_HEADER_MEMBERS, JwtRefused, json_object
+from grantway.kit.key_sets import key_id_of
 from grantway.kit.secrets import KeyRing, looks_like_jwt
 from grantway.kit.urls import Urls
 from grantway.manage.caller import caller_named
@@ -122,7 +123,7 @@ class TokenHandlers:
         certificate, url = handler[f.CERTIFICATE], handler[f.JWKS_URL]
         if url:
             try:
-                keys = await self.key_sets.keys(url, outside_token.key_id_of(token))
+                keys = await self.key_sets.keys(url, key_id_of(token, EXTERNAL_HEADER_MEMBERS))
             except Unfetched as problem:
                 return _no(KEYS, problem.why, no.KEYS_UNREACHABLE(handler=handler.name, why=problem.why))
             signed = outside_token.signed_by(token, keys)

@@ -78,7 +78,7 @@ async def load(call: TokenCall, sources: Sources) -> ExchangeCase:
     A user who is not there is made last, when nothing else stands in the way.
     """
     db = sources.directory.db
-    client = await client_of(call, sources.directory)
+    client = await client_of(call, sources)
     case = ExchangeCase(call, client)
     app = client.client
     if app is None or decide((known, secret_for_token_exchange), client).refusal is not None:
