@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from grantway.endpoints.server import Server
-from grantway.kit.urls import STANDARDS_PREFIX, is_loopback_host
+from grantway.kit.urls import STANDARDS_PREFIX, Urls, is_loopback_host
 from grantway.protocol.door import SALESFORCE, Door
 
 _TOKEN: Final = {SALESFORCE.name: "/services/oauth2/token"}
@@ -23,6 +23,11 @@ def audiences(server: Server, door: Door, base: str, path: str) -> frozenset[str
     """
     bases = (*server.urls.bases, base) if door is SALESFORCE else (base,)
     return _audiences(door.name, server.issuer(door, base), base, path, bases)
+
+
+def salesforce_audiences(urls: Urls, base: str) -> frozenset[str]:
+    """Return the audiences at the token endpoint of Salesforce's door, whose issuer is always the base URL."""
+    return _audiences(SALESFORCE.name, base, base, _TOKEN[SALESFORCE.name], (*urls.bases, base))
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,6 @@ from grantway.domain.org import Org, User
 from grantway.domain.token_handler import UsableHandler
 from grantway.endpoints.client_documents import ClientDocuments
 from grantway.endpoints.handler_code import HandlerCode
-from grantway.endpoints.handler_webhook import Webhooks
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
@@ -22,7 +21,6 @@ from grantway.kit.urls import STANDARDS_PREFIX, Urls
 from grantway.manage.connected_apps.verdicts import Verdicts
 from grantway.manage.live.census import Census
 from grantway.outbound.fetch import Fetcher
-from grantway.outbound.key_sets import KeySets
 from grantway.policy.login_pace import Looked, account_principal
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.protocol.token_handler import HandlerAnswer, Named
@@ -65,16 +63,7 @@ class Server:
     token_handlers: TokenHandlers = field(init=False)
 
     def __post_init__(self) -> None:
-        handlers = TokenHandlers(
-            self.db,
-            self.clock,
-            self.ring,
-            self.urls,
-            self.fetcher,
-            KeySets(self.fetcher, self.clock),
-            self.handler_code,
-            Webhooks(self.fetcher, self.ring),
-        )
+        handlers = TokenHandlers.of(self.db, self.clock, self.ring, self.urls, self.fetcher, self.handler_code)
         object.__setattr__(self, "token_handlers", handlers)
 
     @property

@@ -15,15 +15,14 @@ from grantway.endpoints.server import Server
 from grantway.grants import GRANTS, grant_for, saml_assertion
 from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
+from grantway.grants.use import USE_CHECKS
 from grantway.kit.http import Call, Reply
-from grantway.policy import app_use
 from grantway.policy.client import ClientCase, grant_registered, known
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.custom_claims import id_token_claims_of
 from grantway.protocol.decision import Check, Trail
 from grantway.protocol.door import SALESFORCE, Door, door_of
-from grantway.protocol.no import app as no_app
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
 from grantway.protocol.resource import CHECKS as RESOURCE_CHECKS
@@ -32,27 +31,12 @@ from grantway.store.hour_counts import TOKENS, of_kind
 from grantway.store.statement import Conflict, Step, Write
 from grantway.store.tokens import revoke_family
 
-_USE_CHECKS: Final = app_use.checks(
-    app_use.Voices(
-        app_blocked=no_app.APP_BLOCKED,
-        oauth_off=no_app.OAUTH_OFF,
-        off_in_org=no_app.OFF_IN_ORG,
-        app_not_installed=no_app.APP_NOT_INSTALLED,
-        external_not_installed=no_app.EXTERNAL_NOT_INSTALLED,
-        external_is_local=no_app.EXTERNAL_IS_LOCAL,
-        user_inactive=no_app.USER_INACTIVE,
-        user_is_guest=no_app.USER_IS_GUEST,
-        not_admin_approved=no_app.NOT_ADMIN_APPROVED,
-        api_access_limited=no_app.API_ACCESS_LIMITED,
-        tokens_ended=no_app.TOKENS_ENDED,
-    )
-)
 _CLIENT_CHECKS: Final[dict[str, tuple[Check[ClientCase], ...]]] = {
     grant.title: (known, partial(grant_registered, grant_type=grant.grant_type), grant.authentication)
     for grant in GRANTS
 }
 _AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
-    grant.title: (*_CLIENT_CHECKS[grant.title], *grant.checks, *_USE_CHECKS) for grant in GRANTS
+    grant.title: (*_CLIENT_CHECKS[grant.title], *grant.checks, *USE_CHECKS) for grant in GRANTS
 }
 # Who loses a race looks again and finds out why; more than a few rounds means something else is wrong.
 _ROUNDS: Final = 4
@@ -98,7 +82,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         if not (
             trail.passes(_CLIENT_CHECKS[grant.title], client)
             and trail.passes(grant.checks, case)
-            and trail.passes(_USE_CHECKS, use := grant.use(case))
+            and trail.passes(USE_CHECKS, use := grant.use(case))
             and trail.passes(RESOURCE_CHECKS, wanted := ResourceCase(asked, use.of.app, _granted(grant, case)))
         ):
             assert trail.refusal is not None  # noqa: S101 - `passes` said so
