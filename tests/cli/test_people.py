@@ -195,3 +195,12 @@ def test_the_logins_of_a_user_are_listed_and_ended(terminal: Terminal, ada: str)
     assert terminal.json("user", "logins", ADA) == []
     assert terminal.says("user", "log-out", ADA) == f"Ended 0 logins of {ADA}.\n"
     assert "no such login" in terminal.refuses("user", "log-out", ADA, "--login", "none")
+
+
+def test_a_guest_user_has_no_password(terminal: Terminal) -> None:
+    made = terminal.json("user", "create", "guest@harbour.example", "--email", ADA, "--guest")
+
+    assert (made["is_guest"], "password" in made) == (True, False)
+    assert "active, guest" in terminal.says("user", "list")
+    both = ("user", "create", "g2@harbour.example", "--email", ADA, "--guest", "--password-stdin")
+    assert "leave --password-stdin out" in terminal.run(*both).stderr

@@ -29,6 +29,19 @@ async def test_a_user_is_made_and_can_log_in(house: House, setup: Setup) -> None
     await sign_in(house, "leila@harbour.example")
 
 
+async def test_a_guest_user_is_made_and_offers_no_password(house: House, setup: Setup) -> None:
+    form = {"username": "guest@harbour.example", "email": "shop@harbour.example", "profile": "Standard", "guest": "1"}
+
+    with_password = await setup.send("/setup/users/new", {**form, "password": PASSWORD, "again": PASSWORD})
+    page = await setup.follow(await setup.send("/setup/users/new", form))
+
+    assert with_password.status_code == 400
+    assert "Nobody logs in as a guest user, so it has no password" in with_password.text
+    assert "visitors without one act as this user" in page.text
+    assert "Set password" not in page.text
+    assert "Reset security token" not in page.text
+
+
 async def test_a_form_with_a_mistake_comes_back_with_all_that_was_typed_but_passwords(
     house: House, setup: Setup
 ) -> None:

@@ -177,6 +177,17 @@ async def test_an_asset_token_is_for_the_apps_audiences_or_the_one_of_them_that_
     assert (await send(house, token, audience="https://elsewhere.example"))[1]["error"] == "invalid_target"
 
 
+async def test_at_the_standards_door_resource_picks_an_audience_as_audience_does(house: House) -> None:
+    """RFC 8693 2.1: a token that is not for the resource that was asked for is no answer."""
+    app = await fleet_app(house)
+    token = (await house.sign_in(app, door=STANDARDS))["access_token"]
+    one = await send(house, token, door=STANDARDS, resource=BACKEND)
+
+    assert (await verified(house, one[1]["access_token"], issuer=f"{BASE}{STANDARDS}"))["aud"] == [BACKEND]
+    for asked in ({"resource": "https://elsewhere.example"}, {"resource": BACKEND, "audience": "elsewhere"}):
+        assert (await send(house, token, door=STANDARDS, **asked))[1]["error"] == "invalid_target"
+
+
 @pytest.mark.enforces("asset_signing_certificate")
 async def test_the_certificate_that_the_app_names_signs(house: House) -> None:
     made = await certificates.create(house.desk, house.org, "Fleet_2026", days=90)
@@ -469,9 +480,9 @@ async def test_an_asset_token_is_revoked_by_who_holds_it_and_at_the_standards_do
     assert (await house.revoke(first)).status == 200
     assert (await house.revoke(first)).status == 400
     assert not await house.is_active(app, first)
-    for asking, is_active in ((other, True), (app, False)):
+    for asking, status, is_active in ((other, 400, True), (app, 200, False)):
         form = {"token": second, "client_id": asking.consumer_key, "client_secret": asking.consumer_secret}
-        assert (await revoke(house.call(f"{STANDARDS}/revoke", form), house.server, BASE)).status == 200
+        assert (await revoke(house.call(f"{STANDARDS}/revoke", form), house.server, BASE)).status == status
         assert await house.is_active(app, second) is is_active
     # The access token that they came of is another thing.
     assert await house.is_active(app, token)

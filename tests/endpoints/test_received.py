@@ -72,4 +72,4 @@ def test_what_is_kept_is_bounded_and_printable() -> None:
 
     assert len(found) == 30
     assert found[0][2] == "x" * 200 + "…"
-    assert cut == (("body", "scope", "a\N{REPLACEMENT CHARACTER}b"),)
+    assert cut == (("body", "scope", "a\N{REPLACEMENT CHARACTER}b"), ("body", "grant_type", None))

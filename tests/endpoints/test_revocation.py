@@ -6,6 +6,7 @@ import pytest
 from grantway import settings as s
 from tests.endpoints.house import SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.test_introspection import INACTIVE, look
+from tests.endpoints.test_saml_bearer import explained
 from tests.endpoints.wire import basic, both_doors, in_body
 
 HERE = f"{SALESFORCE}/revoke"
@@ -128,15 +129,34 @@ async def test_at_the_standards_door_a_token_that_is_not_valid_is_no_error(
         assert (reply.status_code, reply.content) == (200, b"")
 
 
-async def test_at_the_standards_door_another_apps_token_stays_alive(house: House, web: httpx.AsyncClient) -> None:
-    """RFC 7009, section 2.1; the answer does not tell that the token exists."""
+async def test_at_the_standards_door_another_apps_token_is_refused_and_stays_alive(
+    house: House, web: httpx.AsyncClient
+) -> None:
+    """RFC 7009, section 2.1. Whether the token was still good makes no difference to the answer."""
     mine, other = await house.app(), await house.app()
     answer = await house.sign_in(mine, door=STANDARDS)
+    tokens = [answer["access_token"], answer["refresh_token"]]
 
-    for token in (answer["access_token"], answer["refresh_token"]):
-        reply = await end(web, other, token, STANDARDS)
-        assert (reply.status_code, reply.content) == (200, b"")
+    told = {"error": "invalid_request", "error_description": "the token was issued to another client"}
+    for token in tokens:
+        refused = await end(web, other, token, STANDARDS)
+        assert (refused.status_code, refused.json()) == (400, told)
+        assert (await explained(house))[0] == "token.of_another_client"
         assert (await look(web, mine, token, STANDARDS))["active"] is True
+    await end(web, mine, tokens[1], STANDARDS)
+    for token in tokens:
+        assert (await end(web, other, token, STANDARDS)).json() == told
+
+
+async def test_at_the_standards_door_a_client_that_proves_nothing_does_not_hear_whose_token_it_is(
+    house: House, web: httpx.AsyncClient
+) -> None:
+    mine, public = await house.app(), await house.app({s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: False})
+    token = (await house.sign_in(mine, door=STANDARDS))["access_token"]
+    reply = await web.post(THERE, data={"token": token, "client_id": public.consumer_key})
+
+    assert (reply.status_code, reply.content) == (200, b"")
+    assert (await look(web, mine, token, STANDARDS))["active"] is True
 
 
 async def test_at_the_standards_door_the_client_authenticates(house: House, web: httpx.AsyncClient) -> None:

@@ -34,6 +34,7 @@ from tests.endpoints.issuer import (
     public_jwk,
 )
 from tests.endpoints.signer import signer
+from tests.endpoints.test_resource import list_resources
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 TYPE = "urn:ietf:params:oauth:token-type:"
@@ -325,6 +326,37 @@ async def test_a_request_that_is_not_whole_asks_nobody(
 
     assert status == 400
     assert await house.reasons() == [reason]
+    assert provider.asked == []
+
+
+async def test_at_the_standards_door_a_token_is_for_the_resource_that_is_asked_for_and_stays_so(
+    house: House, provider: Provider
+) -> None:
+    """RFC 8693, section 2.1; RFC 8707."""
+    app = await exchanging_app(house)
+    await handler_for(house, app, believing(provider))
+    asked = "https://mcp.example.com/mcp"
+    status, answer = await exchange(house, app, outside_token(house), door=STANDARDS, resource=asked)
+
+    assert status == 200
+    assert (await introspected(house, app, answer["access_token"]))["aud"] == asked
+    _, refreshed = await house.refresh(app, answer["refresh_token"], door=STANDARDS)
+    assert (await introspected(house, app, refreshed["access_token"]))["aud"] == asked
+    wider = await house.refresh(app, answer["refresh_token"], door=STANDARDS, resource="https://other.example")
+    assert (wider[0], wider[1]["error"]) == (400, "invalid_target")
+
+
+@pytest.mark.parametrize("resource", ["mcp.example.com", "https://other.example"])
+async def test_a_resource_that_the_org_does_not_serve_asks_nobody(
+    house: House, provider: Provider, resource: str
+) -> None:
+    app = await exchanging_app(house)
+    await handler_for(house, app, believing(provider))
+    await list_resources(house, "https://mcp.example.com/mcp")
+    status, answer = await exchange(house, app, outside_token(house), door=STANDARDS, resource=resource)
+
+    assert (status, answer["error"]) == (400, "invalid_target")
+    assert (await house.reasons())[0].startswith("resource.")
     assert provider.asked == []
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from grantway.cli.context import options, run, shared
-from grantway.cli.printing import fail, note, show, show_files
+from grantway.cli.file_output import write_out
+from grantway.cli.printing import fail, note, show
 
 
 @click.command("import")
@@ -79,19 +80,7 @@ def export(names: tuple[str, ...], folder: str | None, without_keys: bool, **giv
         return [await export_app(desk, org, name, with_key=not without_keys) for name in names]
 
     exported = run(chosen, work)
-    if folder is None:
-        documents = [_exported(one) | {"file": one.file, "content": one.data.decode()} for one in exported]
-        show_files(chosen, documents, [one.data for one in exported])
-    else:
-        written = [Path(folder) / one.file for one in exported]
-        try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            for path, one in zip(written, exported, strict=True):
-                path.write_bytes(one.data)
-        except OSError as problem:
-            fail(f"--to: {problem}", chosen)
-        documents = [_exported(one) | {"file": str(path)} for path, one in zip(written, exported, strict=True)]
-        show(chosen, documents, "\n".join(f"wrote {path}" for path in written))
+    write_out(chosen, exported, folder, _exported)
     for one in exported:
         if one.left_out and not chosen.json:
             note(f"{one.app}: the file cannot say everything. To set the rest again: {_setting_again(one)}")

@@ -1,13 +1,13 @@
 """`grantway scope`, `grantway permission`: what an org defines for its apps beyond the standard."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from grantway.cli.context import options, pairs, run, shared
+from grantway.cli.file_output import write_out
 from grantway.cli.options import Options
-from grantway.cli.printing import columns, fail, show, show_files, table
+from grantway.cli.printing import columns, show, table
 
 
 @click.group()
@@ -234,24 +234,7 @@ def _export(chosen: Options, operation: str, names: tuple[str, ...], folder: str
         org = await orgs.find(desk, chosen.org)
         return [await getattr(custom_files, operation)(desk, org, name) for name in names]
 
-    write_out(chosen, run(chosen, work), folder)
-
-
-def write_out(chosen: Options, files: Any, folder: str | None) -> None:
-    """Print metadata files, or write them into a folder."""
-    if folder is None:
-        documents = [{"name": one.name, "file": one.file, "content": one.data.decode()} for one in files]
-        show_files(chosen, documents, [one.data for one in files])
-        return
-    written = [Path(folder) / one.file for one in files]
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for path, one in zip(written, files, strict=True):
-            path.write_bytes(one.data)
-    except OSError as problem:
-        fail(f"--to: {problem}", chosen)
-    documents = [{"name": one.name, "file": str(path)} for path, one in zip(written, files, strict=True)]
-    show(chosen, documents, "\n".join(f"wrote {path}" for path in written))
+    write_out(chosen, run(chosen, work), folder, lambda one: {"name": one.name})
 
 
 def _scope_document(one: Any) -> dict[str, Any]:

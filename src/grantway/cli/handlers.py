@@ -136,7 +136,7 @@ def fields(**given: Any) -> None:
 @shared
 def export(names: tuple[str, ...], folder: str | None, **given: Any) -> None:
     """Write handlers as Salesforce metadata files; `grantway app import` reads them."""
-    from grantway.cli.custom import write_out
+    from grantway.cli.file_output import write_out
     from grantway.manage.files import handler_files
     from grantway.manage.server import orgs
 
@@ -146,7 +146,7 @@ def export(names: tuple[str, ...], folder: str | None, **given: Any) -> None:
         org = await orgs.find(desk, chosen.org)
         return [await handler_files.export_handler(desk, org, name) for name in names]
 
-    write_out(chosen, run(chosen, work), folder)
+    write_out(chosen, run(chosen, work), folder, lambda one: {"name": one.name})
 
 
 def _on(chosen: Options, operation: str, *arguments: Any, **named: Any) -> Any:

@@ -1,13 +1,13 @@
 """`grantway org`."""
 
 import shlex
-from pathlib import Path
 from typing import Any
 
 import click
 
 from grantway.cli.context import options, pairs, run, shared
-from grantway.cli.printing import columns, fail, note, show, show_files, table
+from grantway.cli.file_output import write_out
+from grantway.cli.printing import columns, note, show, table
 
 
 @click.group()
@@ -102,19 +102,7 @@ def export_org(folder: str | None, **given: Any) -> None:
         return await export_files(desk, await orgs.find(desk, chosen.org))
 
     exported = run(chosen, work)
-    if folder is None:
-        documents = [_exported(one) | {"file": one.file, "content": one.data.decode()} for one in exported]
-        show_files(chosen, documents, [one.data for one in exported])
-    else:
-        written = [Path(folder) / one.file for one in exported]
-        try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            for path, one in zip(written, exported, strict=True):
-                path.write_bytes(one.data)
-        except OSError as problem:
-            fail(f"--to: {problem}", chosen)
-        documents = [_exported(one) | {"file": str(path)} for path, one in zip(written, exported, strict=True)]
-        show(chosen, documents, "\n".join(f"wrote {path}" for path in written))
+    write_out(chosen, exported, folder, _exported)
     for one in exported:
         if one.left_out and not chosen.json:
             again = ["grantway", "org", "set", *(setting.argument(value) for setting, value in one.left_out.items())]

@@ -111,7 +111,7 @@ def explain(request_id: str, **given: Any) -> None:
     found = run(chosen, lambda desk: explain_request(desk, request_id))
     lines = [
         f"Request {found.request_id}: {found.endpoint}, {found.at}",
-        f"Answered with {found.error}" + (f", app {found.app}" if found.app else ""),
+        f"Answered with {found.error or 'no error code'}" + (f", app {found.app}" if found.app else ""),
         "",
         found.means,
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from grantway.manage.problem import ManageProblem
+from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,11 @@ def with_problem(fields: tuple[Field, ...], problem: ManageProblem) -> tuple[tup
     names = {field.name for field in fields}
     summary += [("", "", f"{name}: {text}") for name, text in found.items() if name not in names]
     return tuple(marked), tuple(summary) or (("", "", str(problem)),)
+
+
+def status_of(problem: ManageProblem) -> int:
+    """Return the status under which a form comes back with a problem."""
+    return 403 if isinstance(problem, NotAllowed) else 409 if isinstance(problem, StaleVersion) else 400
 
 
 def _sentence(text: str) -> str:

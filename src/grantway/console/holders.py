@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 from grantway import settings as s
-from grantway.console.fields import Field, Problems, with_problem
+from grantway.console.fields import Field, Problems, status_of, with_problem
 from grantway.console.visit import Route, Visit
 from grantway.domain.permissions import ALL, read_permissions
 from grantway.kit.http import Reply
@@ -16,7 +16,7 @@ from grantway.manage.connected_apps.impact import grants as grants_text
 from grantway.manage.custom import custom_permissions
 from grantway.manage.people import holders, people
 from grantway.manage.people.holders import Kind
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
+from grantway.manage.problem import ManageProblem, NotAllowed, NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,9 +288,8 @@ def _new_page(words: _Words, name: str, chosen: frozenset[str]) -> HolderPage:
 
 def _again(visit: Visit, words: _Words, page: HolderPage, problem: ManageProblem) -> Reply:
     fields, problems = with_problem(page.fields, problem)
-    status = 403 if isinstance(problem, NotAllowed) else 409 if isinstance(problem, StaleVersion) else 400
     page = replace(page, fields=fields, problems=problems)
-    return visit.show(page, here=words.path, crumbs=((words.many, words.path),), status=status)
+    return visit.show(page, here=words.path, crumbs=((words.many, words.path),), status=status_of(problem))
 
 
 def _chosen(visit: Visit) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from grantway import settings as s
 from grantway.console.app_controls import Raw
 from grantway.console.app_fields import Choices, new_values, read_form
 from grantway.console.app_form import AppFormPage, Problem, choices_of, page_title, path_of, problems_of, sections
+from grantway.console.fields import status_of
 from grantway.console.navigation import APPS
 from grantway.console.places import field_path
 from grantway.console.visit import Route, Visit
@@ -64,7 +65,7 @@ async def create(visit: Visit) -> Reply:
         # Nothing typed is lost to somebody who would have been allowed to fill in the form.
         if isinstance(problem, NotAllowed) and not visit.desk.caller.may(Right.APPS, visit.org.id, kind):
             raise
-        problems, status = problems_of(problem), 403 if isinstance(problem, NotAllowed) else 400
+        problems, status = problems_of(problem), status_of(problem)
         return _show_new(visit, choices, typed.raw, kind, api_name=api_name, problems=problems, status=status)
     saying = f"{made[s.LABEL]} was made. Its consumer key and secret are on this page."
     return visit.go(path_of(visit, made), saying=saying)

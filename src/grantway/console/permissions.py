@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from grantway import settings as s
-from grantway.console.fields import Field, Problems, with_problem
+from grantway.console.fields import Field, Problems, status_of, with_problem
 from grantway.console.places import app_path
 from grantway.console.visit import Route, Visit
 from grantway.domain.custom import CustomPermission
@@ -16,7 +16,7 @@ from grantway.manage.custom import custom_permissions
 from grantway.manage.custom.permission_needs import is_licensed, required_of
 from grantway.manage.custom.permission_use import Use, givers, use_of
 from grantway.manage.people import holders
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
+from grantway.manage.problem import ManageProblem, NotAllowed, NotFound
 
 PATH: Final = "/setup/custom-permissions"
 TITLE: Final = "Custom Permissions"
@@ -307,9 +307,8 @@ def _again(visit: Visit, page: PermissionPage, problem: ManageProblem) -> Reply:
         problem = ManageProblem.at("app", str(problem))
     required = Field(name="required", label="Required Custom Permissions")
     fields, problems = with_problem((*page.fields, required), problem)
-    status = 403 if isinstance(problem, NotAllowed) else 409 if isinstance(problem, StaleVersion) else 400
     page = replace(page, fields=fields[:-1], required_problem=fields[-1].problem, problems=problems)
-    return visit.show(page, here=PATH, crumbs=_CRUMBS, status=status)
+    return visit.show(page, here=PATH, crumbs=_CRUMBS, status=status_of(problem))
 
 
 ROUTES: Final = (

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from grantway import settings as s
-from grantway.console.fields import Field, Problems, with_problem
+from grantway.console.fields import Field, Problems, status_of, with_problem
 from grantway.console.visit import Route, Visit
 from grantway.domain.app import InstalledApp
 from grantway.domain.custom import CustomScope
 from grantway.kit.http import Reply
 from grantway.manage.connected_apps import apps
 from grantway.manage.custom import custom_scopes
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
+from grantway.manage.problem import ManageProblem, NotFound
 
 PATH: Final = "/setup/scopes"
 TITLE: Final = "OAuth Custom Scopes"
@@ -230,9 +230,8 @@ def _again(visit: Visit, page: ScopePage, problem: ManageProblem) -> Reply:
     if isinstance(problem, NotFound):
         raise problem
     fields, problems = with_problem(page.fields, problem)
-    status = 403 if isinstance(problem, NotAllowed) else 409 if isinstance(problem, StaleVersion) else 400
     page = replace(page, fields=fields, problems=problems)
-    return visit.show(page, here=PATH, crumbs=_CRUMBS, status=status)
+    return visit.show(page, here=PATH, crumbs=_CRUMBS, status=status_of(problem))
 
 
 def _label(app: InstalledApp) -> str:

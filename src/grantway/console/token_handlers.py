@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from grantway import settings as s
-from grantway.console.fields import Field, Problems, with_problem
+from grantway.console.fields import Field, Problems, status_of, with_problem
 from grantway.console.places import TOKEN_HANDLERS, app_path
 from grantway.console.visit import Route, Visit
 from grantway.domain.token_handler import TokenHandler
@@ -13,7 +13,7 @@ from grantway.kit.http import Reply
 from grantway.manage.connected_apps import apps
 from grantway.manage.exchange import token_handlers
 from grantway.manage.people import users
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
+from grantway.manage.problem import ManageProblem, NotFound
 from grantway.settings.token_handlers import ENABLED, FIELDS, SECRETS, Group, HandlerField
 
 TITLE: Final = "Token Exchange Handlers"
@@ -310,9 +310,8 @@ def _again(visit: Visit, page: HandlerPage, problem: ManageProblem) -> Reply:
         for title, controls in page.groups
     )
     enabling = tuple(marked[one.name] for one in page.enabling)
-    status = 403 if isinstance(problem, NotAllowed) else 409 if isinstance(problem, StaleVersion) else 400
     page = replace(page, groups=groups, enabling=enabling, problems=problems)
-    return visit.show(page, here=TOKEN_HANDLERS, crumbs=_CRUMBS, status=status)
+    return visit.show(page, here=TOKEN_HANDLERS, crumbs=_CRUMBS, status=status_of(problem))
 
 
 ROUTES: Final = (

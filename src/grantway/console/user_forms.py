@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from grantway.console.fields import Field, Problems, with_problem
+from grantway.console.fields import Field, Problems, status_of, with_problem
 from grantway.console.visit import Route, Visit
 from grantway.domain.org import User
 from grantway.kit.http import Reply
 from grantway.manage.people import holders, users
-from grantway.manage.problem import ManageProblem, NotAllowed, NotFound, StaleVersion
+from grantway.manage.problem import ManageProblem, NotFound
 
 USERS: Final = "/setup/users"
 CRUMBS: Final = (("Users", USERS),)
@@ -127,9 +127,8 @@ def _typed_twice(form: Any) -> str:
 def _again(visit: Visit, page: UserFormPage, problem: ManageProblem, *crumbs: tuple[str, str]) -> Reply:
     """Show a form again with all that was typed (but passwords), and what is wrong."""
     fields, problems = with_problem(page.fields, problem)
-    status = 403 if isinstance(problem, NotAllowed) else 409 if isinstance(problem, StaleVersion) else 400
     page = replace(page, fields=fields, problems=problems)
-    return visit.show(page, here=USERS, crumbs=(*CRUMBS, *crumbs), status=status)
+    return visit.show(page, here=USERS, crumbs=(*CRUMBS, *crumbs), status=status_of(problem))
 
 
 def _password_fields(*, required: bool) -> tuple[Field, ...]:

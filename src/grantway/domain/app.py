@@ -125,6 +125,15 @@ class Credential(msgspec.Struct, frozen=True, gc=False):
         return KeyState.ANSWERS if now_ms < self.ends_at else KeyState.ENDED
 
 
+class _Values(dict[Setting[Any], Any]):
+    """Values by setting; what is absent has its default, and stays absent."""
+
+    __slots__ = ()
+
+    def __missing__(self, setting: Setting[Any]) -> Any:
+        return setting.default
+
+
 class InstalledApp:
     """An app as one org meets it: `app[s.REQUIRE_PKCE]` gives the developer's, the administrator's or the org's value.
 
@@ -134,7 +143,30 @@ class InstalledApp:
     app that a registered one belongs to, whose policy is its own; empty for every other app.
     """
 
-    __slots__ = ("_values", "app", "org", "pair", "parent", "policy", "secret")
+    __slots__ = (
+        "_values",
+        "app",
+        "consumer_key",
+        "id",
+        "is_by_document",
+        "is_child",
+        "is_registered",
+        "org",
+        "pair",
+        "parent",
+        "policy",
+        "secret",
+    )
+    id: str
+    """The app's 18-character id."""
+    consumer_key: str
+    """The key by which the app was found, or its current one: `client_id` on the wire."""
+    is_registered: bool
+    """Whether the app registered itself (RFC 7591); an administrator made every other."""
+    is_by_document: bool
+    """Whether the app is known by the URL of its metadata document, which is its consumer key."""
+    is_child: bool
+    """Whether the app belongs to another one, which lets it in and bounds it."""
 
     def __init__(
         self,
@@ -151,12 +183,18 @@ class InstalledApp:
         self.policy = policy
         self.org = org
         self.secret = secret
-        self._values = values
+        self._values = _Values(values)
         self.pair = pair
         self.parent = parent
+        # What each token request asks is worked out once.
+        self.id = app.id
+        self.consumer_key = app.consumer_key
+        self.is_registered = bool(app.auth_method)
+        self.is_by_document = self.is_registered and app.consumer_key.startswith("https://")
+        self.is_child = bool(app.parent_id)
 
     def __getitem__(self, setting: Setting[T]) -> T:
-        value: T = self._values.get(setting, setting.default)
+        value: T = self._values[setting]
         return value
 
     def values(self) -> dict[Setting[Any], Any]:
@@ -173,39 +211,14 @@ class InstalledApp:
         return f"{self.app.version}.{self.policy.version if self.policy else 0}"
 
     @property
-    def id(self) -> str:
-        """The app's 18-character id."""
-        return self.app.id
-
-    @property
     def kind(self) -> AppKind:
         """Whether this is a connected app or an external client app."""
         return AppKind(self.app.kind)
 
     @property
-    def is_registered(self) -> bool:
-        """Whether the app registered itself (RFC 7591); an administrator made every other."""
-        return bool(self.app.auth_method)
-
-    @property
-    def is_by_document(self) -> bool:
-        """Whether the app is known by the URL of its metadata document, which is its consumer key."""
-        return self.is_registered and self.consumer_key.startswith("https://")
-
-    @property
-    def is_child(self) -> bool:
-        """Whether the app belongs to another one, which lets it in and bounds it."""
-        return bool(self.app.parent_id)
-
-    @property
     def is_at_home(self) -> bool:
         """Whether this is the app as the org that made it meets it."""
         return self.app.org_id == self.org.id
-
-    @property
-    def consumer_key(self) -> str:
-        """The app's consumer key: `client_id` on the wire."""
-        return self.app.consumer_key
 
 
 class AppUser(msgspec.Struct, frozen=True, gc=False):

@@ -1,6 +1,7 @@
 """How long an app's refresh tokens live: its policy, and the cap on idle ones (connected-apps.md 3.4)."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from grantway import settings as s
@@ -11,7 +12,6 @@ from grantway.settings.setting import Setting
 
 IDLE_CAP_DAYS: Final = 30
 _IDLE_CAP_MS: Final = IDLE_CAP_DAYS * DAY_MS
-_CAPS: Final = (s.LIMIT_IDLE_REFRESH_TOKENS, s.LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +29,10 @@ class RefreshLife:
 
     def ends_at(self, granted_at: int, used_at: int) -> int | None:
         """Return when a refresh token granted and last used at these times (ms) ends; None when it does not."""
-        ends = [
-            since + period
-            for since, period in ((granted_at, self.lifetime_ms), (used_at, self.idle_ms))
-            if period is not None
-        ]
-        return min(ends, default=None)
+        if self.lifetime_ms is None:
+            return used_at + self.idle_ms if self.idle_ms is not None else None
+        ends_at = granted_at + self.lifetime_ms
+        return ends_at if self.idle_ms is None else min(ends_at, used_at + self.idle_ms)
 
     def ended_idle(self, granted_at: int, used_at: int) -> bool:
         """Tell whether it is the cap that ends such a refresh token first."""
@@ -45,7 +43,15 @@ class RefreshLife:
 
 def refresh_life(app: InstalledApp) -> RefreshLife:
     """Return the bounds that the policy of an app sets, with the cap of the app or of its user's org over it."""
-    rule, cap = app[s.REFRESH_TOKEN_POLICY], next((one for one in _CAPS if app[one]), None)
+    cap = s.LIMIT_IDLE_REFRESH_TOKENS if app[s.LIMIT_IDLE_REFRESH_TOKENS] else None
+    if cap is None and app[s.LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS]:
+        cap = s.LIMIT_IDLE_REFRESH_TOKENS_OF_ALL_APPS
+    return _life(app[s.REFRESH_TOKEN_POLICY], cap)
+
+
+# Each use of a refresh token asks for it, and few policies are in use.
+@lru_cache(maxsize=256)
+def _life(rule: RefreshTokenPolicy, cap: Setting[bool] | None) -> RefreshLife:
     life = life_under(rule, is_capped=cap is not None)
     return life if life == life_under(rule, is_capped=False) else replace(life, capped_by=cap)
 

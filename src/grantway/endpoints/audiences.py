@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from grantway.endpoints.server import Server
 from grantway.kit.urls import STANDARDS_PREFIX, Urls, is_loopback_host
-from grantway.protocol.door import SALESFORCE, Door
+from grantway.protocol.door import SALESFORCE, Door, issuer_of
 
 _TOKEN: Final = {SALESFORCE.name: "/services/oauth2/token"}
 _STANDARD_TOKEN: Final = STANDARDS_PREFIX + "/token"
@@ -21,20 +21,21 @@ def audiences(server: Server, door: Door, base: str, path: str) -> frozenset[str
     Salesforce's door also takes every base URL of this server, since its clients put there whichever host they log in
     at. All without a slash at the end.
     """
-    bases = (*server.urls.bases, base) if door is SALESFORCE else (base,)
-    return _audiences(door.name, server.issuer(door, base), base, path, bases)
+    return _audiences(server.urls, door, server.root_door, base, path)
 
 
 def salesforce_audiences(urls: Urls, base: str) -> frozenset[str]:
-    """Return the audiences at the token endpoint of Salesforce's door, whose issuer is always the base URL."""
-    return _audiences(SALESFORCE.name, base, base, _TOKEN[SALESFORCE.name], (*urls.bases, base))
+    """Return the audiences at the token endpoint of Salesforce's door, whichever door has the root."""
+    return _audiences(urls, SALESFORCE, SALESFORCE, base, _TOKEN[SALESFORCE.name])
 
 
+# Every token request has them; a server has few names, and few paths at which assertions are taken.
 @lru_cache(maxsize=256)
-def _audiences(door: str, issuer: str, base: str, path: str, bases: tuple[str, ...]) -> frozenset[str]:
-    token = _TOKEN.get(door, _STANDARD_TOKEN)
-    found = {issuer, base + path}.union(one + token for one in bases)
-    if door == SALESFORCE.name:
+def _audiences(urls: Urls, door: Door, root_door: Door, base: str, path: str) -> frozenset[str]:
+    bases = (*urls.bases, base) if door is SALESFORCE else (base,)
+    token = _TOKEN.get(door.name, _STANDARD_TOKEN)
+    found = {issuer_of(door, root_door, base), base + path}.union(one + token for one in bases)
+    if door is SALESFORCE:
         found.update(bases)
         if is_loopback_host(urlsplit(base).hostname or ""):
             found.update(_LOGIN_HOSTS)

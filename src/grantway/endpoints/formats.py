@@ -32,8 +32,11 @@ def prefers(call: Call, wanted: bytes, other: bytes) -> bool:
 
     A wildcard does not name it: who would take anything gets what everybody gets.
     """
+    accept = call.header(b"accept")
+    if accept is None or wanted not in (accept := accept.lower()):
+        return False
     quality = {wanted: 0.0, other: 0.0}
-    for entry in (call.header(b"accept") or b"").lower().split(b","):
+    for entry in accept.split(b","):
         name, *parameters = (part.strip() for part in entry.split(b";"))
         if name in quality:
             given = next((part[2:].strip() for part in parameters if part.startswith(b"q=")), b"1")

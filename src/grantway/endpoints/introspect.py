@@ -16,18 +16,18 @@ from grantway.endpoints.client import authenticated_client
 from grantway.endpoints.formats import prefers
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
-from grantway.grants.held_access import AccessCase, held_of
+from grantway.grants.held_access import AccessCase, held_by
 from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.http import Call, Reply
-from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
+from grantway.kit.secrets import fingerprint, read_access_token, refresh_token_row
 from grantway.policy import app_use
+from grantway.policy.use_checks import USE_CHECKS
 from grantway.protocol.access_jwt import EARLY_S, VISITOR, audience_of
 from grantway.protocol.actor import act_claim
 from grantway.protocol.claims import subject
 from grantway.protocol.decision import Trail, decide
 from grantway.protocol.door import DOORS, SALESFORCE, STANDARDS
 from grantway.protocol.door import door_of as door_of_path
-from grantway.protocol.no import app as no_app
 from grantway.protocol.no import bearer as no
 from grantway.protocol.refusal import Refused
 from grantway.store.hot import held_refresh_token
@@ -36,21 +36,6 @@ _INACTIVE: Final = {"active": False}
 _JWT: Final = "token-introspection+jwt"
 _JWT_MEDIA_TYPE: Final = b"application/" + _JWT.encode()
 _JWT_HEADERS: Final = ((b"content-type", _JWT_MEDIA_TYPE), *NO_STORE)
-_USE_CHECKS: Final = app_use.checks(
-    app_use.Voices(
-        app_blocked=no_app.APP_BLOCKED,
-        oauth_off=no_app.OAUTH_OFF,
-        off_in_org=no_app.OFF_IN_ORG,
-        app_not_installed=no_app.APP_NOT_INSTALLED,
-        external_not_installed=no_app.EXTERNAL_NOT_INSTALLED,
-        external_is_local=no_app.EXTERNAL_IS_LOCAL,
-        user_inactive=no_app.USER_INACTIVE,
-        user_is_guest=no_app.USER_IS_GUEST,
-        not_admin_approved=no_app.NOT_ADMIN_APPROVED,
-        api_access_limited=no_app.API_ACCESS_LIMITED,
-        tokens_ended=no_app.TOKENS_ENDED,
-    )
-)
 
 
 async def introspect(call: Call, server: Server, base: str) -> Reply:
@@ -62,8 +47,8 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
         params = posted(call, door)
         client = await authenticated_client(call, server, door, params, trail, base=base, always=True)
         token = params.get("token", "") if door is SALESFORCE else required(params, "token")
-        if access_token_row(token) is not None:
-            found = await _access_token(server, client, token, base)
+        if (names := read_access_token(token)) is not None:
+            found = await _access_token(server, client, token, names, base)
         elif refresh_token_row(token) is not None:
             found = await _refresh_token(server, client, token, base)
         elif asset_token_row(token) is not None:
@@ -114,8 +99,10 @@ def _key_of(app: InstalledApp, client: InstalledApp) -> str:
     return client.consumer_key if client.id == app.id else app.consumer_key
 
 
-async def _access_token(server: Server, client: InstalledApp, token: str, base: str) -> dict[str, Any] | None:
-    held = await held_of(server.directory, token)
+async def _access_token(
+    server: Server, client: InstalledApp, token: str, names: tuple[str, str], base: str
+) -> dict[str, Any] | None:
+    held = await held_by(server.directory, token, names)
     # Who may not look at a token is answered before anything is found out about it, and so in the same time.
     if held is None or not _may_see(client, held.app, held.token.org_id):
         return None
@@ -141,7 +128,7 @@ async def _access_token(server: Server, client: InstalledApp, token: str, base: 
 
 
 def _with_audience(fields: dict[str, Any], resources: str) -> dict[str, Any]:
-    if (audience := audience_of(resources.split())) is not None:
+    if resources and (audience := audience_of(resources.split())) is not None:
         fields["aud"] = audience
     return fields
 
@@ -150,7 +137,7 @@ async def _asset_token(server: Server, client: InstalledApp, token: str) -> dict
     held = await held_asset_token(server, token)
     if held is None or not _may_see(client, held.of.app, held.token.org_id) or not await is_good(server, held):
         return None
-    if decide(_USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True)).refusal is not None:
+    if decide(USE_CHECKS, app_use.UseCase(held.of, held.token.issued_at, is_token=True)).refusal is not None:
         return None
     return told_of(held, lambda app: _key_of(app, client))
 
@@ -168,7 +155,7 @@ async def _refresh_token(server: Server, client: InstalledApp, token: str, base:
     ends_at = refresh_life(held.app).ends_at(family.created_at, family.used_at)
     if ends_at is not None and server.clock.now_ms() >= ends_at:
         return None
-    if decide(_USE_CHECKS, app_use.UseCase(held.of, family.created_at, is_token=True)).refusal is not None:
+    if decide(USE_CHECKS, app_use.UseCase(held.of, family.created_at, is_token=True)).refusal is not None:
         return None
     issued = DOORS[family.door]
     fields: dict[str, Any] = {

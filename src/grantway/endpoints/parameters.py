@@ -53,7 +53,7 @@ def form_of(call: Call, door: Door) -> Mapping[str, str]:
     """
     media_type = call.header(b"content-type") or b""
     try:
-        if is_form(call):
+        if _says_form(media_type):
             return parse_form(call.body)
         if not media_type and not call.body:
             return {}
@@ -66,7 +66,10 @@ def form_of(call: Call, door: Door) -> Mapping[str, str]:
 
 def is_form(call: Call) -> bool:
     """Tell whether the body says that it is an urlencoded form."""
-    media_type = call.header(b"content-type") or b""
+    return _says_form(call.header(b"content-type") or b"")
+
+
+def _says_form(media_type: bytes) -> bool:
     return media_type == _FORM or media_type.split(b";", 1)[0].strip().lower() == _FORM
 
 

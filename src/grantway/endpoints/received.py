@@ -65,11 +65,14 @@ def received(call: Call) -> str:
 def _fields(where: str, text: str, *, is_cut: bool) -> list[Received]:
     fields = text.split("&", _MOST)
     found: list[Received] = []
-    # What was cut off in the middle is left out, and so is what is too much.
-    for field in fields[:-1] if is_cut or len(fields) > _MOST else fields:
+    # What is too much is left out, and so are a name and a value that were cut off in the middle.
+    cut = fields.pop() if is_cut or len(fields) > _MOST else ""
+    if "=" in cut and len(fields) < _MOST:
+        fields.append(cut)
+    for field in fields:
         name, _, value = field.partition("=")
         name = unquote_plus(name)
-        if name in OPEN:
+        if name in OPEN and field is not cut:
             value = unquote_plus(value)
             if name in _ADDRESSES:
                 value = _bare(value)

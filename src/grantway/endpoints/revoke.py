@@ -12,6 +12,7 @@ from grantway.endpoints.server import Server
 from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import access_token_row, fingerprint, refresh_token_row
+from grantway.protocol.credentials import read_credentials
 from grantway.protocol.decision import Trail
 from grantway.protocol.door import SALESFORCE, door_of
 from grantway.protocol.no import bearer as no
@@ -29,7 +30,8 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
     """End a token. An access token ends alone, and so does an asset token; a refresh token ends its whole line.
 
     At Salesforce's door no client authentication is asked: holding the token is enough, and an unknown token is an
-    error. At the standards' door the client authenticates and an unknown token is no error.
+    error. At the standards' door the client authenticates, an unknown token is no error, and another client's is one,
+    whether it is still good or not (RFC 7009 2.1).
     """
     door = door_of(call.path)
     if door is SALESFORCE:
@@ -41,6 +43,9 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
         client = await authenticated_client(call, server, door, params, trail, base=base)
         app_id, org_id = client.id, client.org.id
         held = await _held(server, required(params, "token"))
+        mine = held is not None and _app_of(held) == app_id
+        if held is not None and not mine and _is_proved(call, params):
+            raise Refused(no.TOKEN_OF_ANOTHER(app=client.app.name))
     except Refused as refused:
         wire = refused.refusal.reason.wire(door.voice)
         note(
@@ -54,10 +59,19 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
             org_id=org_id,
         )
         return refuse_oauth(door, call, refused.refusal)
-    # RFC 7009 2.1: only the client a token was issued to may end it; for any other it is as if unknown.
-    if held is not None and _app_of(held) == app_id:
+    if held is not None and mine:
         await _end(server, call, held)
     return Reply(200, b"", ((b"cache-control", b"no-store"),))
+
+
+def _is_proved(call: Call, params: Mapping[str, str]) -> bool:
+    """Tell whether a client that was let in proved who it is.
+
+    Only such a one hears that a token is another's (RFC 7009 2.1). A public client may be anybody: it is answered as
+    for a token that is unknown, as node-oidc-provider does it.
+    """
+    credentials = read_credentials(params, call.header(b"authorization"))
+    return bool(credentials.secrets) or credentials.assertion is not None
 
 
 async def _at_salesforce(call: Call, server: Server) -> Reply:

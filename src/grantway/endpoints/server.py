@@ -17,12 +17,12 @@ from grantway.endpoints.token_handlers import TokenHandlers
 from grantway.grants.grant import TokenCall
 from grantway.kit.clock import Clock
 from grantway.kit.secrets import KeyRing
-from grantway.kit.urls import STANDARDS_PREFIX, Urls
+from grantway.kit.urls import Urls
 from grantway.manage.connected_apps.verdicts import Verdicts
 from grantway.manage.live.census import Census
 from grantway.outbound.fetch import Fetcher
 from grantway.policy.login_pace import Looked, account_principal
-from grantway.protocol.door import SALESFORCE, Door
+from grantway.protocol.door import SALESFORCE, Door, issuer_of
 from grantway.protocol.token_handler import HandlerAnswer, Named
 from grantway.store.apps import Apps
 from grantway.store.custom_claims import PublicScopes
@@ -115,4 +115,4 @@ class Server:
 
     def issuer(self, door: Door, base: str) -> str:
         """Return a door's issuer under the name that was called: the base URL, unless the other door has the root."""
-        return base if door in (SALESFORCE, self.root_door) else base + STANDARDS_PREFIX
+        return issuer_of(door, self.root_door, base)

@@ -11,13 +11,15 @@ from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_
 from grantway.endpoints.audiences import audiences
 from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
 from grantway.endpoints.legacy import token_parameters
+from grantway.endpoints.parameters import posted
 from grantway.endpoints.server import Server
 from grantway.grants import GRANTS, grant_for, saml_assertion
 from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
-from grantway.grants.use import USE_CHECKS
 from grantway.kit.http import Call, Reply
+from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase, grant_registered, known
+from grantway.policy.use_checks import USE_CHECKS
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.custom_claims import id_token_claims_of
@@ -25,6 +27,7 @@ from grantway.protocol.decision import Check, Trail
 from grantway.protocol.door import SALESFORCE, Door, door_of
 from grantway.protocol.no import request as no
 from grantway.protocol.refusal import Refusal, Refused
+from grantway.protocol.registration import GRANT_TYPES as REGISTRABLE
 from grantway.protocol.resource import CHECKS as RESOURCE_CHECKS
 from grantway.protocol.resource import ResourceCase, read_resources
 from grantway.store.hour_counts import TOKENS, of_kind
@@ -32,7 +35,9 @@ from grantway.store.statement import Conflict, Step, Write
 from grantway.store.tokens import revoke_family
 
 _CLIENT_CHECKS: Final[dict[str, tuple[Check[ClientCase], ...]]] = {
-    grant.title: (known, partial(grant_registered, grant_type=grant.grant_type), grant.authentication)
+    grant.title: (known, grant.authentication)
+    if grant.grant_type in REGISTRABLE
+    else (known, partial(grant_registered, grant_type=grant.grant_type), grant.authentication)
     for grant in GRANTS
 }
 _AHEAD: Final[dict[str, tuple[Check[Any], ...]]] = {
@@ -49,12 +54,12 @@ async def token(call: Call, server: Server, base: str) -> Reply:
     door = door_of(call.path)
     params: Mapping[str, str] = {}
     try:
-        params = await token_parameters(call, server, door)
+        params = await token_parameters(call, server, door) if call.query else posted(call, door)
         grant = _grant(params, door)
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:
         return _refuse(server, call, door, base, params, refused.refusal, Trail(), None)
-    ahead = _AHEAD[grant.title]
+    client_checks, ahead = _CLIENT_CHECKS[grant.title], _AHEAD[grant.title]
     trail, client = Trail(), None
     asked = read_resources(params.get("resource", "")) if door.takes_resource else ()
     if asked:
@@ -80,10 +85,10 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         client = grant.client(case)
         trail = Trail(ahead)
         if not (
-            trail.passes(_CLIENT_CHECKS[grant.title], client)
+            trail.passes(client_checks, client)
             and trail.passes(grant.checks, case)
             and trail.passes(USE_CHECKS, use := grant.use(case))
-            and trail.passes(RESOURCE_CHECKS, wanted := ResourceCase(asked, use.of.app, _granted(grant, case)))
+            and ((wanted := _wanted(grant, case, asked, use)) is None or trail.passes(RESOURCE_CHECKS, wanted))
         ):
             assert trail.refusal is not None  # noqa: S101 - `passes` said so
             await _carry_out(server, trail.refusal, token_call.now_ms)
@@ -100,15 +105,13 @@ async def token(call: Call, server: Server, base: str) -> Reply:
                 return json_reply(given.fields)
             continue
         form = await _jwt_form(server, door, proof, base, pair) if proof.of.app[s.JWT_ACCESS_TOKENS] else None
-        issued = issue(proof, door, now_ms, call.address, call.request_id, form, wanted.wanted)
+        resources = wanted.wanted if wanted is not None else ()
+        issued = issue(proof, door, now_ms, call.address, call.request_id, form, resources)
         # The key is at hand before anything is used up, and only a winner's token is worth the signature.
         with_id_token = proof.wants_id_token and OPENID in proof.scopes
         key = (await server.signing.keys(server.db))[0] if with_id_token else None
         if await _commits(server, issued.write, remembers(client.asserted)):
-            record = issued.record
-            what = of_kind(TOKENS, AppKind.of_id(record.app_id))
-            server.tally.add(record.org_id, what, proof.event, token_call.now_ms)
-            server.tally.add_use(record, alone=proof.stands_alone)
+            server.tally.add_token(issued.record, proof.event, alone=proof.stands_alone)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
     return _refuse(server, call, door, base, params, no.UNAVAILABLE(), trail, client)
@@ -132,8 +135,10 @@ def _grant(params: Mapping[str, str], door: Door) -> Grant[Any]:
     return grant
 
 
-def _granted(grant: Grant[Any], case: object) -> tuple[str, ...] | None:
-    return read_resources(grant.granted(case)) if grant.granted is not None else None
+def _wanted(grant: Grant[Any], case: object, asked: tuple[str, ...], use: UseCase) -> ResourceCase | None:
+    """Return which resources are wanted of those that were approved; None where nobody ever named any."""
+    granted = read_resources(grant.granted(case)) if grant.granted is not None else None
+    return ResourceCase(asked, use.of.app, granted) if asked or granted else None
 
 
 async def _jwt_form(server: Server, door: Door, proof: Proof, base: str, pair: InstalledApp) -> JwtForm:

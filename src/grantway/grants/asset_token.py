@@ -170,12 +170,18 @@ def switched_on(case: AssetCase) -> Finding:
     return Finding(SETTINGS, "on")
 
 
+def _asked(case: AssetCase) -> tuple[str, ...]:
+    """Return the audiences that are asked for; a resource that is asked for is one too (RFC 8693 2.1)."""
+    params, names = case.call.params, ("audience", "resource") if case.call.door.takes_resource else ("audience",)
+    return tuple(dict.fromkeys(one for name in names for one in params.get(name, "").split()))
+
+
 def audience(case: AssetCase) -> Finding | None:
     """An audience that is asked for must be among the app's asset audiences."""
-    sent, known = case.call.params.get("audience", ""), case.app[s.ASSET_TOKEN_AUDIENCES]
-    if not sent or sent in known:
+    sent, known = _asked(case), case.app[s.ASSET_TOKEN_AUDIENCES]
+    if set(sent) <= set(known):
         return None
-    refusal = no.OTHER_AUDIENCE(sent=sent[:200], audiences=", ".join(known)[:500])
+    refusal = no.OTHER_AUDIENCE(sent=", ".join(sent)[:200], audiences=", ".join(known)[:500])
     return Finding(SETTINGS, "for others than asked", refusal)
 
 
@@ -233,7 +239,7 @@ def certificate(case: AssetCase) -> Finding | None:
 
 def prove(case: AssetCase, _ring: KeyRing) -> Proof:
     """An asset token for the user's device; the device's record is made or brought up to date with it."""
-    held, sent = case.held, case.call.params.get("audience", "")
+    held = case.held
     asset, steps = _record(case)
     if case.actor is not None and case.actor.first_seen is None:
         ends_at = (case.actor.assertion.ends_at or case.call.now_ms) + LONGEST_SKEW_MS
@@ -245,7 +251,7 @@ def prove(case: AssetCase, _ring: KeyRing) -> Proof:
         event="token.asset",
         steps=steps,
         asset=AssetTerms(
-            audiences=(sent,) if sent else case.app[s.ASSET_TOKEN_AUDIENCES],
+            audiences=_asked(case) or case.app[s.ASSET_TOKEN_AUDIENCES],
             device=case.device,
             asset=asset,
             certificate=case.certificate,

@@ -6,7 +6,7 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import AppUser
-from grantway.grants.grant import Grant, Proof, Sources, TokenCall, client_case
+from grantway.grants.grant import Grant, Proof, Sources, TokenCall, client_case, unasserted
 from grantway.kit.secrets import KeyRing
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase, secret_always
@@ -38,13 +38,15 @@ class MachineCase(msgspec.Struct, frozen=True, gc=False):
 async def load(call: TokenCall, sources: Sources) -> MachineCase:
     """Read the client and its run-as user together."""
     directory = sources.directory
-    key = call.credentials.client_id
+    credentials = call.credentials
+    key = credentials.client_id
     app, run_as = await directory.app_and_run_as(key) if key else (None, None)
+    client = unasserted(call, app) if credentials.assertion is None else await client_case(call, directory, app)
     scopes = tuple([name for name in app[s.SCOPES] if name not in _DROPPED]) if app is not None else ()
     # Without a standard scope there is no token, whatever else the app may ask for.
     if scopes and app is not None:
         scopes += app[s.CUSTOM_SCOPES]
-    return MachineCase(call, await client_case(call, directory, app), run_as, scopes)
+    return MachineCase(call, client, run_as, scopes)
 
 
 def scope_taken(case: MachineCase) -> Finding | None:

@@ -87,18 +87,26 @@ class Sources(HandlerSources, Protocol):
 
 async def client_of(call: TokenCall, directory: Directory) -> ClientCase:
     """Read the client that a request names."""
-    key = call.credentials.client_id
-    return await client_case(call, directory, await directory.app_by_key(key) if key else None)
+    credentials = call.credentials
+    app = await directory.app_by_key(credentials.client_id) if credentials.client_id else None
+    # Most clients have a secret; for these nothing more has to be read.
+    return unasserted(call, app) if credentials.assertion is None else await client_case(call, directory, app)
 
 
 async def client_case(call: TokenCall, directory: Directory, app: InstalledApp | None) -> ClientCase:
     """Return the client that was found for a request, with how it proves itself."""
-    credentials, asserted = call.credentials, None
-    if credentials.assertion is not None:
-        asserted = await assertion_case(
-            directory.db, credentials.assertion, app, names=call.names, rules=OF_CLIENTS, now_ms=call.now_ms
-        )
+    credentials = call.credentials
+    if credentials.assertion is None:
+        return unasserted(call, app)
+    asserted = await assertion_case(
+        directory.db, credentials.assertion, app, names=call.names, rules=OF_CLIENTS, now_ms=call.now_ms
+    )
     return ClientCase(call.door, credentials.client_id, app, credentials.secrets, call.now_ms, asserted)
+
+
+def unasserted(call: TokenCall, app: InstalledApp | None) -> ClientCase:
+    """Return the client that was found for a request which brings no assertion of the client's."""
+    return ClientCase(call.door, call.credentials.client_id, app, call.credentials.secrets, call.now_ms)
 
 
 def adds_refresh_token(row_id: str, token: str, family_id: str, now_ms: int) -> Step:

@@ -40,8 +40,13 @@ async def access_case(directory: Directory, token: str | None, door: Door | None
 async def held_of(directory: Directory, token: str) -> HeldAccessToken | None:
     """Return what is held of an access token, dead or alive; None where nothing that was issued has this very text."""
     names = read_access_token(token)
-    held = await held_access_token(directory, names[0]) if names else None
-    if held is None or names is None or names[1] != held.token.org_id[:15]:
+    return await held_by(directory, token, names) if names else None
+
+
+async def held_by(directory: Directory, token: str, names: tuple[str, str]) -> HeldAccessToken | None:
+    """Return the same for a text that was read already: `names` are the row and the org that stand in it."""
+    held = await held_access_token(directory, names[0])
+    if held is None or names[1] != held.token.org_id[:15]:
         return None
     return held if hmac.compare_digest(held.token.hash, fingerprint(token)) else None
 
@@ -53,7 +58,7 @@ def live(case: AccessCase) -> Finding | None:
         return _absent(case)
     token = held.token
     if case.door is not None and token.door != case.door.name:
-        return Finding(TOKEN, "of the other door", no.TOKEN_UNKNOWN())
+        return Finding(TOKEN, "of the other door", no.TOKEN_OF_THE_OTHER_DOOR())
     if token.kid and token.kid != held.app.org.access_kid:
         org = held.app.org.name
         return Finding(TOKEN, "its signing key was rotated out", no.KEY_ROTATED(kid=token.kid, org=org))

@@ -23,6 +23,8 @@ from grantway.protocol.decision import Check, Finding, decide
 from grantway.protocol.door import SALESFORCE
 from grantway.protocol.no import exchange as no
 from grantway.protocol.no import refresh as no_scope
+from grantway.protocol.resource import CHECKS as RESOURCE_CHECKS
+from grantway.protocol.resource import ResourceCase, read_resources
 from grantway.protocol.token_handler import Believed, HandlerAnswer, Named
 from grantway.settings.choices import PermittedUsers
 from grantway.settings.token_handlers import (
@@ -191,12 +193,21 @@ def whole(case: ExchangeCase) -> Finding | None:
     wanted = _parameter(case, "requested_token_type")
     if wanted not in ("", ACCESS_TOKEN):
         return Finding(REQUEST, "another type is wanted", no.REQUESTED_TYPE(type=wanted[:100]))
-    for name in ("resource", "audience"):
-        target = _parameter(case, name)
-        if target and target.rstrip("/") not in case.call.names:
-            refusal = no.OTHER_TARGET(target=target[:200], names=", ".join(sorted(case.call.names)))
-            return Finding(REQUEST, "wanted for somebody else", refusal)
+    # Where `resource` is known its own checks look at it.
+    for name in ("audience",) if case.call.door.takes_resource else ("resource", "audience"):
+        for target in _parameter(case, name).split():
+            if target.rstrip("/") not in case.call.names:
+                refusal = no.OTHER_TARGET(target=target[:200], names=", ".join(sorted(case.call.names)))
+                return Finding(REQUEST, "wanted for somebody else", refusal)
     return None
+
+
+def resource_served(case: ExchangeCase) -> Finding | None:
+    """A resource that no token is given for must be refused before anybody is asked, or made a user (RFC 8707)."""
+    app = case.client.client
+    assert app is not None  # noqa: S101 - `known` refused otherwise
+    trail = decide(RESOURCE_CHECKS, ResourceCase(_resources(case), app))
+    return trail.findings[-1] if trail.refusal is not None else None
 
 
 def handler_found(case: ExchangeCase) -> Finding | None:
@@ -345,6 +356,11 @@ def use(case: ExchangeCase) -> UseCase:
     return msgspec.structs.replace(found, as_guest=True) if case.visitor else found
 
 
+def _resources(case: ExchangeCase) -> tuple[str, ...]:
+    """Return the resource servers that the token is wanted for; none at a door that does not know them."""
+    return read_resources(_parameter(case, "resource")) if case.call.door.takes_resource else ()
+
+
 def _named(case: ExchangeCase) -> Named | None:
     subject = _believed(case.subject)
     return subject.named if subject is not None else None
@@ -407,6 +423,7 @@ def prove(case: ExchangeCase, _ring: KeyRing) -> Proof:
         used_at=now,
         has_refresh=1,
         revoked_at=None,
+        resources=" ".join(_resources(case)),
     )
     row_id, refresh_token = new_refresh_token(now)
     steps = (
@@ -417,7 +434,7 @@ def prove(case: ExchangeCase, _ring: KeyRing) -> Proof:
     return msgspec.structs.replace(proof, family_id=family.id, steps=steps, refresh_token=refresh_token)
 
 
-_BEFORE_ASKING: Final[tuple[Check[Any], ...]] = (flow_on, whole, handler_found, type_taken)
+_BEFORE_ASKING: Final[tuple[Check[Any], ...]] = (flow_on, whole, resource_served, handler_found, type_taken)
 GRANT: Final = Grant[ExchangeCase](
     grant_type=GRANT_TYPE,
     title="Token Exchange Flow",

@@ -41,6 +41,11 @@ def parse_query(text: str) -> Mapping[str, str]:
     if text.count("&") >= MAX_FIELDS:
         raise FormError(f"there are more than {MAX_FIELDS} fields")
     # As `urllib.parse.parse_qsl` reads it, at a third of the cost: most values need no decoding.
+    if "%" not in text and "+" not in text and "[" not in text and text.isprintable():
+        # What `fields_of` refuses cannot stand in such a text, but for a name that stands twice.
+        plain = [field.partition("=")[::2] for field in text.split("&") if field]
+        fields = dict(plain)
+        return fields if len(fields) == len(plain) else fields_of(plain)
     pairs = []
     try:
         for field in text.split("&"):

@@ -5,6 +5,7 @@ import hashlib
 import os
 import string
 import threading
+from binascii import b2a_base64
 from typing import Final
 
 from grantway.kit.chance import random_bytes
@@ -87,7 +88,7 @@ def canonical_id(text: str, prefix: str) -> str | None:
 
 def token_text(data: bytes) -> str:
     """Write bytes in the alphabet of Salesforce's tokens; four characters for three bytes, no padding."""
-    return base64.b64encode(data).translate(_TO_TOKEN).rstrip(b"=").decode()
+    return b2a_base64(data, newline=False).translate(_TO_TOKEN).rstrip(b"=").decode()
 
 
 def token_bytes(text: str) -> bytes:

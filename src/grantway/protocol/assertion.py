@@ -18,7 +18,8 @@ class Assertion(msgspec.Struct, frozen=True, gc=False):
     """What an assertion says. Whether any of it is true is for the checks (`policy.assertion`) to find out.
 
     - `text`: the assertion as it came; never logged.
-    - `subject`: whom it is about; `prn`, Salesforce's older name, counts where both stand (salesforce-oauth.md 3.6).
+    - `subject`: whom it is about; at Salesforce's door `prn`, its older name, counts where both stand
+      (salesforce-oauth.md 3.6).
     - `ends_at`, `starts_at`, `issued_at`: `exp`, `nbf` and `iat` in milliseconds; None where absent.
     - `jti`: its own id; empty where it has none.
     """
@@ -48,7 +49,8 @@ def read_assertion(text: str, *, lax: bool, members: frozenset[str] = HEADER_MEM
 
     Args:
         text: the JWT, in compact form.
-        lax: take times as numeric strings and in milliseconds too, as Salesforce does (decision 9).
+        lax: take times as numeric strings and in milliseconds too, and `prn` for `sub`, as Salesforce's JWT bearer flow
+            does (decision 9).
         members: the header members that are taken.
 
     Raises:
@@ -64,7 +66,7 @@ def assertion_of(text: str, claims: dict[str, Any], *, lax: bool) -> Assertion:
         JwtRefused: one of the claims has not the form that it should have.
     """
     subject = _text(claims, "sub")
-    if "prn" in claims:
+    if lax and "prn" in claims:
         subject = _text(claims, "prn")
     return Assertion(
         text=text,

@@ -22,9 +22,9 @@ class Voice(Enum):
     """A JSON array of errorCode and message (salesforce-oauth.md 7)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Door:
-    """What differs between the doors.
+    """What differs between the doors. There are two, which are told apart by identity.
 
     - `code_lifetime_ms`: how long an authorization code lives (security.md, section 1).
     - `verifier_max`: the longest PKCE verifier; `challenge_method_optional`: an absent method means S256.
@@ -70,13 +70,19 @@ STANDARDS: Final = Door(
     tells_expiry=True,
     closed_for=Doors.SALESFORCE,
 )
+_BELOW_STANDARDS: Final = STANDARDS_PREFIX + "/"
 DOORS: Final = {door.name: door for door in (SALESFORCE, STANDARDS)}
 
 
 def door_of(path: str) -> Door:
     """Return the door that a path belongs to; the path alone chooses, before any app is known (decision 1)."""
-    if path.startswith(STANDARDS_PREFIX) and path[len(STANDARDS_PREFIX) : len(STANDARDS_PREFIX) + 1] in ("", "/"):
+    if path.startswith(_BELOW_STANDARDS) or path == STANDARDS_PREFIX:
         return STANDARDS
     if path.startswith("/.well-known/") and path.endswith(STANDARDS_PREFIX):
         return STANDARDS
     return SALESFORCE
+
+
+def issuer_of(door: Door, root_door: Door, base: str) -> str:
+    """Return a door's issuer under a base URL: that URL, unless the other door has the root."""
+    return base if door is SALESFORCE or door is root_door else base + STANDARDS_PREFIX

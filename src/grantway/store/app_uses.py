@@ -29,10 +29,6 @@ class Uses(msgspec.Struct, frozen=True, gc=False):
     last_at: int
     number: int
 
-    def one_more(self, at_ms: int) -> "Uses":
-        """Return these and one at a moment."""
-        return Uses(min(self.first_at, at_ms), max(self.last_at, at_ms), self.number + 1)
-
     def __add__(self, other: "Uses") -> "Uses":
         return Uses(min(self.first_at, other.first_at), max(self.last_at, other.last_at), self.number + other.number)
 

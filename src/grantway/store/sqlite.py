@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any, Final
 
 from grantway.kit.clock import Clock
 from grantway.store.database import REVISION, revision_in
@@ -106,9 +106,9 @@ class SqliteDatabase:
         self._reads = 0
         self._revision = None
 
-    async def commit(self, write: Write) -> bool:
+    def commit(self, write: Write) -> Coroutine[Any, Any, bool]:
         """Carry out a write durably; see `Database.commit`."""
-        return await self._writer.commit(write)
+        return self._writer.commit(write)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTransaction]:

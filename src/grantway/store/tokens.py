@@ -2,6 +2,8 @@
 
 from typing import Final, cast
 
+import msgspec
+
 from grantway.domain.token import AccessToken, Code, Family, RefreshToken
 from grantway.store.database import Session
 from grantway.store.statement import Insert, Statement, Step, Update
@@ -39,7 +41,7 @@ async def login_behind(db: Session, family_id: str) -> int | None:
 
 
 def _row(record: AccessToken | Code | Family | RefreshToken) -> tuple[str | int | bytes | None, ...]:
-    return tuple([getattr(record, name) for name in record.__struct_fields__])
+    return msgspec.structs.astuple(record)
 
 
 def add_code(code: Code) -> Step:

@@ -38,6 +38,8 @@ _ACCIDENT: Final = Reply(500, b'{"error":"server_error"}', ((b"content-type", b"
 
 def usual_body_limit(path: str) -> int:
     """Return 64 kB (decision 12); more for the form of an app and the login that may carry it, and for uploads."""
+    if not path.startswith("/setup/"):
+        return BODY_BYTES
     if path in _UPLOADS:
         return UPLOAD_BYTES
     return CONSOLE_BODY_BYTES if _LONG_FORMS.fullmatch(path) else BODY_BYTES

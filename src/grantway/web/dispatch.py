@@ -1,7 +1,8 @@
 """From a `Call` to a `Reply`: find the route, ask the endpoint, and put every accident in the dialect of the path."""
 
 import logging
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from grantway.adminapi.problems import problem_reply
 from grantway.endpoints.answer import EDGE_REASONS, note, refuse_at_edge, voice_of
@@ -24,10 +25,12 @@ class Dispatch:
     def __init__(self, server: Server) -> None:
         self._server = server
 
-    async def __call__(self, call: Call) -> Reply:
+    def __call__(self, call: Call) -> Coroutine[Any, Any, Reply]:
         """Answer one call."""
-        reply = await self._answer(call)
-        return await opened(call, self._server, reply) if call.header(b"origin") is not None else reply
+        return self._answer(call) if call.header(b"origin") is None else self._opened(call)
+
+    async def _opened(self, call: Call) -> Reply:
+        return await opened(call, self._server, await self._answer(call))
 
     async def _answer(self, call: Call) -> Reply:
         server = self._server

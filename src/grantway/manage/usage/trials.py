@@ -12,7 +12,6 @@ from grantway.domain.org import Org
 from grantway.domain.token_handler import TokenHandler, UsableHandler
 from grantway.grants import token_exchange as exchange
 from grantway.grants.grant import TokenCall
-from grantway.grants.use import USE_CHECKS
 from grantway.kit.clock import MINUTE_MS
 from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
@@ -20,6 +19,7 @@ from grantway.manage.exchange import new_people, token_handlers
 from grantway.manage.problem import ManageProblem
 from grantway.manage.usage.explain import in_words
 from grantway.policy.client import ClientCase, grant_registered, known
+from grantway.policy.use_checks import USE_CHECKS
 from grantway.protocol.credentials import Credentials
 from grantway.protocol.decision import Finding, Trail
 from grantway.protocol.door import SALESFORCE

@@ -73,7 +73,10 @@ NO_SUCH_USER: Final = Reason(
     id="assertion.no_such_user",
     wires=_UNAPPROVED,
     means="There is no user {user}.",
-    remedy="Put the username of a user of this server into sub. It must not look different from a user who refused.",
+    remedy=(
+        "Put the username of a user of this server into sub, or into the NameID of a SAML assertion. To the client it "
+        "must not look different from a user who refused."
+    ),
 )
 REFRESH_SCOPE_NEEDED: Final = Reason(
     id="assertion.refresh_scope_needed",
@@ -141,7 +144,7 @@ TOO_LONG: Final = Reason(
     id="assertion.too_long",
     wires=_ASSERTION,
     means="The assertion ends at {ends_at}, which is more than {minutes} minutes ahead.",
-    remedy="Make assertions that end soon: each is for one request.",
+    remedy="Make assertions that end soon: each is for one request. Here exp is in seconds, not milliseconds.",
 )
 SEEN: Final = Reason(
     id="assertion.seen",

@@ -37,6 +37,12 @@ TOKEN_UNKNOWN: Final = Reason(
     means="The server knows no such access token, or has swept it after its end.",
     remedy="Refresh the token.",
 )
+TOKEN_OF_THE_OTHER_DOOR: Final = Reason(
+    id="bearer.of_the_other_door",
+    wires=_DEAD,
+    means="The access token was issued at the other door: below /oidc the standards' are good, elsewhere Salesforce's.",
+    remedy="Send it to the endpoints of the door where it was issued, or get one here.",
+)
 TOKEN_EXPIRED: Final = Reason(
     id="bearer.expired",
     wires=_DEAD,
@@ -74,7 +80,7 @@ TOKEN_REVOKED: Final = Reason(
     id="bearer.revoked",
     wires=_DEAD,
     means="The access token or its whole line was revoked at {revoked_at}.",
-    remedy="The user has to approve the app again.",
+    remedy="Get another one: by refreshing, or where the whole line was revoked by the user's approving the app again.",
 )
 TOKENS_ENDED: Final = Reason(
     id="bearer.tokens_ended",
@@ -222,4 +228,10 @@ TOKEN_INVALID: Final = Reason(
     wires=oauth("invalid_token", "invalid token"),
     means="The token to revoke is unknown, expired or revoked already.",
     remedy="Nothing to mend: it is of no use to anyone.",
+)
+TOKEN_OF_ANOTHER: Final = Reason(
+    id="token.of_another_client",
+    wires=oauth("invalid_request", "the token was issued to another client"),
+    means="The app {app} asked to revoke a token that was issued to another app; it was left as it is.",
+    remedy="Let the app revoke it that it was issued to; administrators do it with `grantway token revoke`.",
 )

@@ -60,7 +60,7 @@ ENDED: Final = _of_saml(
 TOO_EARLY: Final = _of_saml(
     of_jwt.TOO_EARLY, remedy="Compare the clocks of both machines; NotBefore and IssueInstant must not lie ahead."
 )
-TOO_LONG: Final = _of_saml(of_jwt.TOO_LONG, remedy=of_jwt.TOO_LONG.remedy)
+TOO_LONG: Final = _of_saml(of_jwt.TOO_LONG, remedy="Make assertions that end soon: each is for one request.")
 SEEN: Final = _of_saml(
     of_jwt.SEEN,
     remedy="Make a new one for each request, with an ID of its own. If the client does, somebody else had a copy.",

@@ -1,4 +1,4 @@
-"""What every grant demands of the user it proved and of the app, beside its own checks."""
+"""May this user use this app, as token endpoint and introspection say no to it."""
 
 from typing import Final
 
