@@ -53,8 +53,8 @@ async def runner_frozen(house: House, _app: TestApp) -> object:
     return await users.freeze(house.desk, house.org, RUNNER, frozen=True)
 
 
-async def subject_renamed(house: House, _app: TestApp) -> object:
-    return await house.change("UPDATE person SET username = 'ada@renamed.example' WHERE id = ?1", house.user_ids["ada"])
+async def subject_renamed(house: House, _app: TestApp) -> None:
+    await house.change("UPDATE person SET username = 'ada@renamed.example' WHERE id = ?1", house.user_ids["ada"])
 
 
 @pytest.mark.parametrize(
