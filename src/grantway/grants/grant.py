@@ -12,6 +12,7 @@ from grantway.domain.token import RefreshToken
 from grantway.domain.token_handler import UsableHandler
 from grantway.grants.asserted import assertion_case
 from grantway.kit.secrets import KeyRing, fingerprint
+from grantway.kit.urls import Urls
 from grantway.policy.app_use import UseCase
 from grantway.policy.assertion import OF_CLIENTS
 from grantway.policy.client import ClientCase
@@ -58,6 +59,10 @@ class Sources(Protocol):
     @property
     def directory(self) -> Directory:
         """Orgs, people and apps, and by its `db` the database."""
+
+    @property
+    def urls(self) -> Urls:
+        """The names of this server."""
 
     async def look_at_password(self, call: TokenCall, app_id: str, username: str, password: str) -> Looked:
         """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
