@@ -27,6 +27,7 @@ IN_PLACE = {
     "live_grants.count": "app_activity.out_of",
     "people.name_of": "users.find",
     "people.page_of_users": "user_pages.page",
+    "token_handlers.demand_change": "trials.try_token",
     "users.all_users": "user_pages.page",
     "uploads.confirm": "import_app.import_files",
     "uploads.keep": "import_app.import_files",

@@ -62,6 +62,7 @@ TABLE: Final[dict[str, tuple[str, ...]]] = {
     "/setup/token-handlers/{id}/enable": HANDLERS,
     "/setup/token-handlers/{id}/disable": HANDLERS,
     "/setup/token-handlers/{id}/delete": HANDLERS,
+    "/setup/token-handlers/{id}/try": HANDLERS,
     "/setup/keys/rotate": ("CustomizeApplication", "ModifyAllData"),
     "/setup/keys/rotate-access": USAGE,
     "/setup/custom-permissions/new": ("CustomizeApplication",),

@@ -195,7 +195,11 @@ UNFIT: list[tuple[dict[str, Any], str, str]] = [
         "document.unusable",
         "client authentication client_secret_basic",
     ),
-    ({"document": {"token_endpoint_auth_method": "private_key_jwt"}}, "document.unusable", "exactly one key"),
+    (
+        {"document": {"token_endpoint_auth_method": "private_key_jwt"}},
+        "document.unusable",
+        "neither jwks, with a list of keys, nor jwks_uri",
+    ),
     ({"document": {"redirect_uris": []}}, "document.unusable", "redirect_uris"),
     ({"document": {"redirect_uris": ["http://app.example/cb"]}}, "document.unusable", "http://"),
     ({"document": {"redirect_uris": ["javascript:alert(1)"]}}, "document.unusable", "javascript:"),

@@ -16,6 +16,7 @@ import pytest
 
 from grantway.endpoints.handler_webhook import Webhooks
 from grantway.manage.exchange import token_handlers
+from grantway.manage.people import users
 from grantway.manage.problem import ManageProblem
 from grantway.manage.usage.explain import explain
 from grantway.outbound.fetch import Fetcher
@@ -24,6 +25,7 @@ from grantway.settings import token_handlers as f
 from grantway.store.statement import Statement
 from tests.endpoints.house import STANDARDS, House, TestApp
 from tests.endpoints.issuer import exchanging_app, handler_for
+from tests.endpoints.test_guests import GUEST, claims_of, guests_app
 from tests.endpoints.test_token_exchange import FAILED, TYPE, UNAPPROVED, exchange, manager
 
 ADA = "ada@harbour.example"
@@ -204,6 +206,18 @@ async def test_a_webhook_makes_users_where_the_record_allows_it(house: House, ho
     status, answer = await exchange(house, app, "ticket-7")
     assert status == 200
     assert (await exchange(house, app, "ticket-7"))[1]["id"] == answer["id"]
+
+
+async def test_a_webhook_says_by_what_a_guest_is_known(house: House, hook: Hook) -> None:
+    asked = users.NewUser(username=GUEST, email="shop@harbour.example", profile="Standard", guest=True)
+    await users.create(house.desk, house.org, asked)
+    app = await guests_app(house)
+    fields = {"runs": "webhook", "webhook_url": hook.url, "webhook_secret": SECRET, "guest_user": GUEST}
+    await handler_for(house, app, fields)
+    visitor = "8c1e3b0a-4c1f-4f6e-9a51-3f2d8f0f2a11"
+    hook.says(valid=True, user={"by": "email", "value": "a@elsewhere.example", "visitor": visitor})
+
+    assert claims_of((await exchange(house, app, "ticket-7"))[1]["access_token"])["uvid"] == visitor
 
 
 async def test_an_actor_is_named_by_the_claims(house: House, hook: Hook) -> None:

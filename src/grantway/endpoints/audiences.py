@@ -24,6 +24,11 @@ def audiences(server: Server, door: Door, base: str, path: str) -> frozenset[str
     return _audiences(server.urls, door, server.root_door, base, path)
 
 
+def salesforce_audiences(urls: Urls, base: str) -> frozenset[str]:
+    """Return the audiences at the token endpoint of Salesforce's door, whichever door has the root."""
+    return _audiences(urls, SALESFORCE, SALESFORCE, base, _TOKEN[SALESFORCE.name])
+
+
 # Every token request has them; a server has few names, and few paths at which assertions are taken.
 @lru_cache(maxsize=256)
 def _audiences(urls: Urls, door: Door, root_door: Door, base: str, path: str) -> frozenset[str]:

@@ -17,12 +17,12 @@ from grantway.endpoints.client import authenticated_client, client_named
 from grantway.endpoints.formats import prefers
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
-from grantway.endpoints.use_checks import USE_CHECKS
 from grantway.grants.held_access import AccessCase, held_by
 from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import fingerprint, read_access_token, refresh_token_row
 from grantway.policy import app_use
+from grantway.policy.use_checks import USE_CHECKS
 from grantway.protocol.access_jwt import EARLY_S, VISITOR, audience_of
 from grantway.protocol.actor import act_claim
 from grantway.protocol.claims import subject

@@ -14,13 +14,13 @@ from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_
 from grantway.endpoints.legacy import token_parameters
 from grantway.endpoints.parameters import posted
 from grantway.endpoints.server import Server
-from grantway.endpoints.use_checks import USE_CHECKS
 from grantway.grants import GRANTS, grant_for, saml_assertion
 from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
 from grantway.kit.http import Call, Reply
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase, grant_registered, known
+from grantway.policy.use_checks import USE_CHECKS
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.custom_claims import id_token_claims_of

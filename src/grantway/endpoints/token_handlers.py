@@ -14,13 +14,11 @@ from grantway.endpoints.handler_code import HandlerCode
 from grantway.endpoints.handler_webhook import Webhooks
 from grantway.kit.clock import Clock
 from grantway.kit.jose import EXTERNAL_HEADER_MEMBERS, JwtRefused, json_object
+from grantway.kit.key_sets import key_id_of
 from grantway.kit.secrets import KeyRing, looks_like_jwt
 from grantway.kit.urls import Urls
-from grantway.manage.caller import caller_named
-from grantway.manage.desk import Desk
+from grantway.manage.exchange import new_people
 from grantway.manage.exchange.token_handlers import SECRET_PURPOSES
-from grantway.manage.people import users
-from grantway.manage.problem import ManageProblem
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.key_sets import KeySets
 from grantway.outbound.target import Unfetched
@@ -57,6 +55,14 @@ class TokenHandlers:
     key_sets: KeySets
     code: HandlerCode
     webhooks: Webhooks
+
+    @classmethod
+    def of(
+        cls, db: Database, clock: Clock, ring: KeyRing, urls: Urls, fetcher: Fetcher, code: HandlerCode | None = None
+    ) -> "TokenHandlers":
+        """Return one that has kept nothing of key sets yet."""
+        key_sets = KeySets(fetcher, clock)
+        return cls(db, clock, ring, urls, fetcher, key_sets, code or HandlerCode(), Webhooks(fetcher, ring))
 
     async def ask(
         self,
@@ -122,7 +128,7 @@ class TokenHandlers:
         certificate, url = handler[f.CERTIFICATE], handler[f.JWKS_URL]
         if url:
             try:
-                keys = await self.key_sets.keys(url, outside_token.key_id_of(token))
+                keys = await self.key_sets.keys(url, key_id_of(token, EXTERNAL_HEADER_MEMBERS))
             except Unfetched as problem:
                 return _no(KEYS, problem.why, no.KEYS_UNREACHABLE(handler=handler.name, why=problem.why))
             signed = outside_token.signed_by(token, keys)
@@ -209,26 +215,7 @@ class TokenHandlers:
 
     async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
         """Make the user that a handler named, as its execution user; see `grants.grant.Sources`."""
-        new, enabled = named.new, chosen.enabled_for
-        if new is None or enabled is None:
-            return "nobody is to be made"
-        asked = users.NewUser(
-            username=new.username,
-            email=new.email,
-            first_name=new.first_name,
-            last_name=new.last_name,
-            profile=chosen.handler[f.NEW_USER_PROFILE],
-        )
-        try:
-            caller = await caller_named(self.db, enabled.run_as)
-            desk = Desk(db=self.db, clock=self.clock, ring=self.ring, caller=caller)
-            async with desk.changing() as changing:
-                made = await users.create(changing, org, asked)
-                if named.by is f.Matches.FEDERATION_ID:
-                    await users.change(changing, org, made.username, {"federation_id": named.value})
-        except ManageProblem as problem:
-            return str(problem)[:300]
-        return ""
+        return await new_people.make(self.db, self.clock, self.ring, org, chosen, named)
 
 
 def _judged(case: OutsideCase, first: Finding, *, is_actor: bool) -> HandlerAnswer:

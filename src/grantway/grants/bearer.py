@@ -85,7 +85,7 @@ async def bearer_case(
     neither.
     """
     directory = sources.directory
-    client = await client_case(call, directory, app)
+    client = await client_case(call, sources, app)
     if not client.client_id:
         client = msgspec.structs.replace(client, client_id=assertion.issuer)
     names = audiences_of(call, sources, app)

@@ -26,8 +26,6 @@ _VOICES: Final = signed_saml.Voices(
 )
 _STATEMENTS: Final = statements(
     Voices(
-        no_certificate=no.NO_CERTIFICATE,
-        not_signed=no.NOT_SIGNED,
         no_audience=no.NO_AUDIENCE,
         other_audience=no.OTHER_AUDIENCE,
         no_end=no.NO_END,

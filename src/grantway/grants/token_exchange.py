@@ -10,7 +10,7 @@ from grantway.domain.app import InstalledApp
 from grantway.domain.org import canonical_username
 from grantway.domain.token import Family
 from grantway.domain.token_handler import UsableHandler
-from grantway.grants.grant import Grant, Proof, Sources, TokenCall, adds_refresh_token, client_of
+from grantway.grants.grant import Grant, HandlerSources, Proof, Sources, TokenCall, adds_refresh_token, client_of
 from grantway.kit.ids import USER, canonical_id, new_row_id
 from grantway.kit.secrets import KeyRing, new_refresh_token
 from grantway.policy import approval
@@ -73,16 +73,21 @@ class ExchangeCase(msgspec.Struct, frozen=True, gc=False):
 
 
 async def load(call: TokenCall, sources: Sources) -> ExchangeCase:
-    """Read the client and its handlers; ask the handler only for a client that proved itself and may exchange.
-
-    A user who is not there is made last, when nothing else stands in the way.
-    """
-    db = sources.directory.db
-    client = await client_of(call, sources.directory)
+    """Read the client; go on only for one that proved itself."""
+    client = await client_of(call, sources)
     case = ExchangeCase(call, client)
     app = client.client
     if app is None or decide((known, secret_for_token_exchange), client).refusal is not None:
         return case
+    return await asked(case, app, sources)
+
+
+async def asked(case: ExchangeCase, app: InstalledApp, sources: HandlerSources) -> ExchangeCase:
+    """Read the handlers of an app that proved itself, and ask the one that is meant, if the app may exchange tokens.
+
+    A user who is not there is made last, when nothing else stands in the way.
+    """
+    call, db = case.call, sources.directory.db
     case = msgspec.structs.replace(case, handlers=await handlers_for(db, app.org.id, app.id))
     chosen = _chosen(case)
     if chosen is None or decide(_BEFORE_ASKING, case).refusal is not None:
@@ -98,7 +103,7 @@ async def load(call: TokenCall, sources: Sources) -> ExchangeCase:
     return await _with_user(case, app, sources)
 
 
-async def _with_user(case: ExchangeCase, app: InstalledApp, sources: Sources) -> ExchangeCase:
+async def _with_user(case: ExchangeCase, app: InstalledApp, sources: HandlerSources) -> ExchangeCase:
     named, chosen = _named(case), _chosen(case)
     if named is None or chosen is None or chosen.enabled_for is None:
         return case
@@ -120,7 +125,7 @@ async def _with_user(case: ExchangeCase, app: InstalledApp, sources: Sources) ->
 
 
 async def _with_guest(
-    case: ExchangeCase, app: InstalledApp, sources: Sources, username: str, visitor: str
+    case: ExchangeCase, app: InstalledApp, sources: HandlerSources, username: str, visitor: str
 ) -> ExchangeCase:
     """Read the guest user as whom a visitor acts; guests approve nothing, so no grants of theirs are looked for."""
     of = await sources.directory.app_user_named(app.id, username)
@@ -130,7 +135,7 @@ async def _with_guest(
     return msgspec.structs.replace(case, found=int(of is not None), visitor=visitor, approval=approved_by)
 
 
-async def _users(case: ExchangeCase, app: InstalledApp, sources: Sources, named: Named) -> tuple[str, ...]:
+async def _users(case: ExchangeCase, app: InstalledApp, sources: HandlerSources, named: Named) -> tuple[str, ...]:
     value = named.value
     if named.by is Matches.USERNAME:
         value = canonical_username(value)

@@ -35,6 +35,7 @@ _APP_OF_KEY: Final = Statement(
 _TAKES_ASSIGNING: Final = frozenset(one for one in s.ALL if one in _ASSIGNMENTS or one.name.startswith("saml"))
 # What decides how far an app goes as its run-as user.
 _WHAT_IT_MAY_DO: Final = frozenset({s.CLIENT_CREDENTIALS, s.SCOPES})
+_SIGNING_KEYS: Final[tuple[AnySetting, ...]] = (s.CERTIFICATE, s.JWKS, s.JWKS_URI)
 
 
 def parse_values(asked: dict[str, Any]) -> Values:
@@ -123,13 +124,13 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
     acts = s.RUN_AS in values or (after.get(s.CLIENT_CREDENTIALS) and not _WHAT_IT_MAY_DO.isdisjoint(values))
     if acts and after.get(s.RUN_AS):
         await demand_power_of(desk, after[s.RUN_AS], f"let an app run as {after[s.RUN_AS]}")
-    swapped = bool(values.get(s.CERTIFICATE)) and (app is None or values[s.CERTIFICATE] != app[s.CERTIFICATE])
+    swapped = any(values.get(one) and (app is None or values[one] != app[one]) for one in _SIGNING_KEYS)
     for setting, kind in _ASSIGNMENTS.items():
         before: tuple[str, ...] = app[setting] if app else ()
         if added := set(values.get(setting, ())).difference(before):
             await demand_power_of_holders(desk, org, kind, added, "pre-authorize")
         if swapped and (kept := set(before).intersection(after.get(setting, ()))):
-            # Whoever has the key of the certificate gets tokens of these users by an assertion.
+            # Whoever has the key of the certificate, or one of the set, gets tokens of these users by an assertion.
             await demand_power_of_holders(desk, org, kind, kept, "swap the key that speaks for")
     if named := values.get(s.CUSTOM_SCOPES):
         there = {scope.name for scope in await custom_scopes_of(desk.session, org.id)}

@@ -161,8 +161,7 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
         if not after[f.ENABLED]:
             touched.discard(f.ENABLED)
         if touched or given:
-            for enabled in await enabled_apps(changing, org, handler):
-                await _demand_power_over(changing, org, await apps.met(changing, org, enabled.app_id))
+            await demand_change(changing, org, handler)
         if after[f.NEW_USER_PROFILE] != handler[f.NEW_USER_PROFILE] or after[f.USER_CREATION]:
             await _demand_profile(changing, org, after)
         if after[f.GUEST_USER] != handler[f.GUEST_USER] or after[f.USER_CREATION] != handler[f.USER_CREATION]:
@@ -177,6 +176,16 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
             secret_changed=given,
         )
         return await find(changing, org, handler.id)
+
+
+async def demand_change(desk: Desk, org: Org, handler: TokenHandler) -> None:
+    """Demand what it takes to decide whom a handler believes: all that its apps' pre-authorized users hold.
+
+    Raises:
+        ManageProblem: no right, or less than they hold.
+    """
+    for enabled in await enabled_apps(desk, org, handler):
+        await _demand_power_over(desk, org, await apps.met(desk, org, enabled.app_id))
 
 
 async def delete(desk: Desk, org: Org, name: str) -> TokenHandler:
