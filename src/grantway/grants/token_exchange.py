@@ -335,6 +335,9 @@ def scope_left(case: ExchangeCase) -> Finding | None:
     allowed, app = _allowed(case), case.client.client
     if case.visitor and not allowed and app is not None:
         return Finding(SCOPE, "none is for guests", no.GUEST_WITHOUT_SCOPES(app=app.app.name))
+    if case.visitor and (extra := set(_parameter(case, "scope").split()).difference(allowed)):
+        refusal = no.NOT_FOR_GUESTS(extra=" ".join(sorted(extra))[:200], allowed=" ".join(allowed))
+        return Finding(SCOPE, "not for guests", refusal)
     return _beyond(case, set(allowed))
 
 
@@ -364,7 +367,9 @@ def _resources(case: ExchangeCase) -> tuple[str, ...]:
 
 def _named(case: ExchangeCase) -> Named | None:
     subject = _believed(case.subject)
-    return subject.named if subject is not None else None
+    named = subject.named if subject is not None else None
+    # A blank is no name: whoever had it would be one guest with all others who have it.
+    return named if named is not None and named.value.strip() else None
 
 
 def _acting(case: ExchangeCase) -> str | None:
