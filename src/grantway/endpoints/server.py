@@ -65,7 +65,7 @@ class Server:
     client_keys: KeySets = field(init=False)
 
     def __post_init__(self) -> None:
-        handlers = TokenHandlers.of(self.db, self.clock, self.ring, self.urls, self.fetcher, self.handler_code)
+        handlers = TokenHandlers.of(self.directory, self.clock, self.ring, self.urls, self.fetcher, self.handler_code)
         object.__setattr__(self, "token_handlers", handlers)
         # Apart from the handlers': whoever makes many clients cannot push those sets out.
         object.__setattr__(self, "client_keys", KeySets(self.fetcher, self.clock))

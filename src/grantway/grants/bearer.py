@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from grantway.domain.app import AppUser, InstalledApp
+from grantway.domain.token import StandingGrant
 from grantway.grants.asserted import assertion_case, remembers
 from grantway.grants.grant import Proof, Sources, TokenCall, client_case
 from grantway.kit.urls import SALESFORCE_TOKEN
@@ -96,7 +97,9 @@ async def bearer_case(
         return BearerCase(call, client, unread, nobody, signed)
     asserted = await assertion_case(directory.db, assertion, app, names=names, rules=rules, now_ms=call.now_ms)
     of = await directory.app_user_named(app.id, assertion.subject) if assertion.subject else None
-    grants = await standing_grants(directory.db, of.user.id, of.app.id) if of is not None else ()
+    grants: tuple[StandingGrant, ...] = ()
+    if of is not None and approval.asks_for_grants(of):
+        grants = await standing_grants(directory.db, of.user.id, of.app.id)
     return BearerCase(call, client, asserted, ApprovalCase(app, assertion.subject, of, grants, call.now_ms), signed)
 
 
