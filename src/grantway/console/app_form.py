@@ -29,7 +29,11 @@ from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 from grantway.settings.setting import AnySetting
 
 # What is chosen together stands together, whatever section of Salesforce's page it comes from.
-_BESIDE: Final[dict[AnySetting, AnySetting]] = {s.SCOPES: s.CUSTOM_SCOPES}
+_BESIDE: Final[dict[AnySetting, tuple[AnySetting, ...]]] = {
+    s.CERTIFICATE: (s.JWKS, s.JWKS_URI),
+    s.SCOPES: (s.CUSTOM_SCOPES,),
+}
+_STANDING_BESIDE: Final = frozenset(one for those in _BESIDE.values() for one in those)
 _NUMBERED: Final = (s.Section.OAUTH, s.Section.ID_TOKEN)
 
 
@@ -258,7 +262,7 @@ def sections(
         members = tuple(settings)
         rows = []
         for setting in members:
-            if setting.under in members or setting in _BESIDE.values():
+            if setting.under in members or setting in _STANDING_BESIDE:
                 continue
             number = ""
             if section in _NUMBERED:
@@ -266,8 +270,7 @@ def sections(
                 number = str(step)
             under = tuple(made(one) for one in members if one.under is setting)
             rows.append(FormRow(step=number, control=made(setting), under=under))
-            if beside := _BESIDE.get(setting):
-                rows.append(FormRow(step="", control=made(beside)))
+            rows += [FormRow(step="", control=made(one)) for one in _BESIDE.get(setting, ())]
         is_grid = section is s.Section.BASIC
         name = f"section-{section.name.lower()}"
         found.append(FormSection(id=name, title=section.value, rows=tuple(rows), is_grid=is_grid))
