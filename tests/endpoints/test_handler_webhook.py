@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from grantway import settings as s
 from grantway.endpoints.handler_webhook import Webhooks
 from grantway.manage.exchange import token_handlers
 from grantway.manage.people import users
@@ -193,6 +194,33 @@ async def test_a_webhook_that_hangs_is_left_in_time_and_asked_no_more_than_eight
     answers = await asyncio.gather(*(exchange(house, app, "ticket-7") for _ in range(20)))
     assert [status for status, _ in answers] == [200] * 20
     assert (hasty.webhooks._turns, hasty.webhooks._present) == ({}, {})
+
+
+async def test_the_requests_to_one_host_wait_for_each_other_whatever_the_port(house: House, hook: Hook) -> None:
+    """Else those of a second port are refused, for the server asks no host more than eight times at once."""
+    first = await hooked_app(house, hook.url)
+    async with await asyncio.start_server(hook.talk, "127.0.0.1", 0) as server:
+        other = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        house.server = replace(house.server, fetcher=Fetcher(Allowed([hook.url, other])))
+        second = await exchanging_app(house)
+        fields = {"runs": "webhook", "webhook_url": other, "webhook_secret": SECRET}
+        await handler_for(house, second, fields, name="Other")
+        answers = await asyncio.gather(*(exchange(house, app, "ticket-7") for app in (first, second) for _ in range(8)))
+
+    assert [status for status, _ in answers] == [200] * 16
+
+
+async def test_a_webhook_that_names_a_blank_names_nobody(house: House, hook: Hook) -> None:
+    """Whoever has no name would be one guest with all others who have none."""
+    asked = users.NewUser(username="guest@harbour.example", email="g@h.example", profile="Standard", guest=True)
+    await users.create(house.desk, house.org, asked)
+    app = await exchanging_app(house, {s.JWT_ACCESS_TOKENS: True})
+    fields = {"runs": "webhook", "webhook_url": hook.url, "webhook_secret": SECRET, "guest_user": asked.username}
+    await handler_for(house, app, fields)
+    for value in ("", " "):
+        hook.says(valid=True, user={"by": "username", "value": value})
+        assert await exchange(house, app, "ticket-7") == (400, FAILED)
+    assert await house.reasons() == ["exchange.nobody_named"] * 2
 
 
 async def test_a_webhook_makes_users_where_the_record_allows_it(house: House, hook: Hook) -> None:

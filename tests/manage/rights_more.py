@@ -27,6 +27,8 @@ from grantway.manage.registration import registration_tokens
 from grantway.manage.server import backup
 from grantway.manage.usage import activity, app_activity, refusals, tokens, trials, usage
 from grantway.outbound.fetch import Fetcher
+from grantway.store.apps import Apps
+from grantway.store.directory import Directory
 from grantway.store.people import user_and_password
 from tests.manage.rights_row import (
     ADA,
@@ -168,7 +170,8 @@ async def _apps_of_handler(desk: Desk, org: Org) -> None:
 
 
 async def _tries_a_token(desk: Desk, org: Org) -> None:
-    handlers = TokenHandlers.of(desk.db, desk.clock, desk.ring, Urls.serving("http://localhost:8400"), Fetcher())
+    directory = Directory(desk.db, Apps(desk.ring))
+    handlers = TokenHandlers.of(directory, desk.clock, desk.ring, Urls.serving("http://localhost:8400"), Fetcher())
     await trials.try_token(desk, org, HANDLER, "Sync", "x", "jwt", handlers=handlers, names=frozenset())
 
 

@@ -13,6 +13,7 @@ from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.manage.server import orgs
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
+from grantway.settings.key_sets import EXAMPLE_KEY_SET
 from grantway.store.statement import Statement
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
@@ -160,20 +161,25 @@ async def test_a_pre_authorization_that_is_there_stays_when_others_are_added(off
     await apps.change(await office.seat(*BUILDER), office.org, "Sync", {"profiles": ["Strong", "Weak"]})
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [{"certificate": EXAMPLE_CERTIFICATE}, {"jwks": EXAMPLE_KEY_SET}, {"jwks_uri": "https://sync.example/keys"}],
+    ids=lambda keys: next(iter(keys)),
+)
 @pytest.mark.parametrize(("setting", "name"), [("profiles", "Strong"), ("permission_sets", "Stronger")])
-async def test_the_key_that_speaks_for_pre_authorized_stronger_users_is_not_swapped(
-    office: Office, setting: str, name: str
+async def test_the_keys_that_speak_for_pre_authorized_stronger_users_are_not_swapped(
+    office: Office, setting: str, name: str, keys: dict[str, str]
 ) -> None:
-    """Whoever has the certificate's key gets tokens of these users by an assertion."""
+    """Whoever has the certificate's key, or one of the set, gets tokens of these users by an assertion."""
     await superior(office)
     await app(office, **{setting: name})
     builder = await office.seat(*BUILDER)
 
     with pytest.raises(ManageProblem, match=r"API Enabled.*they do not hold"):
-        await apps.change(builder, office.org, "Sync", {"certificate": EXAMPLE_CERTIFICATE})
-    await apps.change(office.desk, office.org, "Sync", {"certificate": EXAMPLE_CERTIFICATE})
-    await apps.change(builder, office.org, "Sync", {"certificate": EXAMPLE_CERTIFICATE, "label": "Same"})
-    await apps.change(builder, office.org, "Sync", {"certificate": ""})
+        await apps.change(builder, office.org, "Sync", keys)
+    await apps.change(office.desk, office.org, "Sync", keys)
+    await apps.change(builder, office.org, "Sync", keys | {"label": "Same"})
+    await apps.change(builder, office.org, "Sync", dict.fromkeys(keys, ""))
 
 
 async def test_whose_word_an_org_takes_for_its_users_is_not_for_who_changes_its_other_settings(office: Office) -> None:
@@ -238,3 +244,23 @@ async def test_who_holds_less_than_an_execution_user_lets_no_handler_work_as_the
         await token_handlers.change(
             keeper, office.org, "Harbour_IdP", {"user_creation": True, "new_user_profile": "Strong"}
         )
+
+
+async def test_who_holds_less_than_a_guest_user_lets_no_guests_act_as_it(office: Office) -> None:
+    await superior(office)
+    asked = users.NewUser(username="guest@harbour.example", email="g@h.example", profile="Strong", guest=True)
+    await users.create(office.desk, office.org, asked)
+    await app(office)
+    keeper, strong = await office.seat(*KEEPER), await office.seat(*KEEPER, "ApiEnabled")
+    lets_in = {"guest_user": asked.username}
+
+    with pytest.raises(NotAllowed, match="cannot let guests act as"):
+        await token_handlers.create(keeper, office.org, "Harbour_IdP", lets_in)
+    await token_handlers.create(office.desk, office.org, "Harbour_IdP", lets_in)
+    with pytest.raises(NotAllowed, match="cannot let guests act as"):
+        await token_handlers.enable(keeper, office.org, "Harbour_IdP", "Sync", keeper.caller.username)
+    await token_handlers.enable(strong, office.org, "Harbour_IdP", "Sync", strong.caller.username)
+    with pytest.raises(NotAllowed, match="cannot let guests act as"):
+        await token_handlers.change(keeper, office.org, "Harbour_IdP", {"issuer": "https://evil.example"})
+    await token_handlers.change(keeper, office.org, "Harbour_IdP", {"enabled": False})
+    await token_handlers.change(keeper, office.org, "Harbour_IdP", {"guest_user": ""})

@@ -57,6 +57,8 @@ def try_token(
         from grantway.manage.usage import trials
         from grantway.outbound.fetch import Fetcher
         from grantway.outbound.target import Allowed
+        from grantway.store.apps import Apps
+        from grantway.store.directory import Directory
 
         org = await orgs.find(desk, chosen.org)
         try:
@@ -64,7 +66,7 @@ def try_token(
             fetcher = Fetcher(Allowed(outbound_allow), outbound_ca)
         except (ValueError, OSError) as problem:
             raise ManageProblem(str(problem)) from problem
-        handlers = TokenHandlers.of(desk.db, desk.clock, desk.ring, urls, fetcher)
+        handlers = TokenHandlers.of(Directory(desk.db, Apps(desk.ring)), desk.clock, desk.ring, urls, fetcher)
         names = salesforce_audiences(urls, chosen.base_url)
         return await trials.try_token(desk, org, name, app, token, token_type, handlers=handlers, names=names)
 

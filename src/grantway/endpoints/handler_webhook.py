@@ -87,7 +87,7 @@ class Webhooks:
         return HandlerAnswer((Finding(WEBHOOK, "believes the token"),), None, Believed(answer.claims, named))
 
     async def _in_turn(self, handler: TokenHandler, token: IncomingToken) -> _Answer:
-        host = urlsplit(handler[f.WEBHOOK_URL]).netloc
+        host = urlsplit(handler[f.WEBHOOK_URL]).hostname or ""  # as the fetcher counts them, whatever the port
         if self._present[host] >= _AT_ONCE + _WAITING:
             raise Unfetched("too many requests to it are under way")
         turns = self._turns.setdefault(host, asyncio.Semaphore(_AT_ONCE))

@@ -4,6 +4,7 @@ At the standards' door the answer comes as a signed JWT to who asks for one (RFC
 """
 
 import hmac
+from collections.abc import Mapping
 from typing import Any, Final
 
 from grantway import settings as s
@@ -12,7 +13,7 @@ from grantway.domain.refresh_life import refresh_life
 from grantway.endpoints.answer import NO_STORE, json_reply, note, refuse_oauth
 from grantway.endpoints.asset_token import held_asset_token, is_good, told_of
 from grantway.endpoints.bearer import judge
-from grantway.endpoints.client import authenticated_client
+from grantway.endpoints.client import authenticated_client, client_named
 from grantway.endpoints.formats import prefers
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
@@ -43,6 +44,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
     door = door_of_path(call.path)
     trail = Trail()
     client: InstalledApp | None = None
+    params: Mapping[str, str] = {}
     try:
         params = posted(call, door)
         client = await authenticated_client(call, server, door, params, trail, base=base, always=True)
@@ -58,6 +60,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
         else:
             found = None
     except Refused as refused:
+        client = client or await client_named(call, server, params)
         note(
             server,
             call,

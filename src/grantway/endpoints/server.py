@@ -21,6 +21,7 @@ from grantway.kit.urls import Urls
 from grantway.manage.connected_apps.verdicts import Verdicts
 from grantway.manage.live.census import Census
 from grantway.outbound.fetch import Fetcher
+from grantway.outbound.key_sets import KeySets
 from grantway.policy.login_pace import Looked, account_principal
 from grantway.protocol.door import SALESFORCE, Door, issuer_of
 from grantway.protocol.token_handler import HandlerAnswer, Named
@@ -61,10 +62,13 @@ class Server:
     stopping: Event = field(default_factory=Event)
     handler_code: HandlerCode = field(default_factory=HandlerCode)
     token_handlers: TokenHandlers = field(init=False)
+    client_keys: KeySets = field(init=False)
 
     def __post_init__(self) -> None:
-        handlers = TokenHandlers.of(self.db, self.clock, self.ring, self.urls, self.fetcher, self.handler_code)
+        handlers = TokenHandlers.of(self.directory, self.clock, self.ring, self.urls, self.fetcher, self.handler_code)
         object.__setattr__(self, "token_handlers", handlers)
+        # Apart from the handlers': whoever makes many clients cannot push those sets out.
+        object.__setattr__(self, "client_keys", KeySets(self.fetcher, self.clock))
 
     @property
     def apps(self) -> Apps:

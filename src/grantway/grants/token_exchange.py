@@ -8,7 +8,7 @@ import msgspec
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import canonical_username
-from grantway.domain.token import Family
+from grantway.domain.token import Family, StandingGrant
 from grantway.domain.token_handler import UsableHandler
 from grantway.grants.grant import Grant, HandlerSources, Proof, Sources, TokenCall, adds_refresh_token, client_of
 from grantway.kit.ids import USER, canonical_id, new_row_id
@@ -39,7 +39,6 @@ from grantway.settings.token_handlers import (
 )
 from grantway.store import tokens
 from grantway.store.approvals import standing_grants
-from grantway.store.token_handlers import handlers_for, users_matching
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN: Final = SUBJECT_TYPE_PREFIX + "access_token"
@@ -74,7 +73,7 @@ class ExchangeCase(msgspec.Struct, frozen=True, gc=False):
 
 async def load(call: TokenCall, sources: Sources) -> ExchangeCase:
     """Read the client; go on only for one that proved itself."""
-    client = await client_of(call, sources.directory)
+    client = await client_of(call, sources)
     case = ExchangeCase(call, client)
     app = client.client
     if app is None or decide((known, secret_for_token_exchange), client).refusal is not None:
@@ -87,8 +86,8 @@ async def asked(case: ExchangeCase, app: InstalledApp, sources: HandlerSources) 
 
     A user who is not there is made last, when nothing else stands in the way.
     """
-    call, db = case.call, sources.directory.db
-    case = msgspec.structs.replace(case, handlers=await handlers_for(db, app.org.id, app.id))
+    call = case.call
+    case = msgspec.structs.replace(case, handlers=await sources.directory.handlers_for(app.org.id, app.id))
     chosen = _chosen(case)
     if chosen is None or decide(_BEFORE_ASKING, case).refusal is not None:
         return case
@@ -119,7 +118,9 @@ async def _with_user(case: ExchangeCase, app: InstalledApp, sources: HandlerSour
         visitor = visitor_of(chosen.handler.id, named.visitor or named.value)
         return await _with_guest(case, app, sources, chosen.handler[GUEST_USER], visitor)
     of = await sources.directory.app_user(app.id, app.org.id, found[0]) if len(found) == 1 else None
-    grants = await standing_grants(sources.directory.db, of.user.id, of.app.id) if of is not None else ()
+    grants: tuple[StandingGrant, ...] = ()
+    if of is not None and approval.asks_for_grants(of):
+        grants = await standing_grants(sources.directory.db, of.user.id, of.app.id)
     approved_by = ApprovalCase(app, named.value, of, grants, case.call.now_ms)
     return msgspec.structs.replace(case, found=len(found), not_created=why, approval=approved_by)
 
@@ -141,7 +142,7 @@ async def _users(case: ExchangeCase, app: InstalledApp, sources: HandlerSources,
         value = canonical_username(value)
     elif named.by is Matches.USER_ID:
         value = canonical_id(value, USER) or ""
-    return await users_matching(sources.directory.db, app.org.id, named.by, value) if value else ()
+    return await sources.directory.users_matching(app.org.id, named.by, value) if value else ()
 
 
 def _parameter(case: ExchangeCase, name: str) -> str:
@@ -334,6 +335,9 @@ def scope_left(case: ExchangeCase) -> Finding | None:
     allowed, app = _allowed(case), case.client.client
     if case.visitor and not allowed and app is not None:
         return Finding(SCOPE, "none is for guests", no.GUEST_WITHOUT_SCOPES(app=app.app.name))
+    if case.visitor and (extra := set(_parameter(case, "scope").split()).difference(allowed)):
+        refusal = no.NOT_FOR_GUESTS(extra=" ".join(sorted(extra))[:200], allowed=" ".join(allowed))
+        return Finding(SCOPE, "not for guests", refusal)
     return _beyond(case, set(allowed))
 
 
@@ -363,7 +367,9 @@ def _resources(case: ExchangeCase) -> tuple[str, ...]:
 
 def _named(case: ExchangeCase) -> Named | None:
     subject = _believed(case.subject)
-    return subject.named if subject is not None else None
+    named = subject.named if subject is not None else None
+    # A blank is no name: whoever had it would be one guest with all others who have it.
+    return named if named is not None and named.value.strip() else None
 
 
 def _acting(case: ExchangeCase) -> str | None:
