@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import jwt
 import pytest
 
 from grantway import settings as s
@@ -85,6 +86,16 @@ async def hooked_app(house: House, url: str, **fields: Any) -> TestApp:
     """An app whose handler is a webhook."""
     app = await exchanging_app(house)
     await handler_for(house, app, {"runs": "webhook", "webhook_url": url, "webhook_secret": SECRET, **fields})
+    return app
+
+
+async def guests_app(house: House, hook: Hook) -> TestApp:
+    """An app whose webhook lets guests in."""
+    asked = users.NewUser(username="guest@harbour.example", email="g@h.example", profile="Standard", guest=True)
+    await users.create(house.desk, house.org, asked)
+    app = await exchanging_app(house, {s.JWT_ACCESS_TOKENS: True})
+    fields = {"runs": "webhook", "webhook_url": hook.url, "webhook_secret": SECRET, "guest_user": asked.username}
+    await handler_for(house, app, fields)
     return app
 
 
@@ -211,15 +222,21 @@ async def test_the_requests_to_one_host_wait_for_each_other_whatever_the_port(ho
 
 async def test_a_webhook_that_names_a_blank_names_nobody(house: House, hook: Hook) -> None:
     """Whoever has no name would be one guest with all others who have none."""
-    asked = users.NewUser(username="guest@harbour.example", email="g@h.example", profile="Standard", guest=True)
-    await users.create(house.desk, house.org, asked)
-    app = await exchanging_app(house, {s.JWT_ACCESS_TOKENS: True})
-    fields = {"runs": "webhook", "webhook_url": hook.url, "webhook_secret": SECRET, "guest_user": asked.username}
-    await handler_for(house, app, fields)
+    app = await guests_app(house, hook)
     for value in ("", " "):
         hook.says(valid=True, user={"by": "username", "value": value})
         assert await exchange(house, app, "ticket-7") == (400, FAILED)
     assert await house.reasons() == ["exchange.nobody_named"] * 2
+
+
+async def test_a_webhook_may_say_by_what_a_guest_is_known(house: House, hook: Hook) -> None:
+    app = await guests_app(house, hook)
+    uvid = "3f2c1f9e-5d1c-4c0a-9b7e-2f60d6a9c1aa"
+    hook.says(valid=True, user={"by": "username", "value": "cy@elsewhere.example", "visitor": uvid})
+    status, answer = await exchange(house, app, "ticket-7")
+
+    assert status == 200
+    assert jwt.decode(answer["access_token"], options={"verify_signature": False})["uvid"] == uvid
 
 
 async def test_a_webhook_makes_users_where_the_record_allows_it(house: House, hook: Hook) -> None:

@@ -42,6 +42,7 @@ class _User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: f.Matches
     value: str
     new: _New | None = None
+    visitor: str = ""
 
 
 class _Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,7 +142,7 @@ def _named(user: _User | None) -> Named | None:
     person = None
     if new is not None:
         person = NewPerson(username=new.username, email=new.email, first_name=new.first_name, last_name=new.last_name)
-    return Named(by=user.by, value=user.value, new=person)
+    return Named(by=user.by, value=user.value, new=person, visitor=user.visitor)
 
 
 def _failed(handler: TokenHandler, why: str) -> HandlerAnswer:
