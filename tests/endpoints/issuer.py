@@ -32,13 +32,15 @@ def public_jwk(kind: str = "RSA", *, number: int = 0, **more: Any) -> dict[str, 
 
 @dataclass
 class Provider:
-    """What the provider answers, and what it was asked: (path, head, body)."""
+    """What the provider answers, and what it was asked: (path, head, body); `hold` keeps it from answering."""
 
     url: str = ""
     keys: list[dict[str, Any]] = field(default_factory=lambda: [public_jwk()])
     answers: dict[str, bytes] = field(default_factory=dict)
     asked: list[tuple[str, bytes, bytes]] = field(default_factory=list)
     says: Mapping[str, Any] = field(default_factory=dict)
+    status: bytes = b""
+    hold: asyncio.Event | None = None
 
     def fetcher(self) -> Fetcher:
         """Return a fetcher that may ask it."""
@@ -57,10 +59,12 @@ class Provider:
         body = await reader.readexactly(length)
         path = head.split(b" ")[1].decode()
         self.asked.append((path, head, body))
+        if self.hold is not None:
+            await self.hold.wait()
         said = {"/keys": {"keys": self.keys}, "/introspect": self.says}.get(path)
         text = self.answers.get(path) or json.dumps(said).encode()
         status = b"404 Not Found" if said is None and path not in self.answers else b"200 OK"
-        writer.write(b"HTTP/1.1 %s\r\nContent-Type: application/json\r\n" % status)
+        writer.write(b"HTTP/1.1 %s\r\nContent-Type: application/json\r\n" % (self.status or status))
         writer.write(b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(text) + text)
         await writer.drain()
         writer.close()

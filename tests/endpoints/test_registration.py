@@ -33,6 +33,7 @@ from grantway.store.statement import Statement
 from tests.endpoints.browsing import CONSENT, LOGIN, Browser, goes_to, told
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.signer import proof, signer
+from tests.endpoints.test_assertions_explained import explained
 from tests.endpoints.wire import both_doors, open_web
 
 JSON = (b"content-type", b"application/json")
@@ -250,6 +251,56 @@ async def test_a_client_that_registered_its_key_proves_itself_by_it_alone(house:
     assert (await house.token(form | proof(house, app, door=STANDARDS), door=STANDARDS))[0] == 200
 
 
+async def test_a_client_with_several_keys_proves_itself_by_each_of_them(house: House) -> None:
+    keys = [public_key() | {"kid": "old"}, public_key(1) | {"kid": "new", "use": "sig", "alg": "RS256"}]
+    asked: dict[str, Any] = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": keys}}
+    client = await joined(house, await token_of(house, await house.app()), **asked)
+    app = await known(house, client)
+
+    assert client["jwks"] == asked["jwks"]
+    assert (await at_home(house, client)).body == json.dumps(client, separators=(",", ":")).encode()
+    form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+    for number in (0, 1):
+        form["code"] = await house.code(app, door="standards")
+        proves = proof(house, app, door=STANDARDS, number=number, jti=str(number))
+        assert (await house.token(form | proves, door=STANDARDS))[0] == 200
+
+
+async def test_a_client_names_the_url_of_its_keys_and_may_change_to_keys_that_it_sends(house: House) -> None:
+    asked: dict[str, Any] = {
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": "https://client.invalid/keys",
+    }
+    client = await joined(house, await token_of(house, await house.app()), **asked)
+    app = await known(house, client)
+    held = await apps.find(house.desk, house.org, app.id)
+    assert (client["jwks_uri"], held[s.JWKS_URI]) == (asked["jwks_uri"], asked["jwks_uri"])
+    form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+    form["code"] = await house.code(app, door="standards")
+    assert (await house.token(form | proof(house, app, door=STANDARDS), door=STANDARDS))[0] == 401
+    assert await house.reasons() == ["client.assertion_keys_unreachable"]
+
+    both = await at_home(house, client, "PUT", client | {"jwks": {"keys": [public_key()]}})
+    assert (both.status, json.loads(both.body)["error"]) == (400, "invalid_client_metadata")
+    sent = {name: value for name, value in client.items() if name != "jwks_uri"} | {"jwks": {"keys": [public_key()]}}
+    changed = json.loads((await at_home(house, client, "PUT", sent)).body)
+
+    assert "jwks_uri" not in changed
+    assert changed["jwks"] == sent["jwks"]
+    assert (await house.token(form | proof(house, app, door=STANDARDS), door=STANDARDS))[0] == 200
+
+
+async def test_a_signing_algorithm_that_is_not_taken_is_refused(house: House) -> None:
+    asked = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [public_key()]}}
+    token = await token_of(house, await house.app())
+    answers = [
+        await sent(house, ASKED | asked | {"token_endpoint_auth_signing_alg": alg}, token) for alg in ("HS256", "RS256")
+    ]
+
+    assert [reply.status for reply in answers] == [400, 201]
+    assert await house.reasons() == ["registration.signing_alg"]
+
+
 async def test_a_client_exchanges_its_key_by_an_update(house: House) -> None:
     asked: dict[str, Any] = {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [public_key()]}}
     client = await joined(house, await token_of(house, await house.app()), **asked)
@@ -266,8 +317,17 @@ async def test_a_client_exchanges_its_key_by_an_update(house: House) -> None:
 @pytest.mark.parametrize(
     "keys",
     [
-        {"jwks_uri": "https://app.example/jwks"},
+        {"jwks_uri": "http://app.example/jwks"},
+        {"jwks_uri": "https://ada:secret@app.example/jwks"},
+        {"jwks_uri": ""},
+        {"jwks_uri": ["https://app.example/jwks"]},
         {"jwks": {"keys": []}},
+        {"jwks": {"keys": [{"kty": "EC"}] * 21}},
+        {"jwks": {"keys": [public_key() | {"use": "enc"}]}},
+        {"jwks": {"keys": [public_key(), public_key(1) | {"d": "AAAA"}]}},
+        {"jwks": {"keys": [public_key(), {"kty": "oct", "k": "AAAA"}]}},
+        {"jwks": {"keys": [public_key() | {"kid": str(n), "n": "A" * 2000} for n in range(20)]}},
+        {"jwks": public_key()},
         {"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}},
         {"jwks": {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}},
         {"jwks": {"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}},
@@ -829,3 +889,10 @@ async def test_each_path_takes_its_methods_and_json_alone(house: House) -> None:
         for root in ("/.well-known", "/oidc/.well-known"):
             found = (await web.get(f"{root}/openid-configuration")).json()["registration_endpoint"]
             assert found == BASE + ("/oidc" if "oidc" in root else "/services/oauth2") + "/register"
+
+
+async def test_whoever_sends_a_form_is_told_to_send_json(house: House) -> None:
+    async with open_web(house.server) as web:
+        await web.post("/oidc/register", data={"redirect_uris": CALLBACK})
+
+    assert "application/json" in (await explained(house)).remedy

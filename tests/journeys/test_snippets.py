@@ -14,11 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from tests.endpoints.issuer import public_jwk
 from tests.endpoints.signer import signer
 from tests.journeys.served import Served, fields, go, serving
 from tests.toolchain import need, node
 
-pytestmark = pytest.mark.xdist_group("journeys")
 _SNIPPET = re.compile(r'<pre id="snippet-([a-z-]+)"[^>]*>(.*?)</pre>', re.DOTALL)
 LANGUAGES = ["curl", "python", "javascript"]
 _PATIENCE_S = 30
@@ -162,15 +162,19 @@ def test_they_work_at_the_standards_door_too(served: Served, console: httpx.Clie
         assert served.cli("app", "set", "Demo_App", "doors=both").returncode == 0
 
 
-@pytest.mark.parametrize("kind", ["RSA", "P-256", "Ed25519"])
-def test_an_assertion_is_signed_with_the_key_of_the_apps_certificate(
-    served: Served, console: httpx.Client, tmp_path: Path, kind: str
+@pytest.mark.parametrize(
+    ("keys", "kind"),
+    [("certificate", "RSA"), ("certificate", "P-256"), ("certificate", "Ed25519"), ("jwks", "RSA"), ("jwks", "P-256")],
+)
+def test_an_assertion_is_signed_with_a_key_of_the_app(
+    served: Served, console: httpx.Client, tmp_path: Path, keys: str, kind: str
 ) -> None:
-    name = f"Signing_{kind.replace('-', '')}"
+    name = f"Signing_{keys}_{kind.replace('-', '')}"
     (tmp_path / "signer.key").write_text(signer(kind).pem)
-    (tmp_path / "signer.crt").write_text(signer(kind).certificate)
+    published = {"keys": [public_jwk(kind, use="enc"), public_jwk(kind, kid='2026 "A"')]}
+    (tmp_path / "keys").write_text(signer(kind).certificate if keys == "certificate" else json.dumps(published))
     settings = ("callback_url=https://localhost/unused", 'scopes=["api", "refresh_token"]')
-    policy = ("permitted_users=admin_approved", 'profiles=["Standard User"]', f"certificate=@{tmp_path}/signer.crt")
+    policy = ("permitted_users=admin_approved", 'profiles=["Standard User"]', f"{keys}=@{tmp_path}/keys")
     made = served.cli("app", "create", name, "--contact-email", "ops@demo.example", *settings, *policy)
     assert made.returncode == 0, made.stderr
     snippets = {id_: text for id_, text in _of(console, served, name).items() if id_.startswith("jwt-")}

@@ -11,6 +11,7 @@ from grantway.manage.connected_apps.contradictions import RULES
 from grantway.manage.problem import ManageProblem
 from grantway.manage.server import orgs
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
+from grantway.settings.key_sets import EXAMPLE_KEY_SET
 from tests.manage.conftest import Office
 
 SOUND: dict[str, Any] = {
@@ -31,8 +32,12 @@ async def test_nothing_is_told_of_a_sound_app(office: Office) -> None:
     assert await told_of(office) == ()
 
 
-async def test_flows_that_need_no_callback_are_ways_to_log_in_too(office: Office) -> None:
-    assert await told_of(office, callback_url="", certificate=EXAMPLE_CERTIFICATE) == ()
+@pytest.mark.parametrize(
+    "keys",
+    [{"certificate": EXAMPLE_CERTIFICATE}, {"jwks": EXAMPLE_KEY_SET}, {"jwks_uri": "https://sync.example/keys"}],
+)
+async def test_flows_that_need_no_callback_are_ways_to_log_in_too(office: Office, keys: dict[str, str]) -> None:
+    assert await told_of(office, callback_url="", **keys) == ()
 
 
 @pytest.mark.parametrize(
@@ -93,6 +98,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         {"require_secret_for_web_server_flow": False, "require_pkce": False},
         "require_pkce",
         "set require_pkce=true",
+    ),
+    "two_key_sets": (
+        {"jwks": EXAMPLE_KEY_SET, "jwks_uri": "https://sync.example/keys"},
+        "jwks_uri",
+        "there is a key set in jwks, and one at jwks_uri: keep one of them",
     ),
     "client_credentials_without_run_as": ({"client_credentials": True}, "run_as", "no run_as user is named: name one"),
     "action_without_level": (
@@ -186,3 +196,17 @@ async def test_the_device_flow_without_a_callback_url_gets_a_placeholder_on_this
 
     assert made.app[s.CALLBACK_URL] == ("https://sso.harbour.example/services/oauth2/success",)
     assert given.app[s.CALLBACK_URL] == ("reader:/back",)
+
+
+@pytest.mark.parametrize("setting", ["id_token_audiences", "asset_token_audiences"])
+async def test_no_audience_is_another_apps_consumer_key(office: Office, setting: str) -> None:
+    """A token for one client would be a login at another."""
+    victim = await apps.create(office.desk, office.org, apps.NewApp(name="Victim", values=SOUND))
+    attacker = await apps.create(office.desk, office.org, apps.NewApp(name="Attacker", values=SOUND))
+    asked = {setting: ["https://api.example", victim.app.consumer_key]}
+
+    with pytest.raises(ManageProblem, match="the consumer key of another app"):
+        await apps.change(office.desk, office.org, "Attacker", asked)
+    with pytest.raises(ManageProblem, match="the consumer key of another app"):
+        await apps.create(office.desk, office.org, apps.NewApp(name="Third", values=SOUND | asked))
+    await apps.change(office.desk, office.org, "Attacker", {setting: [attacker.app.consumer_key]})

@@ -13,6 +13,7 @@ from grantway.manage.people import holders, users
 from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.manage.server import orgs
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
+from grantway.settings.key_sets import EXAMPLE_KEY_SET
 from grantway.store.statement import Statement
 from tests.conftest import one_engine
 from tests.manage.conftest import Office
@@ -160,20 +161,25 @@ async def test_a_pre_authorization_that_is_there_stays_when_others_are_added(off
     await apps.change(await office.seat(*BUILDER), office.org, "Sync", {"profiles": ["Strong", "Weak"]})
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [{"certificate": EXAMPLE_CERTIFICATE}, {"jwks": EXAMPLE_KEY_SET}, {"jwks_uri": "https://sync.example/keys"}],
+    ids=lambda keys: next(iter(keys)),
+)
 @pytest.mark.parametrize(("setting", "name"), [("profiles", "Strong"), ("permission_sets", "Stronger")])
-async def test_the_key_that_speaks_for_pre_authorized_stronger_users_is_not_swapped(
-    office: Office, setting: str, name: str
+async def test_the_keys_that_speak_for_pre_authorized_stronger_users_are_not_swapped(
+    office: Office, setting: str, name: str, keys: dict[str, str]
 ) -> None:
-    """Whoever has the certificate's key gets tokens of these users by an assertion."""
+    """Whoever has the certificate's key, or one of the set, gets tokens of these users by an assertion."""
     await superior(office)
     await app(office, **{setting: name})
     builder = await office.seat(*BUILDER)
 
     with pytest.raises(ManageProblem, match=r"API Enabled.*they do not hold"):
-        await apps.change(builder, office.org, "Sync", {"certificate": EXAMPLE_CERTIFICATE})
-    await apps.change(office.desk, office.org, "Sync", {"certificate": EXAMPLE_CERTIFICATE})
-    await apps.change(builder, office.org, "Sync", {"certificate": EXAMPLE_CERTIFICATE, "label": "Same"})
-    await apps.change(builder, office.org, "Sync", {"certificate": ""})
+        await apps.change(builder, office.org, "Sync", keys)
+    await apps.change(office.desk, office.org, "Sync", keys)
+    await apps.change(builder, office.org, "Sync", keys | {"label": "Same"})
+    await apps.change(builder, office.org, "Sync", dict.fromkeys(keys, ""))
 
 
 async def test_whose_word_an_org_takes_for_its_users_is_not_for_who_changes_its_other_settings(office: Office) -> None:

@@ -1,5 +1,6 @@
 """Valid values of every setting, drawn at random, and some that each one refuses."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -8,10 +9,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import strategies as st
+from joserfc import jwk
 
 from grantway import settings as s
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE
 from grantway.settings.formula import FIELDS
+from grantway.settings.key_sets import EXAMPLE_KEY_SET
 from grantway.settings.scopes import SCOPES
 
 RUN_AS_USER: Final = "sync@harbour.example"
@@ -86,6 +89,15 @@ def new_certificate() -> str:
 
 
 _CERTIFICATES: Final = st.one_of(st.none(), st.sampled_from([new_certificate(), EXAMPLE_CERTIFICATE]))
+
+
+def new_key_set(*kids: str) -> str:
+    """Return a JWK set of new public keys as JSON text."""
+    keys = [{**jwk.ECKey.generate_key("P-256").as_dict(private=False), "kid": kid} for kid in kids]
+    return json.dumps({"keys": keys})
+
+
+_KEY_SETS: Final = st.one_of(st.none(), st.sampled_from([new_key_set("a", "b"), EXAMPLE_KEY_SET]))
 _RANGE: Final = st.one_of(
     st.tuples(st.ip_addresses(v=4), st.ip_addresses(v=4)), st.tuples(st.ip_addresses(v=6), st.ip_addresses(v=6))
 )
@@ -112,6 +124,8 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.ID_TOKEN_VALIDITY: st.integers(1, 720),
     s.ID_TOKEN_AUDIENCES: st.lists(_AUDIENCES, max_size=4),
     s.CERTIFICATE: _CERTIFICATES,
+    s.JWKS: _KEY_SETS,
+    s.JWKS_URI: _URLS,
     s.ASSET_TOKEN_VALIDITY: st.integers(1, 525_600),
     s.ASSET_SIGNING_CERTIFICATE: _WORDS,
     s.ASSET_TOKEN_AUDIENCES: st.lists(_AUDIENCES, max_size=4),
@@ -164,6 +178,8 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
     s.DESCRIPTION: ("x" * 4001, "at most 4000 characters, this has 4001"),
     s.CONTACT_PHONE: ("1" * 41, "at most 40 characters, this has 41"),
     s.CERTIFICATE: ("-----BEGIN PRIVATE KEY-----", "this holds a private key. Give the certificate alone"),
+    s.JWKS: ('{"keys": [{"kty": "oct", "k": "AAAA"}]}', "key 1 is symmetric"),
+    s.JWKS_URI: ("ftp://x.example", "write an absolute URL that begins with https://"),
     s.ASSET_TOKEN_VALIDITY: ("0", "say a whole number of minutes from 1 to 525600"),
     s.ASSET_SIGNING_CERTIFICATE: ("x" * 256, "at most 255 characters, this has 256"),
     s.ASSET_TOKEN_AUDIENCES: ("x" * 256, "at most 255 characters, this has 256"),
@@ -238,6 +254,8 @@ def valid(setting: s.AnySetting) -> st.SearchStrategy[Any]:
 def sound(drawn: dict[s.AnySetting, Any]) -> dict[s.AnySetting, Any]:
     """Return values without the contradictions that are refused (tests/manage/test_contradictions.py)."""
     made = dict(drawn)
+    if made.get(s.JWKS):
+        made.pop(s.JWKS_URI, None)
     if made.get(s.ASSET_TOKENS):
         made[s.SCOPES] = tuple(dict.fromkeys((*made.get(s.SCOPES, ()), "api", "openid")))
         made[s.CALLBACK_URL] = made.get(s.CALLBACK_URL) or ("https://sync.example/cb",)

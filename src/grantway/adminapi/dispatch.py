@@ -156,7 +156,9 @@ def _typed(raw: str, schema: Schema) -> Any:
 def _read_body(call: Call, schema: Schema) -> Mapping[str, Any]:
     media_type = (call.header(b"content-type") or b"").partition(b";")[0].strip().lower()
     if media_type != b"application/json":
-        raise _Refuse(no_request.MEDIA_TYPE(media_type=media_type[:100].decode("latin-1") or "none"))
+        raise _Refuse(
+            no_request.MEDIA_TYPE(media_type=media_type[:100].decode("latin-1") or "none", wanted="application/json")
+        )
     try:
         body = msgspec.json.decode(call.body)
     except (ValueError, RecursionError):

@@ -16,6 +16,7 @@ from grantway.settings.setting import AnySetting
 
 Raw = tuple[str, ...]
 _NULL: Final = {"type": "null"}
+_KEYS: Final = frozenset({"certificate", "key_set"})
 _COMMON_SCOPES: Final = 8
 _SELECT_FROM: Final = 4
 _PROTOCOL: Final = re.compile(r"'([^']+)'|([a-z]+(?:_[a-z0-9]+)+=?|[A-Z]+(?:_[A-Z]+)+|scope=|\bexp\b|\baud\b|\biat\b)")
@@ -111,13 +112,14 @@ def widget_of(setting: AnySetting, choices: Mapping[str, str] | None = None) -> 
         "refresh_token_policy": "policy",
         "integer": "number",
         "https_url": "url",
+        "fetched_url": "url",
         "email": "email",
     }
     if kind.name in simple:
         return simple[kind.name]
     if kind.many or schema.get("type") == "array":
         return "lines"
-    if "lines allowed" in kind.limits or schema.get("maxLength", 0) >= 4000 or kind.name == "certificate":
+    if "lines allowed" in kind.limits or schema.get("maxLength", 0) >= 4000 or kind.name in _KEYS:
         return "prose" if kind.name == "text" else "lines"
     return "text"
 
@@ -139,6 +141,9 @@ def raw_of(setting: AnySetting, value: Any, widget: str) -> Raw:
         return tuple(written)
     if written is None:
         return ("",)
+    if isinstance(written, dict):
+        keys = ",\n".join(json.dumps(one, ensure_ascii=False) for one in written["keys"])
+        return (f'{{"keys": [\n{keys}\n]}}',)
     if isinstance(written, list) and any(isinstance(one, dict) for one in written):
         return (setting.kind.says(value),)  # one record a line, as its kind reads it
     if isinstance(written, list):

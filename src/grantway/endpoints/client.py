@@ -7,9 +7,9 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.endpoints.audiences import audiences
 from grantway.endpoints.server import Server
-from grantway.grants.asserted import assertion_case, remembers
+from grantway.grants.asserted import client_assertion, remembers
 from grantway.kit.http import Call
-from grantway.policy.assertion import OF_CLIENTS, AssertionCase
+from grantway.policy.assertion import AssertionCase
 from grantway.policy.client import ClientCase, known, secret_always, secret_for_refresh, secret_for_web_server
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.decision import Finding, Trail
@@ -65,8 +65,13 @@ async def authenticated_client(
     for _ in range(_ROUNDS):
         if credentials.assertion is not None:
             names = audiences(server, door, base, call.path)
-            asserted = await assertion_case(
-                server.db, credentials.assertion, client, names=names, rules=OF_CLIENTS, now_ms=now_ms
+            asserted = await client_assertion(
+                server.db,
+                credentials.assertion,
+                client,
+                names=names,
+                now_ms=now_ms,
+                key_sets=server.client_keys,
             )
         case = ClientCase(door, credentials.client_id, client, credentials.secrets, now_ms, asserted)
         passed = trail.passes((known, secret_always if always else _as_its_flows_do, _not_blocked), case)
@@ -76,6 +81,15 @@ async def authenticated_client(
         if asserted is None or await _is_first(server, asserted):
             return client
     raise Refused(no_request.UNAVAILABLE())
+
+
+async def client_named(call: Call, server: Server, params: Mapping[str, str]) -> InstalledApp | None:
+    """Return the client that a request names, proved or not: whose administrators may have its refusal explained."""
+    try:
+        key = read_credentials(params, call.header(b"authorization")).client_id
+    except Refused:
+        key = params.get("client_id", "")
+    return await server.directory.app_by_key(key) if key else None
 
 
 async def _is_first(server: Server, asserted: AssertionCase) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.asset import Asset, OrgCertificate
+from grantway.grants.asserted import published_keys
 from grantway.grants.grant import Grant, Proof, Sources, TokenCall, client_case, client_of
 from grantway.grants.held_access import AccessCase, access_case, live
 from grantway.kit.certified import digest_of
@@ -15,6 +16,7 @@ from grantway.kit.ids import ASSET, new_id
 from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import KeyRing, read_access_token
 from grantway.policy import actor
+from grantway.policy.app_keys import NOTHING_FETCHED
 from grantway.policy.app_use import UseCase
 from grantway.policy.assertion import LONGEST_SKEW_MS, AssertionCase
 from grantway.policy.client import ClientCase, secret_for_token_exchange
@@ -87,17 +89,20 @@ async def load(call: TokenCall, sources: Sources) -> AssetCase:
     directory = sources.directory
     subject = await access_case(directory, call.params.get("subject_token", ""), call.door, call.now_ms)
     held = subject.held
-    client = await client_of(call, directory)
+    client = await client_of(call, sources)
     if not client.client_id and held is not None:
         key = held.app.consumer_key
-        client = await client_case(call, directory, await directory.app_by_key(key))
+        client = await client_case(call, sources, await directory.app_by_key(key))
         client = msgspec.structs.replace(client, client_id=key)
     device, said = _read_actor(call, held.app if held is not None else None)
     asset, assets, certificate = None, 0, None
     if held is not None:
         db = directory.db
-        if said is not None:
-            said = msgspec.structs.replace(said, first_seen=await first_seen(db, _digest(said, device)))
+        if said is not None and device is not None:
+            seen, published = await first_seen(db, _digest(said, device)), NOTHING_FETCHED
+            if not actor.by_device(said.assertion.text, device):
+                published = await published_keys(held.app, said.assertion.text, sources.client_keys)
+            said = msgspec.structs.replace(said, first_seen=seen, published=published)
         if device is not None and device.asset_id:
             asset = await asset_by_id(db, device.asset_id)
         elif device is not None and device.identity:
@@ -194,7 +199,7 @@ def scopes(case: AssetCase) -> Finding:
 
 
 def actor_signed(case: AssetCase) -> Finding | None:
-    """The actor token must be signed by the device's own key, or by the key of the app's certificate."""
+    """The actor token must be signed by the device's own key, or by the app: its certificate or key set."""
     if case.actor is None or case.device is None:
         return None
     return actor.signed(case.actor, case.device)

@@ -44,7 +44,7 @@ class CodeCase(msgspec.Struct, frozen=True, gc=False):
 async def load(call: TokenCall, sources: Sources) -> CodeCase:
     """Read the client, and the code with its user and app."""
     directory = sources.directory
-    client = await client_of(call, directory)
+    client = await client_of(call, sources)
     presented = call.params.get("code", "")
     row_id = code_row(presented)
     held = await hot.held_code(directory, row_id) if row_id else None

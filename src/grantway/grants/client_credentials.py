@@ -41,7 +41,7 @@ async def load(call: TokenCall, sources: Sources) -> MachineCase:
     credentials = call.credentials
     key = credentials.client_id
     app, run_as = await directory.app_and_run_as(key) if key else (None, None)
-    client = unasserted(call, app) if credentials.assertion is None else await client_case(call, directory, app)
+    client = unasserted(call, app) if credentials.assertion is None else await client_case(call, sources, app)
     scopes = tuple([name for name in app[s.SCOPES] if name not in _DROPPED]) if app is not None else ()
     # Without a standard scope there is no token, whatever else the app may ask for.
     if scopes and app is not None:

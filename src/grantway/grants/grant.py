@@ -10,10 +10,11 @@ from grantway.domain.app import AppUser, InstalledApp
 from grantway.domain.org import Org
 from grantway.domain.token import RefreshToken
 from grantway.domain.token_handler import UsableHandler
-from grantway.grants.asserted import assertion_case
+from grantway.grants.asserted import client_assertion
 from grantway.kit.secrets import KeyRing, fingerprint
+from grantway.kit.urls import Urls
+from grantway.outbound.key_sets import KeySets
 from grantway.policy.app_use import UseCase
-from grantway.policy.assertion import OF_CLIENTS
 from grantway.policy.client import ClientCase
 from grantway.policy.login_pace import Looked
 from grantway.protocol.asset_token import AssetTerms
@@ -52,15 +53,12 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
     request_id: str = ""
 
 
-class Sources(Protocol):
-    """Where a grant may read what its decision needs. It writes nothing: what follows is in its `Proof`."""
+class HandlerSources(Protocol):
+    """Where a token exchange reads what its decision needs of an org and its handlers."""
 
     @property
     def directory(self) -> Directory:
         """Orgs, people and apps, and by its `db` the database."""
-
-    async def look_at_password(self, call: TokenCall, app_id: str, username: str, password: str) -> Looked:
-        """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
 
     async def ask_token_handler(
         self,
@@ -81,21 +79,41 @@ class Sources(Protocol):
         """Make the user that a handler named, as its execution user; return why that could not be, or nothing."""
 
 
-async def client_of(call: TokenCall, directory: Directory) -> ClientCase:
+class Sources(HandlerSources, Protocol):
+    """Where a grant may read what its decision needs. It writes nothing: what follows is in its `Proof`."""
+
+    @property
+    def urls(self) -> Urls:
+        """The names of this server."""
+
+    @property
+    def client_keys(self) -> KeySets:
+        """The key sets that apps publish, fetched when they are needed."""
+
+    async def look_at_password(self, call: TokenCall, app_id: str, username: str, password: str) -> Looked:
+        """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
+
+
+async def client_of(call: TokenCall, sources: Sources) -> ClientCase:
     """Read the client that a request names."""
     credentials = call.credentials
-    app = await directory.app_by_key(credentials.client_id) if credentials.client_id else None
+    app = await sources.directory.app_by_key(credentials.client_id) if credentials.client_id else None
     # Most clients have a secret; for these nothing more has to be read.
-    return unasserted(call, app) if credentials.assertion is None else await client_case(call, directory, app)
+    return unasserted(call, app) if credentials.assertion is None else await client_case(call, sources, app)
 
 
-async def client_case(call: TokenCall, directory: Directory, app: InstalledApp | None) -> ClientCase:
+async def client_case(call: TokenCall, sources: Sources, app: InstalledApp | None) -> ClientCase:
     """Return the client that was found for a request, with how it proves itself."""
     credentials = call.credentials
     if credentials.assertion is None:
         return unasserted(call, app)
-    asserted = await assertion_case(
-        directory.db, credentials.assertion, app, names=call.names, rules=OF_CLIENTS, now_ms=call.now_ms
+    asserted = await client_assertion(
+        sources.directory.db,
+        credentials.assertion,
+        app,
+        names=call.names,
+        now_ms=call.now_ms,
+        key_sets=sources.client_keys,
     )
     return ClientCase(call.door, credentials.client_id, app, credentials.secrets, call.now_ms, asserted)
 

@@ -3,11 +3,13 @@
 from typing import Final
 
 from grantway.grants import bearer
+from grantway.grants.asserted import published_keys
 from grantway.grants.bearer import BearerCase
 from grantway.grants.grant import Grant, Proof, Sources, TokenCall
 from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import KeyRing
-from grantway.policy.assertion import Voices, jwt_signed, statements
+from grantway.policy.app_keys import KeyVoices, jwt_signed
+from grantway.policy.assertion import Voices, statements
 from grantway.policy.client import secret_if_sent
 from grantway.protocol.assertion import Assertion, read_assertion
 from grantway.protocol.door import SALESFORCE
@@ -15,9 +17,14 @@ from grantway.protocol.no import assertion as no
 from grantway.protocol.refusal import Refused
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+_KEYS: Final = KeyVoices(
+    none=no.NO_CERTIFICATE,
+    not_certificate=no.NOT_SIGNED,
+    not_pasted=no.NOT_IN_SET,
+    not_published=no.NOT_PUBLISHED,
+    unreachable=no.KEYS_UNREACHABLE,
+)
 _VOICES: Final = Voices(
-    no_certificate=no.NO_CERTIFICATE,
-    not_signed=no.NOT_SIGNED,
     no_audience=no.NO_AUDIENCE,
     other_audience=no.OTHER_AUDIENCE,
     no_end=no.NO_END,
@@ -39,7 +46,10 @@ async def load(call: TokenCall, sources: Sources) -> BearerCase:
     assertion = _read(text, call)
     bearer.one_client(call, assertion.issuer, no_issuer=no.NO_ISSUER, other_client=no.OTHER_CLIENT)
     app = await sources.directory.app_by_key(assertion.issuer)
-    signed = jwt_signed(app, assertion, call.now_ms, _VOICES)
+    signed = None
+    if app is not None:
+        published = await published_keys(app, assertion.text, sources.client_keys)
+        signed = jwt_signed(app, assertion.text, published, call.now_ms, _KEYS)
     return await bearer.bearer_case(call, sources, assertion, app, signed)
 
 

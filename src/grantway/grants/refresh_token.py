@@ -41,7 +41,7 @@ class RefreshCase(msgspec.Struct, frozen=True, gc=False):
 async def load(call: TokenCall, sources: Sources) -> RefreshCase:
     """Read the client, and the refresh token with its family, user and app."""
     directory = sources.directory
-    client = await client_of(call, directory)
+    client = await client_of(call, sources)
     presented = call.params.get("refresh_token", "")
     row_id = refresh_token_row(presented)
     held = await hot.held_refresh_token(directory, row_id) if row_id else None

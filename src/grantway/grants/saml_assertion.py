@@ -42,8 +42,6 @@ _VOICES: Final = signed_saml.Voices(
 )
 _STATEMENTS: Final = statements(
     Voices(
-        no_certificate=no.NO_CERTIFICATE,
-        not_signed=no.NOT_SIGNED,
         no_audience=no.NO_AUDIENCE,
         other_audience=no.OTHER_AUDIENCE,
         no_end=no.NO_END,
@@ -131,7 +129,7 @@ async def _client(call: TokenCall, sources: Sources, app: InstalledApp) -> Clien
     named = call.credentials.client_id
     if named and named != app.consumer_key:
         raise Refused(no.OTHER_CLIENT(client_id=named[:100]))
-    case = await client_case(call, sources.directory, app)
+    case = await client_case(call, sources, app)
     return case if case.client_id else msgspec.structs.replace(case, client_id=app.consumer_key)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from grantway.policy.assertion import SIGNED
+from grantway.policy.app_keys import SIGNED
 from grantway.protocol.assertion import Assertion
 from grantway.protocol.decision import Finding
 from grantway.protocol.refusal import Reason, Refused

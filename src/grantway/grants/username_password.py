@@ -44,7 +44,7 @@ class PasswordCase(msgspec.Struct, frozen=True, gc=False):
 
 async def load(call: TokenCall, sources: Sources) -> PasswordCase:
     """Read the client; look at the password only where the flow is on and the client authenticated."""
-    client = await client_of(call, sources.directory)
+    client = await client_of(call, sources)
     app = client.client
     authenticated = secret_always(client)
     if app is None or _closed(client) or (authenticated is not None and authenticated.refusal is not None):

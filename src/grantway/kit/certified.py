@@ -3,11 +3,9 @@
 import hashlib
 import warnings
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -25,7 +23,6 @@ _EDWARDS: Final = (_OLDER_NAME, "Ed25519")
 ALGORITHMS: Final = (*_RSA, *(name for names in _CURVES.values() for name in names), *_EDWARDS)
 """Every algorithm that some key of somebody else may serve."""
 _RSA_BITS: Final = range(2048, 8193)
-_YEARS: Final = 20
 # Every exponent in use is far below; a long one makes each check as slow as a signature.
 _EXPONENT_BITS: Final = 64
 
@@ -74,47 +71,6 @@ class PublicKey:
                 jws.deserialize_compact(token, self._key, algorithms=[str(algorithm)])
         except (JoseError, ValueError) as problem:
             raise JwtRefused("the key did not sign it") from problem
-
-
-def certificate_over(jwk_members: dict[str, Any], now_ms: int) -> str:
-    """Return a certificate, in PEM, over the key in a JWK: where certificates are kept, a bare key finds a place.
-
-    Its signature is nobody's: the key that made it is forgotten. It says which key is meant, by its thumbprint (RFC
-    7638), and holds for twenty years.
-
-    Raises:
-        JwtRefused: no public key, or none of a kind and size that is taken (S24).
-    """
-    from cryptography import x509  # slow to import, and not every server meets a certificate
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        if jwk_members.get("kty") not in ("RSA", "EC", "OKP"):
-            raise JwtRefused("a key of this kind is not taken: RSA, P-256, P-384, P-521 or Ed25519")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SecurityWarning)  # of short keys, which are refused below
-            found: Any = jwk.import_key(jwk_members)
-        public: Any = load_pem_public_key(found.as_pem(private=False))
-        PublicKey(public)
-    except JwtRefused:
-        raise
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError, UnsupportedAlgorithm) as problem:
-        raise JwtRefused("the key cannot be read") from problem
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"registered key {found.thumbprint()}")])
-    start = datetime.fromtimestamp(now_ms // 1000, UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=_YEARS * 365))
-        .sign(ec.generate_private_key(ec.SECP256R1()), SHA256())
-    )
-    return made.public_bytes(Encoding.PEM).decode().strip()
 
 
 def claims_of(token: str, members: frozenset[str] = HEADER_MEMBERS) -> dict[str, Any]:

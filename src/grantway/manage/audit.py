@@ -11,6 +11,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from grantway import settings as s
 from grantway.domain.org import Org
 from grantway.kit.ids import ROW_ID_LENGTH, first_row_id
 from grantway.manage.audit_words import (
@@ -144,21 +145,23 @@ async def record_changes(
 ) -> None:
     """Record each value that differs, one record a value; `before` and `after` are JSON values by name.
 
-    Certificates are named by fingerprint; nothing else here may be a secret.
+    Certificates and key sets are named by fingerprint; nothing else here may be a secret.
     """
     for name in changed_names({"before": before, "after": after}):
-        old, new = _without_certificates(before.get(name)), _without_certificates(after[name])
+        old, new = _without_keys(before.get(name)), _without_keys(after[name])
         await desk.audit(kind, org_id, app_id=app_id, **about, before={name: old}, after={name: new})
 
 
 def recorded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return JSON values by name as they may stand in a record: certificates by fingerprint."""
-    return {name: _without_certificates(value) for name, value in values.items()}
+    """Return JSON values by name as they may stand in a record: certificates and key sets by fingerprint."""
+    return {name: _without_keys(value) for name, value in values.items()}
 
 
-def _without_certificates(raw: Any) -> Any:
+def _without_keys(raw: Any) -> Any:
     if isinstance(raw, str) and "-----BEGIN" in raw:
         return _PEM.sub(lambda found: _fingerprint(found[0]), raw).strip()
+    if isinstance(raw, dict) and "keys" in raw and (key_set := s.JWKS.kind.parse(raw)) is not None:
+        return f"{key_set}; SHA-256 {hashlib.sha256(key_set.text.encode()).hexdigest()}"
     return raw
 
 

@@ -123,7 +123,8 @@ def _demand_rotate(call: Call) -> None:
     """
     media_type = (call.header(b"content-type") or b"").partition(b";")[0].strip().lower()
     if media_type != b"application/json":
-        raise Refused(no_request.MEDIA_TYPE(media_type=media_type[:60].decode("latin-1") or "nothing"))
+        sent = media_type[:60].decode("latin-1") or "nothing"
+        raise Refused(no_request.MEDIA_TYPE(media_type=sent, wanted="application/json"))
     try:
         body = msgspec.json.decode(call.body, type=dict[str, Any])
     except (ValueError, RecursionError):

@@ -9,16 +9,13 @@ from typing import Final
 
 import msgspec
 
-from grantway import settings as s
 from grantway.domain.app import InstalledApp
-from grantway.kit.certified import PublicKey
 from grantway.kit.clock import HOUR_MS, MINUTE_MS
-from grantway.kit.jose import JwtRefused
+from grantway.policy.app_keys import NOTHING_FETCHED, KeyVoices, Published, jwt_signed
 from grantway.protocol.assertion import Assertion
 from grantway.protocol.decision import Check, Finding
 from grantway.protocol.refusal import Reason
 
-SIGNED: Final = "Signature"
 AUDIENCE: Final = "Audience"
 TIME: Final = "Time"
 ONCE: Final = "Assertion used once"
@@ -57,8 +54,9 @@ OF_CLIENTS: Final = Rules(use="client", skew_ms=30_000, longest_ms=HOUR_MS, once
 
 
 class AssertionCase(msgspec.Struct, frozen=True, gc=False):
-    """An assertion, the app whose certificate should have signed it, and what is known of earlier uses.
+    """An assertion, the app whose key should have signed it, and what is known of earlier uses.
 
+    - `published`: what was had of the key set that the app publishes, where that was needed.
     - `names`: the audiences that mean this server.
     - `first_seen`: when (ms) it was accepted before; None when it was not.
     - `far`: how many assertions of the app are remembered for longer than an hour from now.
@@ -71,6 +69,7 @@ class AssertionCase(msgspec.Struct, frozen=True, gc=False):
     now_ms: int
     first_seen: int | None = None
     far: int = 0
+    published: Published = NOTHING_FETCHED
 
     @property
     def digest(self) -> str:
@@ -87,8 +86,6 @@ class AssertionCase(msgspec.Struct, frozen=True, gc=False):
 class Voices:
     """The reasons these checks refuse with."""
 
-    no_certificate: Reason
-    not_signed: Reason
     no_audience: Reason
     other_audience: Reason
     no_end: Reason
@@ -99,9 +96,9 @@ class Voices:
     too_many: Reason
 
 
-def checks(no: Voices) -> tuple[Check[AssertionCase], ...]:
+def checks(keys: KeyVoices, no: Voices) -> tuple[Check[AssertionCase], ...]:
     """Return the checks of a JWT assertion in their order, refusing with the reasons given."""
-    return (lambda case: jwt_signed(case.app, case.assertion, case.now_ms, no), *statements(no))
+    return (lambda case: signed(case, keys), *statements(no))
 
 
 def statements(no: Voices) -> tuple[Check[AssertionCase], ...]:
@@ -113,23 +110,11 @@ def statements(no: Voices) -> tuple[Check[AssertionCase], ...]:
     )
 
 
-def jwt_signed(app: InstalledApp | None, assertion: Assertion, now_ms: int, no: Voices) -> Finding | None:
-    """The app's certificate must have signed the assertion. That it has expired is told, and no obstacle.
-
-    Salesforce takes the public key of an expired certificate too, by design; docs/decisions/0012 says why we follow.
-    """
-    if app is None:
+def signed(case: AssertionCase, no: KeyVoices) -> Finding | None:
+    """A key of the app must have signed the assertion."""
+    if case.app is None:
         return None
-    certificate = app[s.CERTIFICATE]
-    if certificate is None:
-        return Finding(SIGNED, "the app has no certificate", no.no_certificate(app=app.app.name))
-    try:
-        PublicKey.of_certificate(certificate.pem).verify(assertion.text)
-    except JwtRefused as problem:
-        refusal = no.not_signed(app=app.app.name, why=str(problem), certificate=certificate.fingerprint)
-        return Finding(SIGNED, str(problem), refusal)
-    ended = " (which has expired)" if certificate.ends_at < now_ms else ""
-    return Finding(SIGNED, f"by the certificate of {certificate.subject}{ended}")
+    return jwt_signed(case.app, case.assertion.text, case.published, case.now_ms, no)
 
 
 def _audience(case: AssertionCase, no: Voices) -> Finding:

@@ -7,6 +7,7 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp, KeyState
+from grantway.policy.app_keys import KeyVoices
 from grantway.policy.assertion import AssertionCase, Voices, checks
 from grantway.protocol.client_document import is_approved
 from grantway.protocol.decision import Finding, decide
@@ -24,11 +25,15 @@ ASSERTION: Final = "Client assertion"
 _KNOWN: Final = Finding(CLIENT, "known, and served at this door")
 _RIGHT: Final = Finding(SECRET, "sent, and right")
 _NOT_NEEDED: Final = Finding(SECRET, "not sent, and not required here")
-_BY_ASSERTION: Final = Finding(ASSERTION, "signed by the app's certificate, for this server, used once")
 _ASSERTION_CHECKS: Final = checks(
+    KeyVoices(
+        none=said.CLIENT_NO_CERTIFICATE,
+        not_certificate=said.CLIENT_NOT_SIGNED,
+        not_pasted=said.CLIENT_NOT_IN_SET,
+        not_published=said.CLIENT_NOT_PUBLISHED,
+        unreachable=said.CLIENT_KEYS_UNREACHABLE,
+    ),
     Voices(
-        no_certificate=said.CLIENT_NO_CERTIFICATE,
-        not_signed=said.CLIENT_NOT_SIGNED,
         no_audience=said.CLIENT_NO_AUDIENCE,
         other_audience=said.CLIENT_OTHER_AUDIENCE,
         no_end=said.CLIENT_NO_END,
@@ -37,7 +42,7 @@ _ASSERTION_CHECKS: Final = checks(
         too_long=said.CLIENT_TOO_LONG,
         seen=said.CLIENT_SEEN,
         too_many=said.CLIENT_TOO_MANY,
-    )
+    ),
 )
 
 
@@ -158,6 +163,9 @@ def _otherwise(app: InstalledApp, case: ClientCase) -> Finding | None:
 
 
 def _asserted(case: AssertionCase) -> Finding:
-    """An assertion in the secret's place: by the app's certificate, for this server, used once (RFC 7523, 2.2)."""
-    refused = decide(_ASSERTION_CHECKS, case).refusal
-    return _BY_ASSERTION if refused is None else Finding(ASSERTION, refused.explanation()[:200], refused)
+    """An assertion in the secret's place: by a key of the app, for this server, used once (RFC 7523, 2.2)."""
+    trail = decide(_ASSERTION_CHECKS, case)
+    refused = trail.refusal
+    if refused is not None:
+        return Finding(ASSERTION, refused.explanation()[:200], refused)
+    return Finding(ASSERTION, f"signed {trail.findings[0].says[:150]}, for this server, used once")

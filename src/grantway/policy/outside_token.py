@@ -7,7 +7,7 @@ import msgspec
 from grantway.domain.token_handler import TokenHandler
 from grantway.kit.certified import PublicKey
 from grantway.kit.jose import EXTERNAL_HEADER_MEMBERS, JwtRefused, read_header
-from grantway.kit.key_sets import PublishedKey
+from grantway.kit.key_sets import PublishedKey, key_id_of, signer_among
 from grantway.protocol.assertion import Assertion
 from grantway.protocol.decision import Check, Finding
 from grantway.protocol.no import exchange as no
@@ -53,35 +53,16 @@ def wrong_kind(token: str, token_type: str) -> Refusal | None:
     return no.WRONG_KIND(typ=word[:60])
 
 
-def key_id_of(token: str) -> str:
-    """Return the id of the key that a JWT names; empty where it names none.
-
-    Raises:
-        JwtRefused: it is no JWT whose form is right, or the id is no printable text.
-    """
-    kid = read_header(token, EXTERNAL_HEADER_MEMBERS).get("kid", "")
-    if not isinstance(kid, str) or not kid.isprintable():
-        raise JwtRefused("kid is no printable text")
-    return kid
-
-
 def signed_by(token: str, keys: tuple[PublishedKey, ...]) -> Finding:
     """The key that the token names must have signed it; where it names none, any of the issuer's for its algorithm."""
-    kid = key_id_of(token)
-    algorithm = read_header(token, EXTERNAL_HEADER_MEMBERS).get("alg")
-    named = [one for one in keys if not kid or one.kid == kid]
-    if not named:
+    try:
+        signer = signer_among(token, keys, EXTERNAL_HEADER_MEMBERS)
+    except JwtRefused as problem:
+        return Finding(SIGNED, str(problem), no.NOT_SIGNED(why=str(problem)))
+    if signer is None:
+        kid = key_id_of(token, EXTERNAL_HEADER_MEMBERS)
         return Finding(SIGNED, "no such key", no.NO_KEY(kid=kid[:100] or "at all"))
-    why = f"its algorithm is not one of the key's ({', '.join(named[0].algorithms)})"
-    for one in named:
-        if algorithm in one.algorithms:
-            try:
-                one.key.verify(token, EXTERNAL_HEADER_MEMBERS)
-            except JwtRefused as problem:
-                why = str(problem)
-            else:
-                return Finding(SIGNED, f"by the issuer's key {one.kid[:60]}".rstrip())
-    return Finding(SIGNED, why, no.NOT_SIGNED(why=why))
+    return Finding(SIGNED, f"by the issuer's key {signer.kid[:60]}".rstrip())
 
 
 def signed_by_certificate(token: str, pem: str) -> Finding:

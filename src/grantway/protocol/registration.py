@@ -9,10 +9,13 @@ from typing import Any, Final
 
 import msgspec
 
+from grantway.kit.certified import ALGORITHMS
 from grantway.kit.jose import JwtRefused, json_object
 from grantway.protocol.door import SALESFORCE, Door
 from grantway.protocol.no import registration as no
 from grantway.protocol.refusal import Refused
+from grantway.settings.fetched import FETCHED_URL
+from grantway.settings.key_sets import KEY_SET
 from grantway.settings.kinds import CALLBACKS, EMAIL, HTTPS_URL, SettingProblem, text
 from grantway.settings.scopes import expand, scope_named
 
@@ -28,9 +31,6 @@ _REFRESH: Final = "refresh_token"
 _NAME_MAX: Final = 80
 _LIST_MAX: Final = 100
 _APPLICATION_TYPES: Final = ("web", "native")
-_PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_PUBLIC_MEMBERS: Final = ("kty", "crv", "x", "y", "n", "e", "kid", "alg", "use")
-_JWK_TEXT: Final = 2048
 # What its door always answers, whatever was asked for (salesforce-oauth.md 3.23).
 _SALESFORCE_RESPONSES: Final = ["code", "token", "id_token"]
 _SALESFORCE_GRANTS: Final = ["authorization_code", "hybrid_auth_code", "implicit", "refresh_token"]
@@ -45,7 +45,10 @@ class Ceiling(msgspec.Struct, frozen=True, gc=False):
 
 
 class Registration(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What was settled with a client. `scopes` are the words it asked with; `key` its public JWK, as JSON text."""
+    """What was settled with a client. `scopes` are the words it asked with.
+
+    Its public keys are a JWK set, as JSON text (`jwks`), or stand at a URL (`jwks_uri`); without keys, both are empty.
+    """
 
     redirect_uris: tuple[str, ...]
     grant_types: tuple[str, ...]
@@ -57,7 +60,8 @@ class Registration(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     application_type: str = "web"
     software_id: str = ""
     software_version: str = ""
-    key: str = ""
+    jwks: str = ""
+    jwks_uri: str = ""
 
     @property
     def is_public(self) -> bool:
@@ -88,6 +92,7 @@ def settle(document: Mapping[str, Any], door: Door, ceiling: Ceiling) -> Registr
     """
     method = _auth_method(document, door)
     grant_types = _grant_types(document, door)
+    jwks, jwks_uri = _keys(document, method)
     return Registration(
         redirect_uris=_redirect_uris(document),
         grant_types=grant_types,
@@ -99,7 +104,8 @@ def settle(document: Mapping[str, Any], door: Door, ceiling: Ceiling) -> Registr
         application_type=_application_type(document),
         software_id=_line(document, "software_id", 255),
         software_version=_line(document, "software_version", 255),
-        key=_key(document) if method == PRIVATE_KEY_JWT else "",
+        jwks=jwks,
+        jwks_uri=jwks_uri,
     )
 
 
@@ -118,11 +124,11 @@ def answer(settled: Registration, door: Door, scopes: tuple[str, ...]) -> dict[s
     if settled.client_name:
         found["client_name"] = settled.client_name
     found |= {"scopes": list(scopes)} if salesforce else {"scope": " ".join(scopes)}
-    for name in ("client_uri", "software_id", "software_version"):
+    for name in ("client_uri", "software_id", "software_version", "jwks_uri"):
         if value := getattr(settled, name):
             found[name] = value
-    if settled.key:
-        found["jwks"] = {"keys": [json.loads(settled.key)]}
+    if settled.jwks:
+        found["jwks"] = json.loads(settled.jwks)
     return found
 
 
@@ -261,28 +267,44 @@ def _words(document: Mapping[str, Any], member: str) -> list[str] | None:
     return sent
 
 
-def _key(document: Mapping[str, Any]) -> str:
-    """Return the one public key of a client, without members that do not belong to it.
+def _keys(document: Mapping[str, Any], method: str) -> tuple[str, str]:
+    """Return the public keys of a client that proves itself by them: as a JWK set, or the URL of one.
 
     Raises:
-        Refused: it is named by URL, is missing, is not one, or holds a private half.
+        Refused: there is neither, or both; or the set has no key that is taken, or the private half of one.
     """
-    if document.get("jwks_uri") is not None:
-        raise Refused(no.JWKS_URI())
-    jwks = document.get("jwks")
-    keys = jwks.get("keys") if isinstance(jwks, dict) else None
-    if not isinstance(keys, list) or len(keys) != 1 or not isinstance(keys[0], dict):
-        raise Refused(no.NO_KEY(problem="jwks is not there with exactly one key"))
-    key = keys[0]
-    if not _PRIVATE_MEMBERS.isdisjoint(key):
-        raise Refused(no.NO_KEY(problem="the key has a private half, which nobody should have seen: make another"))
-    if key.get("use") not in (None, "sig"):
-        raise Refused(no.NO_KEY(problem="the key is not for signatures"))
-    found = {name: key[name] for name in _PUBLIC_MEMBERS if name in key}
-    # Half of a surrogate pair is not printable either; no JSON could be written with one.
-    if not all(isinstance(one, str) and len(one) <= _JWK_TEXT and one.isprintable() for one in found.values()):
-        raise Refused(no.NO_KEY(problem="a member of the key is no plain text, or too long"))
-    return json.dumps(found, sort_keys=True)
+    jwks, url = document.get("jwks"), document.get("jwks_uri")
+    if jwks is not None and url is not None:
+        raise Refused(no.TWO_KEY_SETS())
+    if method != PRIVATE_KEY_JWT:
+        return "", ""
+    _demand_algorithm(document)
+    if url is not None:
+        return "", _jwks_uri(url)
+    try:
+        found = KEY_SET.parse(jwks) if isinstance(jwks, dict) and "keys" in jwks else None
+    except SettingProblem as problem:
+        raise Refused(no.NO_KEY(problem=str(problem))) from problem
+    if found is None:
+        raise Refused(no.NO_KEY(problem="there is neither jwks, with a list of keys, nor jwks_uri"))
+    return found.text, ""
+
+
+def _jwks_uri(sent: Any) -> str:
+    try:
+        found = FETCHED_URL.parse(sent)
+    except SettingProblem as problem:
+        raise Refused(no.JWKS_URI(problem=str(problem))) from problem
+    if not found.startswith("https://"):
+        raise Refused(no.JWKS_URI(problem="write an absolute URL that begins with https://"))
+    return found
+
+
+def _demand_algorithm(document: Mapping[str, Any]) -> None:
+    """Refuse a client that would sign with what is not taken. Which of the others it uses, its keys say."""
+    sent = document.get("token_endpoint_auth_signing_alg")
+    if sent is not None and sent not in ALGORITHMS:
+        raise Refused(no.SIGNING_ALG(sent=_shown(sent), taken=", ".join(ALGORITHMS)))
 
 
 def _deeper(value: Any, depth: int) -> bool:

@@ -53,6 +53,7 @@ from grantway.settings.ip_ranges import (
     IP_RANGES,
     IpRange,
 )
+from grantway.settings.key_sets import KeySet
 from grantway.settings.kinds import (
     SettingProblem,
 )
@@ -65,6 +66,8 @@ from grantway.settings.oauth import (
     DEVICE_FLOW,
     DOORS,
     INTROSPECT_ALL,
+    JWKS,
+    JWKS_URI,
     JWT_ACCESS_TOKENS,
     LIMIT_IDLE_REFRESH_TOKENS,
     OAUTH_ENABLED,
@@ -201,6 +204,8 @@ __all__ = [
     "INTROSPECT_ALL",
     "IP_RANGES",
     "IP_RELAXATION",
+    "JWKS",
+    "JWKS_URI",
     "JWT_ACCESS_TOKENS",
     "LABEL",
     "LIMIT_IDLE_REFRESH_TOKENS",
@@ -266,6 +271,7 @@ __all__ = [
     "Holder",
     "IpRange",
     "IpRelaxation",
+    "KeySet",
     "PermittedUsers",
     "RefreshTokenPolicy",
     "Section",

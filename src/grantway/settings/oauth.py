@@ -5,6 +5,8 @@ from typing import Any, Final
 from grantway.settings.certificates import CERTIFICATE as CERTIFICATE_KIND
 from grantway.settings.certificates import EXAMPLE_CERTIFICATE, Certificate
 from grantway.settings.choices import Doors
+from grantway.settings.fetched import FETCHED_URL
+from grantway.settings.key_sets import EXAMPLE_KEY_SET, KEY_SET, KeySet
 from grantway.settings.kinds import CALLBACKS, FLAG, Kind, SettingProblem, integer, one_of, parts_of
 from grantway.settings.scopes import scope_named, scope_of_metadata
 from grantway.settings.setting import Section, Setting, Xml
@@ -80,6 +82,32 @@ CERTIFICATE: Final = Setting[Certificate | None](
     example=EXAMPLE_CERTIFICATE,
     example_as="@sync.pem",
     xml={"ConnectedApp": Xml(path="oauthConfig/certificate")},
+)
+
+JWKS: Final = Setting[KeySet | None](
+    name="jwks",
+    kind=KEY_SET,
+    label="JSON Web Key Set",
+    help="Public keys of the app, beside or instead of a certificate: several, so that one can follow another.",
+    default=None,
+    section=Section.OAUTH,
+    effect="token: the keys that JWT assertions of the app (JWT bearer, private_key_jwt) may be signed with, by kid",
+    example=EXAMPLE_KEY_SET,
+    example_as="@keys.json",
+)
+
+JWKS_URI: Final = Setting[str](
+    name="jwks_uri",
+    kind=FETCHED_URL,
+    label="JSON Web Key Set URL",
+    help=(
+        "Where the app publishes such a set itself. The server fetches it when it needs a key, and keeps it for ten "
+        "minutes; an unknown kid makes it look again, once a minute at most."
+    ),
+    default="",
+    section=Section.OAUTH,
+    effect="token: as jwks, fetched; invalid_client or invalid_grant while it cannot be had",
+    example="https://sync.harbour.example/keys.json",
 )
 
 SCOPES: Final = Setting[tuple[str, ...]](

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from grantway.settings.certificates import CERTIFICATE as CERTIFICATE_KIND
 from grantway.settings.certificates import Certificate
+from grantway.settings.fetched import FETCHED_URL
 from grantway.settings.kinds import FLAG, Kind, SettingProblem, names, one_of, parts_of, text
 
 T = TypeVar("T")
@@ -99,30 +100,6 @@ _SUBJECT_TYPES_KIND: Final = Kind[tuple[str, ...]](
 )
 
 
-def _url(raw: Any) -> str:
-    value = text(2400).parse(raw)
-    if not value:
-        return value
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("https", "http") and bool(parts.hostname) and "@" not in parts.netloc
-    except ValueError:
-        usable = False
-    if not usable or not value.isascii() or any(char.isspace() for char in value) or "#" in value:
-        raise SettingProblem("write an absolute URL that begins with https://")
-    return value
-
-
-_URL_KIND: Final = Kind[str](
-    name="fetched_url",
-    parse=_url,
-    write=lambda value: value,
-    says=lambda value: value or "none",
-    schema={"type": "string", "maxLength": 2400},
-    hint="https://…",
-    limits="https, to a public host, unless the operator's --outbound-allow lists it",
-)
-
 LABEL: Final = HandlerField[str](
     name="label",
     kind=text(80, required=True),
@@ -195,7 +172,7 @@ CODE: Final = HandlerField[str](
 )
 WEBHOOK_URL: Final = HandlerField[str](
     name="webhook_url",
-    kind=_URL_KIND,
+    kind=FETCHED_URL,
     label="Webhook URL",
     help="With a webhook: where each token is sent, as JSON that is signed, to be believed or not.",
     default="",
@@ -254,7 +231,7 @@ AUDIENCES: Final = HandlerField[tuple[str, ...]](
 )
 JWKS_URL: Final = HandlerField[str](
     name="jwks_url",
-    kind=_URL_KIND,
+    kind=FETCHED_URL,
     label="Key set URL",
     help="Where the issuer's public keys stand, as a JWK set. Fetched when needed, kept for ten minutes.",
     default="",
@@ -272,7 +249,7 @@ CERTIFICATE: Final = HandlerField[Certificate | None](
 )
 INTROSPECTION_URL: Final = HandlerField[str](
     name="introspection_url",
-    kind=_URL_KIND,
+    kind=FETCHED_URL,
     label="Introspection URL",
     help="For tokens that are no JWT: where the issuer says what they are (RFC 7662).",
     default="",

@@ -1,5 +1,7 @@
-"""Acting for a user who is not there: an assertion signed by the key of the app's certificate."""
+"""Acting for a user who is not there: an assertion signed by a key of the app."""
 
+import contextlib
+import json
 import re
 from typing import Final
 
@@ -9,9 +11,18 @@ from grantway.domain.app import InstalledApp
 from grantway.kit.certified import PublicKey
 from grantway.kit.jose import RS256, JwtRefused
 
-_PLACE: Final = re.compile("@(TOKEN|KEY|AUDIENCE|ALGORITHM)@")
+_PLACE: Final = re.compile("@(TOKEN|KEY|AUDIENCE|ALGORITHM|KID)@")
+# How each language names the key in the header.
+_WITHOUT_KID: Final = (', headers={"kid": @KID@}', ", kid: @KID@", ',"kid":"%s"', " @KID@")
 # What node:crypto calls the hash of an algorithm; Ed25519 has its own inside.
-_HASHES: Final = {"RS256": '"sha256"', "ES256": '"sha256"', "ES384": '"sha384"', "ES512": '"sha512"'}
+_HASHES: Final = {
+    "RS256": '"sha256"',
+    "ES256": '"sha256"',
+    "ES384": '"sha384"',
+    "ES512": '"sha512"',
+    "EdDSA": "null",
+}
+_OF_CERTIFICATE: Final = "the key of the app's certificate"
 
 
 def jwt_bearer(app: InstalledApp, base: str) -> list[Snippet]:
@@ -19,13 +30,10 @@ def jwt_bearer(app: InstalledApp, base: str) -> list[Snippet]:
 
     openssl signs as JWTs want it with RSA keys alone, so for others there is none for curl.
     """
-    certificate = app[s.CERTIFICATE]
-    if certificate is None:
+    found_key = _key_of(app)
+    if found_key is None:
         return []
-    try:
-        algorithm = PublicKey.of_certificate(certificate.pem).algorithms[0]
-    except JwtRefused:
-        return []
+    algorithm, kid, whose = found_key
     door = door_path(app)
     filled = {
         "TOKEN": f"{base}{door}/token",
@@ -34,20 +42,40 @@ def jwt_bearer(app: InstalledApp, base: str) -> list[Snippet]:
         "ALGORITHM": algorithm,
     }
     templates = {"curl": _CURL} if algorithm == RS256 else {}
-    templates |= {"Python": _PYTHON, "JavaScript": _JAVASCRIPT.replace("@HASH@", _HASHES.get(algorithm, "null"))}
+    templates |= {"Python": _PYTHON, "JavaScript": _JAVASCRIPT.replace("@HASH@", _HASHES[algorithm])}
     found = []
-    for language, template in templates.items():
+    for language, plain in templates.items():
+        template = plain.replace(_OF_CERTIFICATE, whose)
+        for place in _WITHOUT_KID if not kid else ():
+            template = template.replace(place, "")
         quote = QUOTES[language]
+        # There it stands within JSON, in a text that printf fills in.
+        filled["KID"] = json.dumps(kid)[1:-1] if language == "curl" else kid
         text = _PLACE.sub(lambda place, quote=quote: quote(filled[place[1]]), template)  # type: ignore[misc]
         name = "act for a user, with a signed assertion"
         found.append(Snippet(id=f"jwt-{language.lower()}", name=name, language=language, text=text))
     return found
 
 
+def _key_of(app: InstalledApp) -> tuple[str, str, str] | None:
+    """Return algorithm and id of the key to sign with, and whose it is in words; None where none signs anything here.
+
+    Of a set that the app publishes nothing is known here: RSA is what most hold, and any of its keys may sign.
+    """
+    certificate, key_set = app[s.CERTIFICATE], app[s.JWKS]
+    if certificate is not None:
+        with contextlib.suppress(JwtRefused):
+            return PublicKey.of_certificate(certificate.pem).algorithms[0], "", _OF_CERTIFICATE
+    for key in key_set.keys if key_set is not None else ():
+        if algorithm := next((one for one in key.algorithms if one in _HASHES), ""):
+            return algorithm, key.kid, "a key of the app's key set"
+    return (RS256, "", "an RSA key of the app's key set") if app[s.JWKS_URI] else None
+
+
 _CURL: Final = """\
 # signer.key is the key of the app's certificate, GRANTWAY_USER the user to act for
 b64() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
-HEADER=$(printf '{"alg":"%s"}' @ALGORITHM@ | b64)
+HEADER=$(printf '{"alg":"%s","kid":"%s"}' @ALGORITHM@ @KID@ | b64)
 CLAIMS=$(printf '{"iss":"%s","sub":"%s","aud":"%s","exp":%s,"jti":"%s"}' @KEY@ "$GRANTWAY_USER" @AUDIENCE@ \\
   "$(($(date +%s) + 180))" "$(openssl rand -hex 16)" | b64)
 SIGNATURE=$(printf '%s.%s' "$HEADER" "$CLAIMS" | openssl dgst -sha256 -sign signer.key | b64)
@@ -72,7 +100,7 @@ claims = {
     "exp": int(time.time()) + 180,
     "jti": str(uuid.uuid4()),
 }
-assertion = jwt.encode(claims, Path("signer.key").read_text(), algorithm=@ALGORITHM@)
+assertion = jwt.encode(claims, Path("signer.key").read_text(), algorithm=@ALGORITHM@, headers={"kid": @KID@})
 reply = httpx.post(
     @TOKEN@,
     data={"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion},
@@ -93,7 +121,7 @@ const claims = {
   exp: Math.floor(Date.now() / 1000) + 180,
   jti: randomUUID(),
 };
-const signed = `${b64({ alg: @ALGORITHM@ })}.${b64(claims)}`;
+const signed = `${b64({ alg: @ALGORITHM@, kid: @KID@ })}.${b64(claims)}`;
 const key = createPrivateKey(readFileSync("signer.key"));
 const signature = sign(@HASH@, Buffer.from(signed), { key, dsaEncoding: "ieee-p1363" });
 const reply = await fetch(@TOKEN@, {

@@ -29,15 +29,15 @@ _LOOKED_EACH: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """A way to tokens that an app can have on: its word in the URL, its name, and the setting that switches it on."""
+    """A way to tokens that an app can have on: its word in the URL, its name, and the settings any of which does it."""
 
     word: str
     name: str
-    setting: str
+    settings: tuple[str, ...]
 
     def is_on(self, app: InstalledApp) -> bool:
         """Whether an app has it on."""
-        return bool(app[s.OAUTH_ENABLED] and app[s.BY_NAME[self.setting]])
+        return bool(app[s.OAUTH_ENABLED] and any(app[s.BY_NAME[name]] for name in self.settings))
 
 
 def _in_force(setting: AnySetting | None) -> bool:
@@ -47,15 +47,15 @@ def _in_force(setting: AnySetting | None) -> bool:
 FLOWS: Final = tuple(
     flow
     for flow in (
-        Flow(word="web_server", name="Web Server", setting=s.CALLBACK_URL.name),
-        Flow(word="device", name="Device", setting="device_flow"),
-        Flow(word="client_credentials", name="Client Credentials", setting=s.CLIENT_CREDENTIALS.name),
-        Flow(word="jwt_bearer", name="JWT Bearer", setting=s.CERTIFICATE.name),
-        Flow(word="username_password", name="Username-Password", setting=s.USERNAME_PASSWORD.name),
-        Flow(word="code_credentials", name="Code and Credentials", setting="code_and_credentials"),
-        Flow(word="token_exchange", name="Token Exchange", setting="token_exchange"),
+        Flow(word="web_server", name="Web Server", settings=(s.CALLBACK_URL.name,)),
+        Flow(word="device", name="Device", settings=("device_flow",)),
+        Flow(word="client_credentials", name="Client Credentials", settings=(s.CLIENT_CREDENTIALS.name,)),
+        Flow(word="jwt_bearer", name="JWT Bearer", settings=(s.CERTIFICATE.name, s.JWKS.name, s.JWKS_URI.name)),
+        Flow(word="username_password", name="Username-Password", settings=(s.USERNAME_PASSWORD.name,)),
+        Flow(word="code_credentials", name="Code and Credentials", settings=("code_and_credentials",)),
+        Flow(word="token_exchange", name="Token Exchange", settings=("token_exchange",)),
     )
-    if _in_force(s.BY_NAME.get(flow.setting))
+    if any(_in_force(s.BY_NAME.get(name)) for name in flow.settings)
 )
 STATES: Final = ("attention", "blocked")
 SORTS: Final = ("name", "api_name", "permitted", "used", "created")
@@ -158,15 +158,17 @@ def is_on(flow: str) -> str:
     found = next((one for one in FLOWS if one.word == flow), None)
     if found is None:
         return ""
-    conditions = ""
-    for setting in (s.OAUTH_ENABLED, s.BY_NAME[found.setting]):
-        default = setting.kind.write(setting.default)
-        written = default if isinstance(default, str) else json.dumps(default)
-        conditions += (
-            f" AND COALESCE(CAST(FIELD(a.settings, {setting.name}) AS TEXT), '{written}') NOT IN"
-            " ('0', 'false', '[]', 'null', '')"
-        )
-    return conditions
+    ways = " OR ".join(_is_set(s.BY_NAME[name]) for name in found.settings)
+    return f" AND {_is_set(s.OAUTH_ENABLED)} AND ({ways})"
+
+
+def _is_set(setting: AnySetting) -> str:
+    default = setting.kind.write(setting.default)
+    written = default if isinstance(default, str) else json.dumps(default)
+    return (
+        f"COALESCE(CAST(FIELD(a.settings, {setting.name}) AS TEXT), '{written}') NOT IN"
+        " ('0', 'false', '[]', 'null', '')"
+    )
 
 
 _COUNTS: Final = {

@@ -86,6 +86,8 @@ _WAYS_IN: Final[tuple[s.AnySetting, ...]] = (
     s.CERTIFICATE,
     s.CLIENT_CREDENTIALS,
     s.DEVICE_FLOW,
+    s.JWKS,
+    s.JWKS_URI,
     s.TOKEN_EXCHANGE,
     s.USERNAME_PASSWORD,
 )
@@ -109,6 +111,15 @@ RULES: Final = (
                 and not app[s.REQUIRE_PKCE_FOR_ALL_APPS]
             ),
             "the web server flow needs no secret and no PKCE: set require_pkce=true",
+        ),
+        refuses=True,
+    ),
+    Rule(
+        name="two_key_sets",
+        at=s.JWKS_URI,
+        says=_when(
+            lambda app: bool(app[s.JWKS] and app[s.JWKS_URI]),
+            "there is a key set in jwks, and one at jwks_uri: keep one of them (RFC 7591, section 2)",
         ),
         refuses=True,
     ),

@@ -49,6 +49,8 @@ _ENABLE: Final = Insert(
 )
 _DISABLE: Final = Statement("DELETE FROM token_handler_app WHERE handler_id = :handler_id AND app_id = :app_id")
 _NO_DEFAULT: Final = Statement("UPDATE token_handler_app SET is_default = 0 WHERE app_id = :app_id")
+# Nothing of the org is another; what servers keep of it and its handlers holds no longer (decision 6).
+_REVISE: Final = Statement("UPDATE org SET version = version WHERE id = :id")
 _ENABLED: Final = Statement(
     f"SELECT {columns_of(Enablement, 'e')}, a.name"  # noqa: S608 - our own names
     " FROM token_handler_app e JOIN app a ON a.id = e.app_id"
@@ -102,6 +104,7 @@ async def create(desk: Desk, org: Org, name: str, asked: Mapping[str, Any]) -> T
             await _demand_profile(changing, org, handler)
             await _demand_guest_user(changing, org, handler)
             await changing.run(_ADD, *msgspec.structs.astuple(row))
+            await changing.run(_REVISE, org.id)
             await changing.audit("admin.handler.create", org.id, name=name, after=_audited(handler))
             return handler
     except Conflict as problem:
@@ -159,13 +162,13 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
         if not after[f.ENABLED]:
             touched.discard(f.ENABLED)
         if touched or given:
-            for enabled in await enabled_apps(changing, org, handler):
-                await _demand_power_over(changing, org, await apps.met(changing, org, enabled.app_id))
+            await demand_change(changing, org, handler)
         if after[f.NEW_USER_PROFILE] != handler[f.NEW_USER_PROFILE] or after[f.USER_CREATION]:
             await _demand_profile(changing, org, after)
         if touched or given:
             await _demand_guest_user(changing, org, after)
         await changing.run(_SET, settings=settings, secret_box=box, id=handler.id)
+        await changing.run(_REVISE, org.id)
         await changing.audit(
             "admin.handler.change",
             org.id,
@@ -175,6 +178,16 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
             secret_changed=given,
         )
         return await find(changing, org, handler.id)
+
+
+async def demand_change(desk: Desk, org: Org, handler: TokenHandler) -> None:
+    """Demand what it takes to decide whom a handler believes: all that its apps' pre-authorized users hold.
+
+    Raises:
+        ManageProblem: no right, or less than they hold.
+    """
+    for enabled in await enabled_apps(desk, org, handler):
+        await _demand_power_over(desk, org, await apps.met(desk, org, enabled.app_id))
 
 
 async def delete(desk: Desk, org: Org, name: str) -> TokenHandler:
@@ -187,6 +200,7 @@ async def delete(desk: Desk, org: Org, name: str) -> TokenHandler:
         handler = await find(changing, org, name)
         await changing.run(_DISABLE_ALL, handler.id)
         await changing.run(_DELETE, handler.id)
+        await changing.run(_REVISE, org.id)
         await changing.audit("admin.handler.delete", org.id, name=handler.name)
         return handler
 
@@ -218,6 +232,7 @@ async def enable(
             await changing.run(_NO_DEFAULT, app.id)
         await changing.run(_ENABLE, handler.id, app.id, user.username, int(is_default))
         await changing.run(_TOUCH, handler.id)
+        await changing.run(_REVISE, org.id)
         await changing.audit(
             "admin.handler.enable",
             org.id,
@@ -241,6 +256,7 @@ async def disable(desk: Desk, org: Org, name: str, app_name: str) -> TokenHandle
         app = await apps.find(changing, org, app_name)
         await changing.run(_DISABLE, handler.id, app.id)
         await changing.run(_TOUCH, handler.id)
+        await changing.run(_REVISE, org.id)
         await changing.audit("admin.handler.disable", org.id, app_id=app.id, name=handler.name, app=app.app.name)
         return handler
 

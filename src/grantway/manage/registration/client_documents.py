@@ -10,7 +10,6 @@ from grantway import settings as s
 from grantway.domain.org import Org
 from grantway.manage.connected_apps.app_values import Values
 from grantway.manage.desk import Desk
-from grantway.manage.registration.registered_values import certificate_of
 from grantway.manage.registration.registering import Place, add, ceiling_of, demand_room, put, settled_of
 from grantway.protocol.client_document import is_approved, url_problem
 from grantway.protocol.door import STANDARDS
@@ -57,7 +56,6 @@ async def take(desk: Desk, rules: Rules, url: str, document: dict[str, Any]) -> 
     ceiling = ceiling_of(rules.org)
     try:
         settled = settle(document, STANDARDS, ceiling)
-        certificate = certificate_of(settled, desk.clock.now_ms())
     except Refused as refused:
         raise Refused(no.UNUSABLE(url=url, problem=refused.refusal.explanation())) from refused
     app = await Apps(desk.ring).by_key(desk.session, url)
@@ -68,8 +66,8 @@ async def take(desk: Desk, rules: Rules, url: str, document: dict[str, Any]) -> 
         if app is None:
             place = Place(org=rules.org, parent=None, ceiling=ceiling, document=url)
             await demand_room(changing, place)
-            await add(changing, place, STANDARDS, settled, certificate)
+            await add(changing, place, STANDARDS, settled)
             return
         before = await settled_of(changing.session, app.id)
         if before is not None and before != settled:
-            await put(changing, app, before, settled, None, STANDARDS, _BY)
+            await put(changing, app, settled, None, STANDARDS, _BY)

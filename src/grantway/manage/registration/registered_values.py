@@ -1,15 +1,11 @@
-"""What a registration becomes: the values, the certificate and the name of an app, and what it may not set itself."""
+"""What a registration becomes: the values and the name of an app, and what it may not set itself."""
 
 import hmac
 import re
 from typing import Any, Final
 
-import msgspec
-
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
-from grantway.kit.certified import certificate_over
-from grantway.kit.jose import JwtRefused
 from grantway.kit.secrets import new_opaque
 from grantway.manage.connected_apps.app_values import Values
 from grantway.protocol.door import SALESFORCE, Door
@@ -19,9 +15,7 @@ from grantway.protocol.registration import Registration, canonical
 from grantway.settings.choices import Doors
 
 
-def values_of(
-    settled: Registration, parent: InstalledApp | None, door: Door, certificate: s.Certificate | None
-) -> Values:
+def values_of(settled: Registration, parent: InstalledApp | None, door: Door) -> Values:
     """Return what a registration settles, as settings.
 
     What is not among them, a client with a parent has from it (`domain.app.as_child`) or not at all; one without has it
@@ -35,27 +29,14 @@ def values_of(
         s.CALLBACK_URL: settled.redirect_uris,
         s.SCOPES: canonical(settled.scopes),
         s.CUSTOM_SCOPES: custom,
-        s.CERTIFICATE: certificate,
+        s.JWKS: s.JWKS.kind.parse(settled.jwks),
+        s.JWKS_URI: settled.jwks_uri,
         s.REQUIRE_PKCE: settled.is_public or parent is None or parent[s.REQUIRE_PKCE],
         s.REQUIRE_SECRET_FOR_WEB_SERVER_FLOW: not settled.is_public,
         s.REQUIRE_SECRET_FOR_REFRESH_TOKEN_FLOW: not settled.is_public,
         s.REFRESH_TOKEN_ROTATION: True,
         s.DOORS: Doors.SALESFORCE if door is SALESFORCE else Doors.STANDARDS,
     }
-
-
-def certificate_of(settled: Registration, now_ms: int) -> s.Certificate | None:
-    """Return a certificate over the key that a client registered, or None where it has none.
-
-    Raises:
-        Refused: the key cannot be used.
-    """
-    if not settled.key:
-        return None
-    try:
-        return s.CERTIFICATE.kind.parse(certificate_over(msgspec.json.decode(settled.key), now_ms))
-    except (JwtRefused, s.SettingProblem) as problem:
-        raise Refused(no.NO_KEY(problem=str(problem))) from problem
 
 
 def name_from(client_name: str) -> str:

@@ -22,7 +22,6 @@ from grantway.manage.connected_apps.app_values import held
 from grantway.manage.desk import Desk
 from grantway.manage.registration.registered_values import (
     PROTECTED,
-    certificate_of,
     demand_untouched,
     name_from,
     values_of,
@@ -165,12 +164,11 @@ async def register(desk: Desk, asked: Asked) -> Client:
     # Looked at before anything is locked: whoever has no token costs a read.
     place = await _place(desk.session, desk, asked)
     settled = settle(asked.document, asked.door, place.ceiling)
-    certificate = certificate_of(settled, desk.clock.now_ms())
     async with desk.changing() as changing:
         place = await _place(changing.session, changing, asked)
         await demand_room(changing, place)
         settled = settle(asked.document, asked.door, place.ceiling)
-        return await add(changing, place, asked.door, settled, certificate)
+        return await add(changing, place, asked.door, settled)
 
 
 async def let_in_by(desk: Desk, token: str) -> tuple[str, str]:
@@ -213,27 +211,20 @@ async def change(desk: Desk, door: Door, client_id: str, token: str, document: d
         settled = settle(document, door, ceiling)
         if answer(settled, door, settled.scopes) == {name: told[name] for name in told if name not in PROTECTED}:
             return client
-        await put(changing, client.app, client.settled, settled, parent, door, "the client itself")
+        await put(changing, client.app, settled, parent, door, "the client itself")
         return await _client(changing, changing.session, door, client_id, token)
 
 
 async def put(
     changing: Desk,
     app: InstalledApp,
-    before: Registration,
     settled: Registration,
     parent: InstalledApp | None,
     door: Door,
     by: str,
 ) -> None:
-    """Put what was settled now in the place of what was before, and record by whom.
-
-    Raises:
-        Refused: its key cannot be used.
-    """
-    kept = settled.key == before.key
-    certificate = app[s.CERTIFICATE] if kept else certificate_of(settled, changing.clock.now_ms())
-    values = values_of(settled, parent, door, certificate)
+    """Put what was settled now in the place of what was before, and record by whom."""
+    values = values_of(settled, parent, door)
     held_before = {one.name: one.kind.write(app[one]) for one in values}
     # What a registration does not settle stays; a contact that is left out goes.
     others = msgspec.json.decode(app.app.settings, type=dict[str, Any])
@@ -363,9 +354,7 @@ async def demand_room(changing: Desk, place: Place) -> None:
         raise Refused(no.TOO_FAST(most=OPEN_PACE, address=address))
 
 
-async def add(
-    changing: Desk, place: Place, door: Door, settled: Registration, certificate: s.Certificate | None
-) -> Client:
+async def add(changing: Desk, place: Place, door: Door, settled: Registration) -> Client:
     """Add the app of a client, installed in its org, and record it."""
     org, parent, now = place.org, place.parent, changing.clock.now_ms()
     # Without a parent it is an external client app, as new apps are (Spring '26), and local to its org.
@@ -377,7 +366,7 @@ async def add(
         new_opaque(),
     )
     name = name_from(settled.client_name)
-    values = values_of(settled, parent, door, certificate)
+    values = values_of(settled, parent, door)
     if parent is None:
         values = {one: one.starts_with for one in s.held_by(s.Holder.APP) if one is not s.CONTACT_EMAIL} | values
     await changing.run(

@@ -114,6 +114,13 @@ async def explain(desk: Desk, text: str) -> Explanation:
     )
 
 
+def in_words(refusal: Refusal) -> tuple[str, str]:
+    """Return what a refusal means and what remedies it, in words for the administrator."""
+    shown = shown_facts(msgspec.json.encode(refusal.facts).decode())
+    means = Refusal(reason=refusal.reason, facts=shown).explanation()
+    return means, refusal.reason.remedy.format_map(_Shown(shown))
+
+
 def _is_shown(app_id: str, kinds: tuple[AppKind, ...]) -> bool:
     return not app_id or AppKind.of_id(app_id) in kinds
 

@@ -99,8 +99,11 @@ NO_SCOPES: Final = Reason(
 NO_CERTIFICATE: Final = Reason(
     id="assertion.no_certificate",
     wires=oauth("invalid_grant", "invalid assertion", standards=_NOT_ALLOWED),
-    means="The app {app} does not use digital signatures: it has no certificate to check an assertion with.",
-    remedy="`grantway app set {app} certificate=@FILE` with the certificate of the key that signs.",
+    means="The app {app} does not use digital signatures: it has neither certificate nor key set to check with.",
+    remedy=(
+        "`grantway app set {app} certificate=@FILE` with the certificate of the key that signs, or jwks=@FILE, or "
+        "jwks_uri=URL, with its public key."
+    ),
     setting=s.CERTIFICATE,
 )
 NOT_SIGNED: Final = Reason(
@@ -109,6 +112,30 @@ NOT_SIGNED: Final = Reason(
     means="The certificate of the app {app} (SHA-256 {certificate}) does not fit the assertion: {why}.",
     remedy="Sign with the key that belongs to the app's certificate, or set the certificate of the key that signs.",
     setting=s.CERTIFICATE,
+)
+NOT_IN_SET: Final = Reason(
+    id="assertion.not_in_set",
+    wires=_FOREIGN,
+    means="No key of the key set of the app {app} fits the assertion: {why}.",
+    remedy="Sign with a key whose public half is in the set, for signatures, and name it by kid; or put it there.",
+    setting=s.JWKS,
+)
+NOT_PUBLISHED: Final = Reason(
+    id="assertion.not_published",
+    wires=_FOREIGN,
+    means="No key that the app {app} publishes at {url} fits the assertion: {why}.",
+    remedy=(
+        "Publish the public half of the key that signs, for signatures, and name it by kid. The set is kept for ten "
+        "minutes; an unknown kid makes the server look again, once a minute at most."
+    ),
+    setting=s.JWKS_URI,
+)
+KEYS_UNREACHABLE: Final = Reason(
+    id="assertion.keys_unreachable",
+    wires=_ASSERTION,
+    means="The key set that the app {app} publishes at {url} could not be had: {why}.",
+    remedy="jwks_uri must be an https URL of a public host that answers 200 with a JWK set, in 64 kB and 50 keys.",
+    setting=s.JWKS_URI,
 )
 NO_AUDIENCE: Final = Reason(
     id="assertion.no_audience",
@@ -174,6 +201,9 @@ def _of_clients(reason: Reason, wires: Mapping[Voice, Wire] = _CLIENT) -> Reason
 CLIENT_UNREADABLE: Final = _of_clients(UNREADABLE)
 CLIENT_NO_CERTIFICATE: Final = _of_clients(NO_CERTIFICATE)
 CLIENT_NOT_SIGNED: Final = _of_clients(NOT_SIGNED)
+CLIENT_NOT_IN_SET: Final = _of_clients(NOT_IN_SET)
+CLIENT_NOT_PUBLISHED: Final = _of_clients(NOT_PUBLISHED)
+CLIENT_KEYS_UNREACHABLE: Final = _of_clients(KEYS_UNREACHABLE)
 CLIENT_NO_AUDIENCE: Final = _of_clients(NO_AUDIENCE)
 CLIENT_OTHER_AUDIENCE: Final = _of_clients(OTHER_AUDIENCE)
 CLIENT_NO_END: Final = _of_clients(NO_END)

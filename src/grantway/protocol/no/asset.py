@@ -101,7 +101,7 @@ ACTOR_NOT_SIGNED: Final = Reason(
     means="Nobody who counts signed the actor token: {why}.",
     remedy=(
         "Sign it with the device's key and put that key's public half into cnf.jwk, or with the key of the app's "
-        "certificate."
+        "certificate, or one of its key set."
     ),
     setting=s.CERTIFICATE,
 )

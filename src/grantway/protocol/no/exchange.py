@@ -73,7 +73,7 @@ OTHER_TARGET: Final = Reason(
     id="exchange.other_target",
     wires=oauth("invalid_target", "the requested target is not served here"),
     means="The token is wanted for {target}, and this server gives tokens for itself alone: {names}.",
-    remedy="Leave resource and audience out.",
+    remedy="Leave it out. At the standards' door resource says what the token is for; at Salesforce's nothing does.",
 )
 ACTOR_NOT_TAKEN: Final = Reason(
     id="exchange.actor_not_taken",

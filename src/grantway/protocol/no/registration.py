@@ -112,15 +112,27 @@ AUTH_METHOD: Final = _metadata(
 )
 NO_KEY: Final = _metadata(
     "no_key",
-    "private_key_jwt needs jwks with exactly one public signing key: RSA, P-256, P-384, P-521 or Ed25519",
-    "private_key_jwt was asked for: {problem}",
-    "Send the public key as jwks, inline. To exchange it, update the registration.",
+    "private_key_jwt needs public signing keys (RSA, P-256, P-384, P-521 or Ed25519), as jwks or at jwks_uri",
+    "private_key_jwt was asked for: {problem}.",
+    "Send the public keys as jwks, or jwks_uri with the https URL at which they stand.",
 )
 JWKS_URI: Final = _metadata(
     "jwks_uri",
-    "jwks_uri is not supported: send the public key inline, as jwks",
-    "The registration names its key by jwks_uri.",
-    "Send the public key as jwks, inline.",
+    "jwks_uri must be an https URL",
+    "jwks_uri: {problem}.",
+    "Send the https URL, without fragment, at which the client publishes its public keys.",
+)
+TWO_KEY_SETS: Final = _metadata(
+    "two_key_sets",
+    "jwks and jwks_uri must not both be there",
+    "The registration has both jwks and jwks_uri (RFC 7591, section 2).",
+    "Send one of the two. Replacing a registration, leave the other one out.",
+)
+SIGNING_ALG: Final = _metadata(
+    "signing_alg",
+    "token_endpoint_auth_signing_alg is not one of those that discovery lists",
+    "token_endpoint_auth_signing_alg is {sent}; these are taken: {taken}.",
+    "Leave it out, or sign with one of these.",
 )
 SCOPE: Final = _metadata(
     "scope",

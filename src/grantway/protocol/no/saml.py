@@ -6,12 +6,12 @@ from grantway.protocol.no import assertion as of_jwt
 from grantway.protocol.refusal import Reason
 
 
-def _of_saml(reason: Reason, *, remedy: str) -> Reason:
+def _of_saml(reason: Reason, *, remedy: str, means: str = "") -> Reason:
     """Return a reason that answers as the one about JWTs does."""
     return Reason(
         id=reason.id.replace("assertion.", "saml."),
         wires=reason.wires,
-        means=reason.means,
+        means=means or reason.means,
         remedy=remedy,
         setting=reason.setting,
     )
@@ -29,7 +29,11 @@ OTHER_CLIENT: Final = _of_saml(
     of_jwt.OTHER_CLIENT, remedy="Leave client_id out, or send the consumer key that stands in Issuer."
 )
 NO_SUBJECT: Final = _of_saml(of_jwt.NO_SUBJECT, remedy="Put the username into the NameID of Subject.")
-NO_CERTIFICATE: Final = _of_saml(of_jwt.NO_CERTIFICATE, remedy=of_jwt.NO_CERTIFICATE.remedy)
+NO_CERTIFICATE: Final = _of_saml(
+    of_jwt.NO_CERTIFICATE,
+    means="The app {app} has no certificate to check an assertion with; a key set is for JWTs alone.",
+    remedy="`grantway app set {app} certificate=@FILE` with the certificate of the key that signs.",
+)
 NOT_SIGNED: Final = _of_saml(
     of_jwt.NOT_SIGNED,
     remedy=(
