@@ -21,6 +21,7 @@ IN_PLACE = {
     "app_activity.refused_to": "refusals.refusals",
     "apps.all_apps": "app_pages.page",
     "app_list.page_of": "app_pages.page",
+    "certificates.apps_signing_with": "certificates.delete",
     "creation.offers": "apps.create",
     "custom_permissions.app_name_of": "custom_permissions.find",
     "keys.demand_rotation": "keys.rotate",

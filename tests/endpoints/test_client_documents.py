@@ -13,6 +13,7 @@ import pytest
 from joserfc import jwk
 
 from grantway import settings as s
+from grantway.endpoints.client_documents import FRESH_MS
 from grantway.manage.connected_apps import apps
 from grantway.manage.registration import registering
 from grantway.manage.usage.explain import explain
@@ -40,6 +41,7 @@ class Host:
     body: bytes | None = None
     asked: list[str] = field(default_factory=list)
     hold: bool = False
+    keys: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def client_id(self) -> str:
@@ -47,10 +49,11 @@ class Host:
         return f"{self.url}/app/client.json"
 
     def answer(self) -> bytes:
-        """What it says to whoever asks."""
-        body = (
-            self.body if self.body is not None else json.dumps({"client_id": self.client_id} | self.document).encode()
-        )
+        """What it says to whoever asks: the client's keys at /keys.json, its document elsewhere."""
+        said = {"client_id": self.client_id} | self.document
+        if self.asked[-1].startswith("GET /keys.json "):
+            said = {"keys": self.keys}
+        body = self.body if self.body is not None else json.dumps(said).encode()
         head = f"HTTP/1.1 {self.status}\r\ncontent-type: {self.content_type}\r\n{self.more}"
         return f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode() + body
 
@@ -403,6 +406,24 @@ async def test_with_a_key_in_its_document_it_proves_itself_by_it(house: House, h
 
     assert (without[0], without[1]["error"]) == (401, "invalid_client")
     assert status == 200, tokens
+
+
+async def test_with_keys_at_a_url_it_proves_itself_by_each_of_them_and_both_kinds_are_refused(
+    house: House, host: Host, met: Browser
+) -> None:
+    host.document |= {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": f"{host.url}/keys.json"}
+    host.keys = [public_key(2) | {"use": "enc"}, public_key(), public_key(1)]
+    codes = [(await met.approve(client(host), door=STANDARDS, scope="openid"))["code"]]
+    codes.append(told(await met.ask(client(host), door=STANDARDS, scope="openid"))["code"])
+    said = [proof(house, client(host), door=STANDARDS, number=number, jti=str(number)) for number in (2, 0, 1)]
+
+    for code, proves, status in zip((codes[0], *codes), said, (401, 200, 200), strict=True):
+        assert (await house.redeem(client(host), code, client_secret="", door=STANDARDS, **proves))[0] == status
+
+    host.document["jwks"] = {"keys": host.keys}
+    house.clock.advance(ms=FRESH_MS)
+    assert page_error(await met.ask(client(host), door=STANDARDS)) == "invalid_client"
+    assert "both jwks and jwks_uri" in await explained(house)
 
 
 @pytest.mark.requirement("S8")

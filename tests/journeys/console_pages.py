@@ -84,7 +84,7 @@ class Console:
         def fill(place: re.Match[str]) -> str:
             if place[0] == "{request_id}":
                 return self.request_id
-            if place[0] == "{id}":
+            if place[0] in ("{id}", "{asset}", "{certificate}"):
                 return self.first_id(pattern.partition("/{")[0])
             for begins, value in _PLACES.items():
                 if begins == place[0] or (begins.startswith("/") and pattern.startswith(begins)):
@@ -94,10 +94,10 @@ class Console:
         return re.sub(r"\{\w+\}", fill, pattern)
 
     def first_id(self, path: str) -> str:
-        """Return the id that the first link of a list leads to."""
+        """Return the id that the first link of a list leads to, to its page or to the question before its end."""
         with self.browser.new_context(storage_state=self.state) as context:
             page = context.request.get(self.served.base + path).text()
-        ids = [found for found in re.findall(f'href="{path}/([^"/?]+)"', page) if found != "new"]
+        ids = [found for found in re.findall(f'href="{path}/([^"/?]+)(?:/delete)?"', page) if found != "new"]
         assert ids, f"{path} lists nothing: let the server of these tests begin with one"
         return str(ids[0])
 

@@ -12,6 +12,7 @@ from grantway.domain.token import RefreshToken
 from grantway.domain.token_handler import UsableHandler
 from grantway.grants.asserted import client_assertion
 from grantway.kit.secrets import KeyRing, fingerprint
+from grantway.kit.urls import Urls
 from grantway.outbound.key_sets import KeySets
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase
@@ -80,6 +81,10 @@ class HandlerSources(Protocol):
 
 class Sources(HandlerSources, Protocol):
     """Where a grant may read what its decision needs. It writes nothing: what follows is in its `Proof`."""
+
+    @property
+    def urls(self) -> Urls:
+        """The names of this server."""
 
     @property
     def client_keys(self) -> KeySets:

@@ -115,7 +115,7 @@ async def _with_user(case: ExchangeCase, app: InstalledApp, sources: HandlerSour
         # Of several requests for one new user one makes it, and all of them find it.
         found = await _users(case, app, sources, named)
     if not found and chosen.handler[GUEST_USER]:
-        visitor = visitor_of(chosen.handler.id, named.visitor or named.value)
+        visitor = visitor_of(chosen.handler.id, named.visitor if named.visitor.strip() else named.value)
         return await _with_guest(case, app, sources, chosen.handler[GUEST_USER], visitor)
     of = await sources.directory.app_user(app.id, app.org.id, found[0]) if len(found) == 1 else None
     grants: tuple[StandingGrant, ...] = ()
@@ -280,8 +280,9 @@ def person(case: ExchangeCase) -> Finding | None:
         return Finding(PERSON, "nobody is named", no.NOBODY_NAMED(claim="whom the handler's code names"))
     if case.visitor:
         user = chosen.handler[GUEST_USER]
-        if case.found:
-            return guests_let_in(app, user)
+        if case.found and case.approval is not None and case.approval.of is not None:
+            # The app as the token is issued for it: with what was read a moment before a guest's could be opaque.
+            return guests_let_in(case.approval.of.app, user)
         refusal = no.GUEST_USER_GONE(handler=chosen.handler.name, user=user, org=app.org.name)
         return Finding(PERSON, "no such guest user", refusal)
     if case.found == 1:
@@ -335,6 +336,9 @@ def scope_left(case: ExchangeCase) -> Finding | None:
     allowed, app = _allowed(case), case.client.client
     if case.visitor and not allowed and app is not None:
         return Finding(SCOPE, "none is for guests", no.GUEST_WITHOUT_SCOPES(app=app.app.name))
+    if case.visitor and (extra := set(_parameter(case, "scope").split()).difference(allowed)):
+        refusal = no.NOT_FOR_GUESTS(extra=" ".join(sorted(extra))[:200], allowed=" ".join(allowed))
+        return Finding(SCOPE, "not for guests", refusal)
     return _beyond(case, set(allowed))
 
 
@@ -364,7 +368,9 @@ def _resources(case: ExchangeCase) -> tuple[str, ...]:
 
 def _named(case: ExchangeCase) -> Named | None:
     subject = _believed(case.subject)
-    return subject.named if subject is not None else None
+    named = subject.named if subject is not None else None
+    # A blank is no name: whoever had it would be one guest with all others who have it.
+    return named if named is not None and named.value.strip() else None
 
 
 def _acting(case: ExchangeCase) -> str | None:

@@ -73,7 +73,7 @@ def is_here(path: str) -> bool:
 async def credentials(call: Call, server: Server, base: str) -> Reply:
     """Answer a request for keys and secrets."""
     places, version = _PATH.fullmatch(call.path), version_in(call.path)
-    held, refused = await api_caller(call, server)
+    held, refused = await api_caller(call, server, takes_guests=False)
     if refused is not None or held is None:
         return refused or json_reply([])
     if places is None or version is None or not _is_known(version, staged=places["staged"] is not None):

@@ -296,9 +296,19 @@ GUEST_NEEDS_JWT: Final = Reason(
 GUEST_WITHOUT_SCOPES: Final = Reason(
     id="exchange.guest_without_scopes",
     wires=oauth("invalid_scope", "the requested scope is invalid, unknown, or malformed"),
-    means="The token names a guest, and the app {app} has no scope for guests: openid, id, web and full are for users.",
+    means="The token names a guest, and the app {app} has no scope that is not about somebody or a browser.",
     remedy="`grantway app set {app} scopes=…` with api or a custom scope among them.",
     setting=s.SCOPES,
+)
+NOT_FOR_GUESTS: Final = Reason(
+    id="exchange.not_for_guests",
+    wires=oauth(
+        "invalid_scope",
+        "the requested scope is not allowed",
+        standards=Wire(error="invalid_scope", says="the requested scope is not for guests"),
+    ),
+    means="The token names a guest, and {extra} was asked for: nothing about somebody, in a browser or for later.",
+    remedy="Ask for no scope, or for some of these: {allowed}.",
 )
 GUEST_USER_GONE: Final = Reason(
     id="exchange.guest_user_gone",
