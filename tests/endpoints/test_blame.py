@@ -18,6 +18,7 @@ from grantway.manage.people import users
 from grantway.manage.usage.explain import explain
 from grantway.orgdata.credentials import credentials
 from grantway.protocol import no
+from grantway.settings.key_sets import EXAMPLE_KEY_SET
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
@@ -230,6 +231,8 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.BLOCK_USERNAME_PASSWORD_FLOW, {s.USERNAME_PASSWORD: True}, log_in),
     (s.TRUSTED_IP_RANGES, {s.USERNAME_PASSWORD: True}, log_in_without_the_security_token),
     (s.CERTIFICATE, {}, assert_without_certificate),
+    (s.JWKS, {s.JWKS: s.JWKS.kind.parse(EXAMPLE_KEY_SET)}, assert_without_certificate),
+    (s.JWKS_URI, {s.JWKS_URI: "https://127.0.0.1/keys"}, assert_without_certificate),
     (s.ASSET_TOKENS, {}, ask_for_an_asset_token),
     (s.ASSET_TOKEN_AUDIENCES, {s.ASSET_TOKENS: True}, ask_for_an_asset_token),
     (s.ASSET_SIGNING_CERTIFICATE, ASSETS | {s.ASSET_SIGNING_CERTIFICATE: "Gone"}, ask_for_an_asset_token),
