@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,14 @@ if memory := memory_folder():
 
 one_engine = pytest.mark.parametrize("engine", ["sqlite"])
 """For tests of what is decided before a database is asked: there, one engine tells all."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse two tests of one id: xdist knows a test by its id, and would run one of them only."""
+    twice = [nodeid for nodeid, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if twice:
+        raise pytest.UsageError(f"more than one test is called {', '.join(twice)}")
+
 
 Opener = Callable[[], Awaitable[Database]]
 

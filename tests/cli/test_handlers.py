@@ -1,10 +1,13 @@
 """`grantway handler`: token exchange handlers on the command line."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.terminal import Terminal
+from tests.endpoints.signer import signer
 
 CREATE = (
     "handler",
@@ -76,3 +79,26 @@ def test_every_field_is_listed(terminal: Terminal) -> None:
 )
 def test_what_cannot_be_is_refused_with_its_field(made: Terminal, arguments: tuple[str, ...], says: str) -> None:
     assert says in made.refuses(*arguments)
+
+
+def test_a_token_is_tried_from_standard_input_or_a_file(made: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "issuer.pem"
+    file.write_text(signer().certificate)
+    made.says("handler", "set", "Harbour_IdP", "jwks_url=", f"certificate=@{file}")
+    made.says("handler", "enable", "Harbour_IdP", "Sync", "--run-as", "runner@harbour.example")
+    settings = ("token_exchange=true", "token_exchange_allowed=true", "permitted_users=admin_approved")
+    made.says("app", "set", "Sync", "callback_url=https://a.example/", "scopes=api", *settings)
+    made.says("app", "set", "Sync", 'profiles=["Standard User"]')
+    claims = {"iss": "https://id.harbour.example", "aud": "https://a.example", "sub": "runner@harbour.example"}
+    token = signer().sign({**claims, "exp": int(time.time()) + 300}, alg="RS256", header={})
+    command = ("handler", "try", "Harbour_IdP", "--app", "Sync")
+
+    said = made.says(*command, stdin=token)
+    assert "runner@harbour.example" in said
+    assert token not in said
+    (tmp_path / "token").write_text(token)
+    assert made.json(*command, "--file", str(tmp_path / "token"))["scopes"] == ["api"]
+    refused = made.run(*command, "--json", stdin="x")
+    assert (refused.returncode, refused.stderr) == (1, "grantway: it would be refused: exchange.not_a_jwt\n")
+    assert json.loads(refused.stdout)["checks"][-1]["refused"]
+    assert "standard input is empty" in made.refuses(*command)

@@ -6,8 +6,9 @@ from grantway import settings as s
 from grantway.domain.token_handler import TokenHandler
 from grantway.manage.exchange import token_handlers
 from grantway.settings import token_handlers as f
-from tests.console.setup import Setup, field_of
+from tests.console.setup import ADMIN, Setup, field_of, sign_in
 from tests.endpoints.house import House
+from tests.endpoints.issuer import believing, exchanging_app, handler_for, open_provider, outside_token
 
 PATH = "/setup/token-handlers"
 FORM = {
@@ -86,3 +87,32 @@ async def test_one_is_deleted_after_it_was_said_what_ends(house: House, setup: S
     assert "No app uses it" in asked.text
     assert "Harbour_IdP is deleted" in page.text
     assert await token_handlers.all_of(house.desk, house.org) == ()
+
+
+async def test_a_token_is_tried_and_stands_nowhere_afterwards(house: House, setup: Setup) -> None:
+    async with open_provider(house) as provider:
+        setup = await sign_in(house, ADMIN)  # at the server that may ask the provider
+        app = await exchanging_app(house)
+        await handler_for(house, app, believing(provider))
+        handler = await token_handlers.find(house.desk, house.org, "Harbour_IdP")
+        path = f"{PATH}/{handler.id}/try"
+        assert f'href="{path}"' in (await setup.open(f"{PATH}/{handler.id}")).text
+        asked = await setup.open(path)
+        token = outside_token(house)
+        page = await setup.send(path, {"app": app.id, "token_type": "jwt", "token": token})
+        late = outside_token(house, exp=1)
+        refused = await setup.send(path, {"app": app.id, "token_type": "jwt", "token": late})
+
+    assert "Nothing is issued" in asked.text
+    assert "It would be exchanged" in page.text
+    assert "ada@harbour.example" in page.text
+    assert refused.status_code == 200
+    assert "It would be refused" in refused.text
+    assert "exchange.ended" in refused.text
+    assert "Not reached: " in refused.text
+    for sent, shown in ((token, page), (late, refused)):
+        assert not any(part in shown.text for part in sent.split("."))
+    wrong = await setup.send(path, {"app": app.id, "token_type": "jwt", "token": ""})
+    assert wrong.status_code == 400
+    assert 'href="#token"' in wrong.text
+    assert 'aria-describedby="token-help token-err"' in wrong.text

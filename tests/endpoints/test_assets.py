@@ -202,6 +202,42 @@ async def test_the_console_lists_devices_and_freezes_them(house: House) -> None:
     assert "Shows its key" in (await setup.open("/setup/assets")).text
 
 
+async def test_the_console_says_what_ends_with_a_device_and_forgets_it(house: House) -> None:
+    await add_user(house, "nora@harbour.example", *ALL)
+    setup = await sign_in(house, "nora@harbour.example")
+    (asset_id,) = await registered(house, "<b>one</b>")
+    path = f"/setup/assets/{asset_id}/delete"
+    assert f'href="{path}"' in (await setup.open("/setup/assets")).text
+
+    asked = (await setup.open(path)).text
+    assert "Introspection calls all its tokens inactive" in asked
+    assert "<b>one</b>" not in asked.lower()
+    page = await setup.follow(await setup.send(path, {}, page=path))
+    assert "is forgotten" in page.text
+    assert "None yet" in page.text
+    await setup.open(path, 404)
+
+
+async def test_the_console_deletes_a_certificate_that_no_app_names(house: House) -> None:
+    await add_user(house, "nora@harbour.example", *ALL)
+    setup = await sign_in(house, "nora@harbour.example")
+    made = await certificates.create(house.desk, house.org, "Fleet", days=30)
+    app = await house.app({s.LABEL: "Sync", s.ASSET_SIGNING_CERTIFICATE: "Fleet"})
+    path = f"/setup/certificates/{made.id}/delete"
+    assert f'href="{path}"' in (await setup.open("/setup/certificates")).text
+
+    named = (await setup.open(path)).text
+    assert "Name another certificate there first" in named
+    assert "<form" not in named.partition("<main")[2]
+    refused = await setup.send(path, {}, page="/setup/certificates")
+    assert refused.status_code == 400
+    await apps.change(house.desk, house.org, app.id, {"asset_signing_certificate": ""})
+    assert made.kid in (await setup.open(path)).text
+    page = await setup.follow(await setup.send(path, {}, page="/setup/certificates"))
+    assert "Fleet is deleted" in page.text
+    assert "None yet" in page.text
+
+
 async def test_the_console_makes_certificates_and_keeps_what_was_typed(house: House) -> None:
     await add_user(house, "nora@harbour.example", *ALL)
     setup = await sign_in(house, "nora@harbour.example")

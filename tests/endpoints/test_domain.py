@@ -67,7 +67,12 @@ async def test_the_standards_issuer_stays_under_the_base_url(domain: httpx.Async
     assert (await domain.get("/oidc/.well-known/openid-configuration")).status_code == 200
 
 
-async def test_an_assertion_for_the_login_host_is_taken_at_a_my_domain(house: House, domain: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize(
+    ("called", "aud"), [(MINE, LOGIN), (LOGIN, MINE), (BASE, MINE), (LOGIN, f"{MINE}/services/oauth2/token")]
+)
+async def test_an_assertion_is_taken_for_the_login_host_and_for_its_orgs_my_domain_whichever_is_called(
+    house: House, domain: httpx.AsyncClient, called: str, aud: str
+) -> None:
     app = await house.app(
         {
             s.CERTIFICATE: s.CERTIFICATE.kind.parse(signer().certificate),
@@ -76,10 +81,12 @@ async def test_an_assertion_for_the_login_host_is_taken_at_a_my_domain(house: Ho
         }
     )
     exp = house.clock.now_ms() // 1000 + 180
-    claims = {"iss": app.consumer_key, "sub": "ada@harbour.example", "aud": LOGIN, "exp": exp}
+    claims = {"iss": app.consumer_key, "sub": "ada@harbour.example", "aud": aud, "exp": exp}
     form = {"grant_type": GRANT_TYPE, "assertion": signer().sign(claims)}
+    stranger = {**form, "assertion": signer().sign({**claims, "aud": "http://other.my.cloud.example:8400"})}
 
-    assert (await domain.post(f"{MINE}/services/oauth2/token", data=form)).status_code == 200
+    assert (await domain.post(f"{called}/services/oauth2/token", data=form)).status_code == 200
+    assert (await domain.post(f"{called}/services/oauth2/token", data=stranger)).status_code == 400
 
 
 async def test_an_org_is_found_under_a_new_my_domain_at_once(house: House, domain: httpx.AsyncClient) -> None:

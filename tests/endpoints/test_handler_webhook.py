@@ -16,6 +16,7 @@ import pytest
 
 from grantway.endpoints.handler_webhook import Webhooks
 from grantway.manage.exchange import token_handlers
+from grantway.manage.people import users
 from grantway.manage.problem import ManageProblem
 from grantway.manage.usage.explain import explain
 from grantway.outbound.fetch import Fetcher
@@ -24,6 +25,7 @@ from grantway.settings import token_handlers as f
 from grantway.store.statement import Statement
 from tests.endpoints.house import STANDARDS, House, TestApp
 from tests.endpoints.issuer import exchanging_app, handler_for
+from tests.endpoints.test_guests import GUEST, claims_of, guests_app
 from tests.endpoints.test_token_exchange import FAILED, TYPE, UNAPPROVED, exchange, manager
 
 ADA = "ada@harbour.example"
@@ -83,6 +85,16 @@ async def hooked_app(house: House, url: str, **fields: Any) -> TestApp:
     """An app whose handler is a webhook."""
     app = await exchanging_app(house)
     await handler_for(house, app, {"runs": "webhook", "webhook_url": url, "webhook_secret": SECRET, **fields})
+    return app
+
+
+async def hooked_guests(house: House, hook: Hook) -> TestApp:
+    """An app whose webhook lets guests in."""
+    asked = users.NewUser(username=GUEST, email="shop@harbour.example", profile="Standard", guest=True)
+    await users.create(house.desk, house.org, asked)
+    app = await guests_app(house)
+    fields = {"runs": "webhook", "webhook_url": hook.url, "webhook_secret": SECRET, "guest_user": GUEST}
+    await handler_for(house, app, fields)
     return app
 
 
@@ -193,6 +205,29 @@ async def test_a_webhook_that_hangs_is_left_in_time_and_asked_no_more_than_eight
     assert (hasty.webhooks._turns, hasty.webhooks._present) == ({}, {})
 
 
+async def test_the_requests_to_one_host_wait_for_each_other_whatever_the_port(house: House, hook: Hook) -> None:
+    """Else those of a second port are refused, for the server asks no host more than eight times at once."""
+    first = await hooked_app(house, hook.url)
+    async with await asyncio.start_server(hook.talk, "127.0.0.1", 0) as server:
+        other = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        house.server = replace(house.server, fetcher=Fetcher(Allowed([hook.url, other])))
+        second = await exchanging_app(house)
+        fields = {"runs": "webhook", "webhook_url": other, "webhook_secret": SECRET}
+        await handler_for(house, second, fields, name="Other")
+        answers = await asyncio.gather(*(exchange(house, app, "ticket-7") for app in (first, second) for _ in range(8)))
+
+    assert [status for status, _ in answers] == [200] * 16
+
+
+async def test_a_webhook_that_names_a_blank_names_nobody(house: House, hook: Hook) -> None:
+    """Whoever has no name would be one guest with all others who have none."""
+    app = await hooked_guests(house, hook)
+    for value in ("", " "):
+        hook.says(valid=True, user={"by": "username", "value": value})
+        assert await exchange(house, app, "ticket-7") == (400, FAILED)
+    assert await house.reasons() == ["exchange.nobody_named"] * 2
+
+
 async def test_a_webhook_makes_users_where_the_record_allows_it(house: House, hook: Hook) -> None:
     new = {"username": "cy@harbour.example", "email": "cy@harbour.example", "last_name": "Stern"}
     hook.says(valid=True, user={"by": "federation_id", "value": "H-100", "new": new})
@@ -204,6 +239,14 @@ async def test_a_webhook_makes_users_where_the_record_allows_it(house: House, ho
     status, answer = await exchange(house, app, "ticket-7")
     assert status == 200
     assert (await exchange(house, app, "ticket-7"))[1]["id"] == answer["id"]
+
+
+async def test_a_webhook_says_by_what_a_guest_is_known(house: House, hook: Hook) -> None:
+    app = await hooked_guests(house, hook)
+    visitor = "8c1e3b0a-4c1f-4f6e-9a51-3f2d8f0f2a11"
+    hook.says(valid=True, user={"by": "email", "value": "a@elsewhere.example", "visitor": visitor})
+
+    assert claims_of((await exchange(house, app, "ticket-7"))[1]["access_token"])["uvid"] == visitor
 
 
 async def test_an_actor_is_named_by_the_claims(house: House, hook: Hook) -> None:

@@ -170,3 +170,26 @@ async def test_explain_tells_the_checks_the_setting_and_the_remedy(house: House)
         ("Client secret", False),
         ("Client Credentials Flow", True),
     ]
+
+
+@pytest.mark.requirement("S62")
+@pytest.mark.parametrize("path", ["/services/oauth2/introspect", "/oidc/introspect", "/oidc/revoke", "/oidc/token"])
+@pytest.mark.parametrize(
+    "proof",
+    [
+        {"client_secret": "wrong"},
+        {"client_assertion": "x", "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+    ],
+    ids=["secret", "assertion"],
+)
+async def test_a_client_that_did_not_prove_itself_is_named_so_that_its_administrators_can_ask_why(
+    house: House, path: str, proof: dict[str, str]
+) -> None:
+    app = await house.app()
+    form = {"grant_type": "client_credentials", "token": "x", "client_id": app.consumer_key, **proof}
+    answer = await Wire(house).post(path, form)
+    await house.server.refusals.flush()
+    row = await house.db.one(Statement("SELECT app_id, org_id FROM refusal"))
+
+    assert answer.status in (400, 401)
+    assert row == (app.id, house.org.id)

@@ -33,6 +33,7 @@ from grantway.store.statement import Statement
 from tests.endpoints.browsing import CONSENT, LOGIN, Browser, goes_to, told
 from tests.endpoints.house import BASE, CALLBACK, SALESFORCE, STANDARDS, VERIFIER, House, TestApp
 from tests.endpoints.signer import proof, signer
+from tests.endpoints.test_assertions_explained import explained
 from tests.endpoints.wire import both_doors, open_web
 
 JSON = (b"content-type", b"application/json")
@@ -428,6 +429,21 @@ async def test_what_ends_the_parent_ends_its_children(house: House, end: Any) ->
     assert not await house.is_active(app, answer["access_token"])
     assert (await at_home(house, client)).status in (401, 403)
     assert (await sent(house, ASKED, token)).status in (401, 403)
+
+
+@pytest.mark.parametrize("end", [_block, _switch_off], ids=["blocked", "switched off"])
+async def test_explain_names_the_parent_where_the_parent_ended_it(house: House, end: Any) -> None:
+    """Nobody can unblock or change a registered app by itself."""
+    parent = await house.app()
+    app = await known(house, await joined(house, await token_of(house, parent)))
+    answer = await house.sign_in(app, door=STANDARDS)
+    await end(house, parent)
+    await house.refresh(app, answer["refresh_token"], door=STANDARDS)
+    told = await explained(house)
+    name = (await apps.find(house.desk, house.org, parent.id)).app.name
+
+    assert name in told.means
+    assert name in told.remedy + told.change
 
 
 async def test_revoking_the_parents_tokens_ends_the_childrens(house: House) -> None:
@@ -888,3 +904,10 @@ async def test_each_path_takes_its_methods_and_json_alone(house: House) -> None:
         for root in ("/.well-known", "/oidc/.well-known"):
             found = (await web.get(f"{root}/openid-configuration")).json()["registration_endpoint"]
             assert found == BASE + ("/oidc" if "oidc" in root else "/services/oauth2") + "/register"
+
+
+async def test_whoever_sends_a_form_is_told_to_send_json(house: House) -> None:
+    async with open_web(house.server) as web:
+        await web.post("/oidc/register", data={"redirect_uris": CALLBACK})
+
+    assert "application/json" in (await explained(house)).remedy

@@ -16,7 +16,12 @@ from grantway import settings as s
 from grantway.endpoints.introspect import introspect
 from grantway.endpoints.people import userinfo
 from grantway.store.sqlite import SqliteDatabase
-from tests.endpoints.house import BASE, SALESFORCE, House, TestApp
+from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
+from tests.endpoints.issuer import exchanging_app, handler_for, outside_token
+from tests.endpoints.signer import signer
+from tests.endpoints.test_jwt_bearer import claims, preauthorized, send
+from tests.endpoints.test_kept_handlers import BELIEVING
+from tests.endpoints.test_token_exchange import exchange
 
 # Whether what is kept of apps, orgs and users still holds.
 REVISION = "SELECT directory_revision"
@@ -193,6 +198,56 @@ async def test_jwts_cost_no_statement_more_and_use_never_moves_their_end(house: 
         "SELECT access_token",
         "BEGIN",
         REVISION,
+        "COMMIT",
+    ]
+
+
+async def test_jwt_bearer(house: House) -> None:
+    app = await preauthorized(house)
+    await send(house, signer().sign(claims(house, app, jti="first")))
+    assertion = signer().sign(claims(house, app, jti="second"))
+
+    assert await Counted(house).during(lambda: send(house, assertion)) == [
+        REVISION,
+        "BEGIN",
+        "SELECT seen_assertion",  # it counts once; what this user approved is not asked: the app is pre-authorized
+        "COMMIT",
+        *WRITE,
+        "INSERT INTO seen_assertion",
+        "INSERT INTO access_token",
+        "INSERT INTO event",
+        "COMMIT",
+    ]
+
+
+async def test_token_exchange(house: House) -> None:
+    """Handlers, as whom they work and whom they name are kept as apps are; the handler verifies by a certificate."""
+    app = await exchanging_app(house)
+    await handler_for(house, app, BELIEVING)
+    await exchange(house, app, outside_token(house), scope="api", door=STANDARDS)
+
+    asked = Counted(house).during(lambda: exchange(house, app, outside_token(house), scope="api", door=STANDARDS))
+
+    assert await asked == [REVISION, *WRITE, "INSERT INTO access_token", "INSERT INTO event", "COMMIT"]
+
+
+async def test_token_exchange_with_a_refresh_token_in_an_app_that_users_approve_themselves(house: House) -> None:
+    app = await exchanging_app(house, {s.PERMITTED_USERS: s.PermittedUsers.SELF_AUTHORIZE})
+    await handler_for(house, app, BELIEVING)
+    await house.sign_in(app, scopes="api refresh_token")
+    await exchange(house, app, outside_token(house))
+
+    assert await Counted(house).during(lambda: exchange(house, app, outside_token(house))) == [
+        REVISION,
+        "BEGIN",
+        "SELECT token_family",  # what the user approved may have been taken back a moment ago
+        "COMMIT",
+        *WRITE,
+        "INSERT INTO token_family",
+        "UPDATE token_family",  # the sixth approval drops the oldest
+        "INSERT INTO refresh_token",
+        "INSERT INTO access_token",
+        "INSERT INTO event",
         "COMMIT",
     ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
 from grantway.console.routes import ROUTES
@@ -49,6 +49,11 @@ class Seen:
         self.tab.on("dialog", self._dialog)
         self.tab.on("request", self._request)
 
+    def forget(self) -> None:
+        """Begin anew, before another page is opened in the tab."""
+        self.said.clear()
+        self.foreign.clear()
+
     def _console(self, message: Any) -> None:
         # Chromium's advice about forms ("verbose") is neither an error nor a breach of the policy.
         if "https://goo.gl/9p2vKq" not in message.text:
@@ -71,7 +76,7 @@ class Console:
     browser: Browser
     state: Any
     request_id: str
-    contexts: dict[tuple[int, bool], BrowserContext] = field(default_factory=dict)
+    tabs: dict[tuple[int, bool], Seen] = field(default_factory=dict)
 
     def path_of(self, pattern: str) -> str:
         """Fill the places of a page's path."""
@@ -79,7 +84,7 @@ class Console:
         def fill(place: re.Match[str]) -> str:
             if place[0] == "{request_id}":
                 return self.request_id
-            if place[0] == "{id}":
+            if place[0] in ("{id}", "{asset}", "{certificate}"):
                 return self.first_id(pattern.partition("/{")[0])
             for begins, value in _PLACES.items():
                 if begins == place[0] or (begins.startswith("/") and pattern.startswith(begins)):
@@ -89,32 +94,30 @@ class Console:
         return re.sub(r"\{\w+\}", fill, pattern)
 
     def first_id(self, path: str) -> str:
-        """Return the id that the first link of a list leads to."""
+        """Return the id that the first link of a list leads to, to its page or to the question before its end."""
         with self.browser.new_context(storage_state=self.state) as context:
             page = context.request.get(self.served.base + path).text()
-        ids = [found for found in re.findall(f'href="{path}/([^"/?]+)"', page) if found != "new"]
+        ids = [found for found in re.findall(f'href="{path}/([^"/?]+)(?:/delete)?"', page) if found != "new"]
         assert ids, f"{path} lists nothing: let the server of these tests begin with one"
         return str(ids[0])
 
     def open(self, pattern: str, *, width: int = 1280, scripts: bool = True) -> Seen:
-        """Open a page."""
-        if (width, scripts) not in self.contexts:
-            self.contexts[width, scripts] = self.browser.new_context(
-                viewport={"width": width, "height": 800}, java_script_enabled=scripts, storage_state=self.state
+        """Open a page, in the tab that the page before it had at this width: to start another takes long."""
+        if (width, scripts) not in self.tabs:
+            context = self.browser.new_context(
+                viewport={"width": width, "height": 800},
+                java_script_enabled=scripts,
+                storage_state=self.state,
+                reduced_motion="reduce",
             )
-        context = self.contexts[width, scripts]
+            self.tabs[width, scripts] = Seen(context.new_page(), self.served.base)
+        seen = self.tabs[width, scripts]
+        seen.forget()
         url = self.served.base + self.path_of(pattern)
-        seen = Seen(context.new_page(), self.served.base)
         reply = seen.tab.goto(url)
         assert reply is not None
         assert reply.status == 200, f"{url} answers {reply.status}"
         return seen
-
-    def close(self) -> None:
-        """Close the tabs that were opened since the last time; the next one of the same width finds files kept."""
-        for context in self.contexts.values():
-            for tab in context.pages:
-                tab.close()
 
 
 def axe_source() -> str:

@@ -10,7 +10,7 @@ from tests.journeys.engines import Engine
 from tests.journeys.served import redeem, refresh, serving, walk
 from tests.store.test_adjacent_releases import upgraded_by_the_next_release
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.requirement("R7")]
+pytestmark = pytest.mark.requirement("R7")
 
 
 async def test_servers_of_this_release_work_on_a_database_that_the_next_one_has_upgraded(

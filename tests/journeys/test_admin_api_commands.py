@@ -4,14 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.journeys.served import serving
 from tests.journeys.shell import blocks_of, shell
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "admin-api.md"
-
-pytestmark = pytest.mark.xdist_group("documented-commands")
 
 
 def test_an_app_is_made_changed_rotated_and_watched_by_what_the_page_has_one_paste(tmp_path: Path) -> None:

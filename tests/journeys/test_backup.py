@@ -11,7 +11,7 @@ from tests.journeys.load import Load, ask, is_active
 from tests.journeys.served import Served, grantway, redeem, refresh, serving, walk
 from tests.toolchain import PostgresServer, need, postgres_bin
 
-pytestmark = [pytest.mark.xdist_group("backup"), pytest.mark.requirement("R9")]
+pytestmark = pytest.mark.requirement("R9")
 
 
 def test_what_was_revoked_after_the_backup_stays_dead_when_it_is_restored_under_a_running_server(

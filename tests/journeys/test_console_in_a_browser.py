@@ -2,43 +2,17 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Any
 
 import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser
-from playwright.sync_api import Page as Tab
 
-from tests.journeys.console_pages import APP, EXTERNAL, FOREIGN_KEY, HOSTILE, PAGES, Console, Seen, axe_source, sign_in
+from tests.journeys.console_pages import APP, EXTERNAL, FOREIGN_KEY, HOSTILE, PAGES, Console, Seen, sign_in
+from tests.journeys.console_visit import Visit, overflow, violations, visited
 from tests.journeys.served import Served, serving
-
-pytestmark = pytest.mark.xdist_group("journeys")
-SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-EVERY_PAGE = pytest.mark.parametrize("page", PAGES)
-_REFUSED = "the server responded with a status of"
-
-# Everything that a keyboard must reach; of radio buttons with one name it reaches one.
-_CONTROLS = """() => {
-  const seen = new Set(), found = [];
-  for (const one of document.querySelectorAll(
-      "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")) {
-    if (one.tabIndex < 0) continue;
-    if (!one.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) || one.disabled) continue;
-    if (one.type === "radio") { if (seen.has(one.name)) continue; seen.add(one.name); }
-    found.push(one);
-  }
-  window.controls = found;
-  return found.length;
-}"""
-_FOCUS = """() => {
-  const one = document.activeElement, look = getComputedStyle(one), box = one.getBoundingClientRect();
-  let place = window.controls.indexOf(one);
-  if (one.type === "radio") place = window.controls.findIndex(other => other.name === one.name);
-  return { place, name: one.outerHTML.slice(0, 160), width: box.width, height: box.height,
-    ring: look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 2 };
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -111,107 +85,43 @@ def signed_in(served: Served, browser: Browser) -> Console:
     return Console(served, browser, state, refused.headers["x-request-id"])
 
 
-@pytest.fixture
-def console(signed_in: Console) -> Iterator[Console]:
-    """The console, whose tabs are closed after each test."""
-    yield signed_in
-    signed_in.close()
+@pytest.fixture(scope="module", params=PAGES)
+def visit(signed_in: Console, request: pytest.FixtureRequest) -> Visit:
+    """What was found on each page in turn: to open one and to look at it takes longer than all that is asked of it."""
+    return visited(signed_in, request.param)
 
 
-def overflow(tab: Tab) -> int:
-    """By how many pixels the page is wider than its window."""
-    return int(tab.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
-
-
-def violations(tab: Tab) -> list[Any]:
-    """What axe-core finds in the page, light and dark."""
-    tab.emulate_media(reduced_motion="reduce")
-    tab.evaluate(axe_source())
-    told: list[Any] = []
-    for scheme in SCHEMES:
-        tab.emulate_media(color_scheme=scheme)
-        found = tab.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
-        told += [
-            (scheme, one["id"], [(node["html"][:200], node["failureSummary"]) for node in one["nodes"][:3]])
-            for one in found
-        ]
-    return told
-
-
-@EVERY_PAGE
-def test_axe_core_finds_nothing(console: Console, page: str) -> None:
+def test_axe_core_finds_nothing(visit: Visit) -> None:
     """In light and dark, with all that can be opened open."""
-    tab = console.open(page).tab
-    tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-
-    assert violations(tab) == []
+    assert visit.violations == []
 
 
-@EVERY_PAGE
-def test_axe_core_finds_nothing_on_a_phone(console: Console, page: str) -> None:
+def test_axe_core_finds_nothing_on_a_phone(visit: Visit) -> None:
     """In light and dark."""
-    tab = console.open(page, width=360).tab
-
-    assert violations(tab) == []
+    assert visit.violations_on_a_phone == []
 
 
-@EVERY_PAGE
-def test_no_page_scrolls_sideways(console: Console, page: str) -> None:
-    tab = console.open(page, width=360).tab
-    tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    too_wide = {360: overflow(tab)}
-    tab.set_viewport_size({"width": 320, "height": 800})
-    too_wide[320] = overflow(tab)
-
-    assert {width: by for width, by in too_wide.items() if by > 0} == {}
+def test_no_page_scrolls_sideways(visit: Visit) -> None:
+    assert {width: by for width, by in visit.too_wide.items() if by > 0} == {}
+    assert visit.too_wide.keys() == {360, 320}
 
 
 @pytest.mark.requirement("S5")
-@EVERY_PAGE
-def test_no_page_runs_foreign_scripts_asks_elsewhere_or_breaks_its_policy(console: Console, page: str) -> None:
+def test_no_page_runs_foreign_scripts_asks_elsewhere_or_breaks_its_policy(visit: Visit) -> None:
     """An app and a user bear markup for a name; a blocked style, script or picture would be said on the console."""
-    seen = console.open(page)
-    seen.tab.wait_for_load_state("networkidle")
-
-    assert seen.said == []
-    assert seen.foreign == []
+    assert visit.said == []
+    assert visit.foreign == []
 
 
-@EVERY_PAGE
-def test_every_page_is_complete_without_scripts(console: Console, page: str) -> None:
-    with_scripts = console.open(page).tab.locator("main").inner_text()
-    tab = console.open(page, scripts=False).tab
-
-    assert tab.get_by_role("heading", level=1).count() == 1
-    assert len(tab.locator("main").inner_text()) >= 0.9 * len(with_scripts.replace("Copy", ""))
-    for form in tab.locator("form").all():
-        sends = form.locator("button:not([type=button]), input[type=submit], input[type=search]")
-        assert sends.count() >= 1, form.inner_html()[:200]
+def test_every_page_is_complete_without_scripts(visit: Visit) -> None:
+    assert visit.headings_without_scripts == 1
+    assert len(visit.text_without_scripts) >= 0.9 * len(visit.text.replace("Copy", ""))
+    assert visit.forms_without_a_button == []
 
 
-@EVERY_PAGE
-def test_the_keyboard_reaches_everything_and_shows_where_it_is(console: Console, page: str) -> None:
-    tab = console.open(page).tab
-    number = tab.evaluate(_CONTROLS)
-    reached: set[int] = set()
-    without_ring: list[str] = []
-    # More than there are: the browser's own window is a stop too.
-    for _ in range(2 * number + 20):
-        if len(reached - {-1}) == number:
-            break
-        tab.keyboard.press("Tab")
-        at = tab.evaluate(_FOCUS)
-        reached.add(at["place"])
-        if at["place"] >= 0 and not at["ring"]:
-            without_ring.append(at["name"])
-
-    missed = tab.evaluate(
-        "reached => window.controls.filter((_, place) => !reached.includes(place))"
-        ".map(one => one.outerHTML.slice(0, 160))",
-        sorted(reached),
-    )
-    assert missed == []
-    assert without_ring == []
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visit) -> None:
+    assert visit.out_of_reach == []
+    assert visit.without_ring == []
 
 
 def test_signing_in_and_finding_a_setting_takes_no_mouse(served: Served, browser: Browser) -> None:
@@ -236,8 +146,8 @@ def test_signing_in_and_finding_a_setting_takes_no_mouse(served: Served, browser
         assert tab.get_by_role("link", name="Require Proof Key for Code Exchange").count() >= 1
 
 
-def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(console: Console) -> None:
-    tab = console.open("/setup/", width=360).tab
+def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(signed_in: Console) -> None:
+    tab = signed_in.open("/setup/", width=360).tab
     menu = tab.get_by_role("button", name="Menu")
     menu.focus()
     tab.keyboard.press("Enter")
@@ -250,8 +160,8 @@ def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(console: Console) -> N
 
 @pytest.mark.requirement("S5")
 @pytest.mark.parametrize("text", [f"{HOSTILE}?", "\u202egnirts", "{{ 7*7 }}", "javascript:alert(1)"])
-def test_what_is_typed_into_the_search_comes_back_as_text(console: Console, text: str) -> None:
-    seen = console.open("/setup/search")
+def test_what_is_typed_into_the_search_comes_back_as_text(signed_in: Console, text: str) -> None:
+    seen = signed_in.open("/setup/search")
     seen.tab.fill("#q", text)
     seen.tab.press("#q", "Enter")
     seen.tab.wait_for_url(lambda url: "/setup/search?q=" in url)
@@ -261,9 +171,9 @@ def test_what_is_typed_into_the_search_comes_back_as_text(console: Console, text
     assert seen.foreign == []
 
 
-def test_whoever_presses_a_chart_or_table_wide_as_it_is_scrolls_it_alone(console: Console) -> None:
+def test_whoever_presses_a_chart_or_table_wide_as_it_is_scrolls_it_alone(signed_in: Console) -> None:
     """Wide drawings and tables scroll within a region of their own, which the keyboard reaches."""
-    tab = console.open("/setup/traces/{request_id}", width=360).tab
+    tab = signed_in.open("/setup/traces/{request_id}", width=360).tab
 
     regions = tab.evaluate(
         "[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth)"
@@ -273,7 +183,7 @@ def test_whoever_presses_a_chart_or_table_wide_as_it_is_scrolls_it_alone(console
     assert all(one == [0, "region"] for one in regions)
 
 
-def test_metadata_is_uploaded_looked_at_and_imported_without_scripts(console: Console) -> None:
+def test_metadata_is_uploaded_looked_at_and_imported_without_scripts(signed_in: Console) -> None:
     """The page that tells what files would do is behind an upload, so that no visit by address comes to it."""
     xml = "<ConnectedApp><contactEmail>it@harbour.example</contactEmail><unheardOf>1</unheardOf></ConnectedApp>"
     files: Any = [
@@ -282,7 +192,7 @@ def test_metadata_is_uploaded_looked_at_and_imported_without_scripts(console: Co
     ]
 
     def looked_at(width: int, *, scripts: bool) -> Seen:
-        seen = console.open("/setup/import", width=width, scripts=scripts)
+        seen = signed_in.open("/setup/import", width=width, scripts=scripts)
         seen.tab.set_input_files("#files", files)
         seen.tab.get_by_role("button", name="Upload and review").click()
         seen.tab.wait_for_url("**/setup/import/review")
@@ -299,13 +209,13 @@ def test_metadata_is_uploaded_looked_at_and_imported_without_scripts(console: Co
     assert tab.get_by_role("link", name="Uploaded").count() == 1
 
 
-def test_the_pages_of_an_org_that_restricts_creation_are_as_good(served: Served, console: Console) -> None:
+def test_the_pages_of_an_org_that_restricts_creation_are_as_good(served: Served, signed_in: Console) -> None:
     switch = ("org", "set", "--org", "Demo")
     assert served.cli(*switch, "allow_connected_app_creation=false").returncode == 0
     try:
         for page in ("/setup/apps", "/setup/apps/new"):
             for width in (360, 1280):
-                tab = console.open(page, width=width).tab
+                tab = signed_in.open(page, width=width).tab
                 assert overflow(tab) <= 0
                 assert violations(tab) == []
                 assert tab.get_by_role("link", name="New External Client App").is_visible()

@@ -26,7 +26,6 @@ from tests.journeys.served import (
 )
 
 pytestmark = [
-    pytest.mark.xdist_group("crash points"),
     pytest.mark.requirement("R1"),
     pytest.mark.requirement("R3"),
     pytest.mark.requirement("R4"),

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.endpoints.signer import signer
 from tests.journeys.served import Served, serving
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "device_fleet"
-pytestmark = pytest.mark.xdist_group("device-fleet")
 
 
 @contextmanager

@@ -15,8 +15,6 @@ FLOWS = Path(__file__).resolve().parents[2] / "docs" / "flows.md"
 # Stands in an example for what was left out.
 LEFT_OUT = "…"
 
-pytestmark = pytest.mark.xdist_group("documented-commands")
-
 
 def fits(answer: Any, shown: Any) -> bool:
     """Tell whether an answer has the members that an example shows, in their order, and no more where it is whole."""

@@ -12,7 +12,7 @@ from tests.journeys.load import Load, assert_clear, assert_kept
 from tests.journeys.served import serving
 from tests.toolchain import PostgresServer, need, postgres_bin
 
-pytestmark = [pytest.mark.xdist_group("failover"), pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import pytest
 
 from tests.journeys.served import Served, redeem, refresh, walk
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 
 @pytest.mark.parametrize("door", ["/services/oauth2", "/oidc"])
 def test_a_person_logs_in_allows_and_the_app_gets_and_uses_its_tokens(

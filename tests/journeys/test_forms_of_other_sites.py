@@ -11,7 +11,7 @@ from tests.journeys.chromium import Person, person
 from tests.journeys.engines import Engine, on_sqlite
 from tests.journeys.served import Served, link
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("clients"), pytest.mark.usefixtures("demo_app")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("demo_app")]
 # To a browser another site than localhost; nothing listens there, the test answers for it.
 FOREIGN = "http://127.0.0.1:9/"
 

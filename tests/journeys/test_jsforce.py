@@ -12,7 +12,7 @@ from tests.journeys.chromium import person
 from tests.journeys.node_clients import run
 from tests.journeys.served import Served
 
-pytestmark = [pytest.mark.node, pytest.mark.browser, pytest.mark.xdist_group("jsforce")]
+pytestmark = [pytest.mark.node, pytest.mark.browser]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.engines import Engine
 from tests.journeys.ledger.rounds import Ledger, plan
 
-pytestmark = [pytest.mark.xdist_group("ledger"), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 ROUNDS = 20
 EVERYTHING = {
     "code",

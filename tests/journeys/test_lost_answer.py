@@ -9,8 +9,6 @@ import pytest
 
 from tests.journeys.served import Served, redeem, refresh, refreshment, walk
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 
 def send_and_lose(served: Served, token: str) -> None:
     """Send a refresh, and cut the connection when the answer has come, before it is read."""

@@ -24,7 +24,6 @@ from tests.journeys.served import Served, go, serving
 from tests.toolchain import need, python_clients
 from tests.toolchain.certificate import write_certificate
 
-pytestmark = pytest.mark.xdist_group("mcp_sdk")
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "mcp_server" / "server.py"
 CALLBACK = "http://127.0.0.1:1/callback"  # nobody listens: the person's browser stops there
 METADATA = "/.well-known/oauth-authorization-server/oidc"

@@ -10,7 +10,6 @@ import pytest
 
 from tests.journeys.served import Served, redeem, refresh, serving, walk
 
-pytestmark = pytest.mark.xdist_group("journeys")
 # Sent where the right one belongs, or where nothing secret belongs; none of it may be kept either.
 WRONG = {
     name: f"Zz9wrong-{name.replace('_', '-')}-that-nobody-else-has"

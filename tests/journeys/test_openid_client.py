@@ -12,7 +12,7 @@ from tests.journeys.node_clients import run
 from tests.journeys.served import Served
 
 RUN_AS = "integration@demo.example"
-pytestmark = [pytest.mark.node, pytest.mark.browser, pytest.mark.xdist_group("openid_client")]
+pytestmark = [pytest.mark.node, pytest.mark.browser]
 
 
 @dataclass(frozen=True, slots=True)

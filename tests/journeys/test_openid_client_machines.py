@@ -12,7 +12,7 @@ from tests.endpoints.signer import signer
 from tests.journeys.node_clients import run
 from tests.journeys.served import Served, serving
 
-pytestmark = [pytest.mark.node, pytest.mark.xdist_group("openid_client_machines")]
+pytestmark = pytest.mark.node
 RUN_AS = "integration@demo.example"
 
 

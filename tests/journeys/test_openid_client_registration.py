@@ -10,7 +10,7 @@ from tests.journeys.chromium import person
 from tests.journeys.node_clients import run
 from tests.journeys.served import Served
 
-pytestmark = [pytest.mark.node, pytest.mark.browser, pytest.mark.xdist_group("openid_client")]
+pytestmark = [pytest.mark.node, pytest.mark.browser]
 CONTACT = "ops@demo.example"
 
 

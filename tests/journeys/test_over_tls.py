@@ -11,7 +11,7 @@ from tests.journeys.node_clients import run
 from tests.journeys.served import Served, link, serving
 from tests.toolchain.certificate import write_certificate
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("over_tls")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from tests.journeys.served import Served
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.requirement("S6"),
-    pytest.mark.xdist_group("pages_of_other_sites"),
     pytest.mark.parametrize("engine", ["sqlite"], indirect=True),  # no engine has a part in it
 ]
 

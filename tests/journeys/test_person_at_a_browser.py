@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from tests.journeys.chromium import Person, person
 from tests.journeys.served import Served, SignedIn, link, redeem
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("person_at_a_browser"), pytest.mark.usefixtures("demo_app")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("demo_app")]
 
 
 NO_MATTER_WHICH_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

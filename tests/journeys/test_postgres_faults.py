@@ -9,7 +9,7 @@ from tests.journeys.load import Load, assert_clear, assert_kept
 from tests.journeys.served import Served, serving
 from tests.toolchain import PostgresServer, need, postgres_bin
 
-pytestmark = [pytest.mark.xdist_group("postgres faults"), pytest.mark.postgres]
+pytestmark = pytest.mark.postgres
 _CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name LIKE 'grantway%'"
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from tests.journeys.served import Served, fields, link, redeem, redemption, refresh, refreshment, walk
 
-pytestmark = pytest.mark.xdist_group("journeys")
 CLIENTS = 16
 ROUNDS = 5
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -10,8 +10,6 @@ import pytest
 
 from tests.journeys.served import Served, fields, serving
 
-pytestmark = pytest.mark.xdist_group("journeys")
-
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:

@@ -20,7 +20,6 @@ from tests.toolchain import CLIENTS, need, python_clients
 from tests.toolchain.certificate import write_certificate
 from tests.toolchain.connect_proxy import Proxy, connecting_to
 
-pytestmark = pytest.mark.xdist_group("simple_salesforce")
 RUN_AS = "integration@demo.example"
 MY_DOMAIN = "demo.my"
 REFUSED = "authentication failure"

@@ -13,7 +13,6 @@ from tests.journeys.served import Served
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.requirement("S6"),
-    pytest.mark.xdist_group("single_page_app"),
     pytest.mark.parametrize("engine", ["sqlite"], indirect=True),  # no engine has a part in it
 ]
 

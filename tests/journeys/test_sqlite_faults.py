@@ -19,7 +19,7 @@ from tests.journeys.served import Served, grantway, kill, serving, start
 from tests.toolchain import need
 
 _EXT4 = ("-t", "ext4", "-o", "loop,errors=remount-ro")
-pytestmark = [pytest.mark.xdist_group("sqlite faults"), pytest.mark.requirement("R5")]
+pytestmark = pytest.mark.requirement("R5")
 
 
 @pytest.fixture

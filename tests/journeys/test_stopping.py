@@ -14,7 +14,7 @@ from tests.journeys.engines import Engine
 from tests.journeys.load import Load, assert_kept
 from tests.journeys.served import Served, kill, start, wait_until_dead
 
-pytestmark = [pytest.mark.xdist_group("stopping"), pytest.mark.requirement("R6")]
+pytestmark = pytest.mark.requirement("R6")
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -5,7 +5,7 @@ import pytest
 
 from tests.journeys.served import Served
 
-pytestmark = [pytest.mark.xdist_group("journeys"), pytest.mark.requirement("S64")]
+pytestmark = pytest.mark.requirement("S64")
 # So many new connections that both workers answer some of them.
 ASKED = 12
 

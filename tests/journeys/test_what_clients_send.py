@@ -14,7 +14,6 @@ SALESFORCE = "/services/oauth2"
 STANDARDS = "/oidc"
 BOTH_DOORS = pytest.mark.parametrize("door", [SALESFORCE, STANDARDS])
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-pytestmark = [pytest.mark.xdist_group("what_clients_send")]
 
 
 @pytest.fixture(scope="module")

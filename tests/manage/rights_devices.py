@@ -1,11 +1,13 @@
 """Rows of the matrix for devices and certificates."""
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from grantway.domain.asset import Asset, OrgCertificate
 from grantway.domain.org import Org
+from grantway.manage.caller import OPERATOR
 from grantway.manage.desk import Desk
 from grantway.manage.exchange import assets
 from grantway.manage.listing import Piece
@@ -16,6 +18,7 @@ from tests.manage.rights_row import CUSTOMIZE, SETUP, Row
 
 ASSET_ID: Final = "02i000000000001AAA"
 CERTIFICATE: Final = "Fleet"
+OF_CERTIFICATES: Final = ({CUSTOMIZE}, {"ManageCertificates"})
 _ADD_ASSET: Final = Insert("asset", Asset.__struct_fields__)
 _ADD_CERTIFICATE: Final = Insert("org_certificate", OrgCertificate.__struct_fields__)
 
@@ -28,6 +31,11 @@ async def furnish(desk: Desk, org: Org) -> None:
     await desk.run(_ADD_CERTIFICATE, *msgspec.structs.astuple(certificate))
 
 
+async def _apps_signing(desk: Desk, org: Org) -> None:
+    fleet = await certificates.find(replace(desk, caller=OPERATOR), org, CERTIFICATE)
+    await certificates.apps_signing_with(desk, org, fleet)
+
+
 DEVICES: Final = (
     Row(
         name="list devices",
@@ -38,10 +46,11 @@ DEVICES: Final = (
     Row(name="freeze a device", does=lambda d, o: assets.freeze(d, o, ASSET_ID), enough=OF_USAGE),
     Row(name="delete a device", does=lambda d, o: assets.delete(d, o, ASSET_ID), enough=OF_USAGE),
     Row(name="list certificates", does=certificates.all_of, enough=({SETUP},)),
+    Row(name="list the apps that sign by a certificate", does=_apps_signing, enough=OF_CERTIFICATES),
     Row(name="show a certificate", does=lambda d, o: certificates.find(d, o, CERTIFICATE), enough=({SETUP},)),
     Row(
         name="delete a certificate",
         does=lambda d, o: certificates.delete(d, o, CERTIFICATE),
-        enough=({CUSTOMIZE}, {"ManageCertificates"}),
+        enough=OF_CERTIFICATES,
     ),
 )

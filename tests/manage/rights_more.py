@@ -8,6 +8,8 @@ from typing import Any, Final
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org, User
+from grantway.endpoints.token_handlers import TokenHandlers
+from grantway.kit.urls import Urls
 from grantway.manage import audit, search
 from grantway.manage.caller import OPERATOR
 from grantway.manage.connected_apps import app_list, app_pages, apps, impact, pictures
@@ -23,7 +25,10 @@ from grantway.manage.people import holders, people, user_pages
 from grantway.manage.problem import ManageProblem, NotAllowed
 from grantway.manage.registration import registration_tokens
 from grantway.manage.server import backup
-from grantway.manage.usage import activity, app_activity, refusals, tokens, usage
+from grantway.manage.usage import activity, app_activity, refusals, tokens, trials, usage
+from grantway.outbound.fetch import Fetcher
+from grantway.store.apps import Apps
+from grantway.store.directory import Directory
 from grantway.store.people import user_and_password
 from tests.manage.rights_row import (
     ADA,
@@ -164,6 +169,17 @@ async def _apps_of_handler(desk: Desk, org: Org) -> None:
     await token_handlers.enabled_apps(desk, org, handler)
 
 
+async def _tries_a_token(desk: Desk, org: Org) -> None:
+    directory = Directory(desk.db, Apps(desk.ring))
+    handlers = TokenHandlers.of(directory, desk.clock, desk.ring, Urls.serving("http://localhost:8400"), Fetcher())
+    await trials.try_token(desk, org, HANDLER, "Sync", "x", "jwt", handlers=handlers, names=frozenset())
+
+
+async def _demands_the_handler(desk: Desk, org: Org) -> None:
+    handler = await token_handlers.find(replace(desk, caller=OPERATOR), org, HANDLER)
+    await token_handlers.demand_change(desk, org, handler)
+
+
 async def _rewrites(desk: Desk, org: Org) -> None:
     gate = await custom_permissions.find(replace(desk, caller=OPERATOR), org, PERMISSION)
     await custom_permissions.rewrite(desk, gate, label="New", description="", app_id="", metadata="")
@@ -301,6 +317,8 @@ _HANDLERS: Final = (
         does=lambda d, o: token_handlers.disable(d, o, HANDLER, "Sync"),
         enough=OF_HANDLERS,
     ),
+    Row(name="try a token at a token exchange handler", does=_tries_a_token, enough=OF_HANDLERS),
+    Row(name="demand what it takes to change a token exchange handler", does=_demands_the_handler, enough=OF_HANDLERS),
     Row(name="list the apps of a token exchange handler", does=_apps_of_handler, enough=OF_HANDLERS),
     Row(
         name="export a token exchange handler",

@@ -196,3 +196,17 @@ async def test_the_device_flow_without_a_callback_url_gets_a_placeholder_on_this
 
     assert made.app[s.CALLBACK_URL] == ("https://sso.harbour.example/services/oauth2/success",)
     assert given.app[s.CALLBACK_URL] == ("reader:/back",)
+
+
+@pytest.mark.parametrize("setting", ["id_token_audiences", "asset_token_audiences"])
+async def test_no_audience_is_another_apps_consumer_key(office: Office, setting: str) -> None:
+    """A token for one client would be a login at another."""
+    victim = await apps.create(office.desk, office.org, apps.NewApp(name="Victim", values=SOUND))
+    attacker = await apps.create(office.desk, office.org, apps.NewApp(name="Attacker", values=SOUND))
+    asked = {setting: ["https://api.example", victim.app.consumer_key]}
+
+    with pytest.raises(ManageProblem, match="the consumer key of another app"):
+        await apps.change(office.desk, office.org, "Attacker", asked)
+    with pytest.raises(ManageProblem, match="the consumer key of another app"):
+        await apps.create(office.desk, office.org, apps.NewApp(name="Third", values=SOUND | asked))
+    await apps.change(office.desk, office.org, "Attacker", {setting: [attacker.app.consumer_key]})

@@ -10,6 +10,7 @@ from grantway.manage.connected_apps import apps
 from grantway.manage.desk import Desk
 from grantway.manage.files.export_app import export_app
 from grantway.manage.files.import_app import Imported, SourceFile, import_file, import_files
+from grantway.manage.people import users
 from grantway.manage.problem import ManageProblem
 from grantway.manage.server import orgs
 
@@ -80,6 +81,16 @@ async def test_a_value_the_form_would_refuse_is_kept_as_text_left_unset_and_name
     assert app[setting] == ("Sync" if setting is s.LABEL else setting.default)
     if setting is not s.LABEL:  # an app without a label gets its name for one, and says so from then on
         assert await exported(desk, org) == content
+
+
+async def test_an_app_whose_file_has_it_run_as_a_guest_user_runs_as_nobody(desk: Desk, org: Org) -> None:
+    guest = users.NewUser(username="guest@one.example", email="g@one.example", profile="Standard User", guest=True)
+    await users.create(desk, org, guest)
+    element = f"        <oauthClientCredentialUser>{guest.username}</oauthClientCredentialUser>\n"
+    imported = await import_file(desk, org, file(OAUTH.format(element) + "    <label>Sync</label>\n"))
+
+    assert "there is no active user" in whys(imported)["oauthConfig/oauthClientCredentialUser"]
+    assert (await apps.find(desk, org, "Sync"))[s.RUN_AS] == ""
 
 
 async def test_elements_without_a_setting_are_kept_and_named_with_their_attributes_and_order(

@@ -244,3 +244,23 @@ async def test_who_holds_less_than_an_execution_user_lets_no_handler_work_as_the
         await token_handlers.change(
             keeper, office.org, "Harbour_IdP", {"user_creation": True, "new_user_profile": "Strong"}
         )
+
+
+async def test_who_holds_less_than_a_guest_user_lets_no_guests_act_as_it(office: Office) -> None:
+    await superior(office)
+    asked = users.NewUser(username="guest@harbour.example", email="g@h.example", profile="Strong", guest=True)
+    await users.create(office.desk, office.org, asked)
+    await app(office)
+    keeper, strong = await office.seat(*KEEPER), await office.seat(*KEEPER, "ApiEnabled")
+    lets_in = {"guest_user": asked.username}
+
+    with pytest.raises(NotAllowed, match="cannot let guests act as"):
+        await token_handlers.create(keeper, office.org, "Harbour_IdP", lets_in)
+    await token_handlers.create(office.desk, office.org, "Harbour_IdP", lets_in)
+    with pytest.raises(NotAllowed, match="cannot let guests act as"):
+        await token_handlers.enable(keeper, office.org, "Harbour_IdP", "Sync", keeper.caller.username)
+    await token_handlers.enable(strong, office.org, "Harbour_IdP", "Sync", strong.caller.username)
+    with pytest.raises(NotAllowed, match="cannot let guests act as"):
+        await token_handlers.change(keeper, office.org, "Harbour_IdP", {"issuer": "https://evil.example"})
+    await token_handlers.change(keeper, office.org, "Harbour_IdP", {"enabled": False})
+    await token_handlers.change(keeper, office.org, "Harbour_IdP", {"guest_user": ""})

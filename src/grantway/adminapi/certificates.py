@@ -75,6 +75,7 @@ ROUTES: Final = (
             },
             required=("name",),
         ),
+        status=201,
         once=True,
     ),
     Route(

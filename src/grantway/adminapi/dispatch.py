@@ -19,7 +19,7 @@ from grantway.adminapi.schema import Schema, problems_of
 from grantway.adminapi.sent_files import files_of
 from grantway.domain.permissions import API_ENABLED
 from grantway.endpoints.answer import NO_STORE, note, tagged_reply
-from grantway.endpoints.bearer import Bearer, header_token, look_up, needs_audience, needs_scope, renew
+from grantway.endpoints.bearer import Bearer, header_token, look_up, needs_account, needs_audience, needs_scope, renew
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
 from grantway.manage.caller import caller_of
@@ -68,7 +68,8 @@ async def api(call: Call, server: Server, base: str) -> Reply:
         return _refuse(call, server, no_request.PATH_UNKNOWN(), None)
     # Tokens of both doors, in the header only: never a cookie, a form or the URL.
     bearer = await look_up(server, header_token(call, STANDARDS), None)
-    if not needs_audience(bearer, base) or not needs_scope(bearer, "api") or bearer.held is None:
+    allowed_in = needs_audience(bearer, base) and needs_scope(bearer, "api") and needs_account(bearer)
+    if not allowed_in or bearer.held is None:
         return _refuse(call, server, bearer.refusal or no_bearer.TOKEN_UNKNOWN(), bearer)
     held = bearer.held
     caller = await caller_of(server.db, held.user)
@@ -155,7 +156,9 @@ def _typed(raw: str, schema: Schema) -> Any:
 def _read_body(call: Call, schema: Schema) -> Mapping[str, Any]:
     media_type = (call.header(b"content-type") or b"").partition(b";")[0].strip().lower()
     if media_type != b"application/json":
-        raise _Refuse(no_request.MEDIA_TYPE(media_type=media_type[:100].decode("latin-1") or "none"))
+        raise _Refuse(
+            no_request.MEDIA_TYPE(media_type=media_type[:100].decode("latin-1") or "none", wanted="application/json")
+        )
     try:
         body = msgspec.json.decode(call.body)
     except (ValueError, RecursionError):

@@ -39,6 +39,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "changeCustomPermission": {"label": "Book and cancel docks"},
     "changeProfileCustomPermissions": {"custom_permissions": ["Book_Docks"]},
     "changePermissionSetCustomPermissions": {"custom_permissions": ["Book_Docks"]},
+    "tryTokenHandler": {"app": "Shipment_Sync", "token_type": "jwt", "token": "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"},
     "createTokenHandler": {
         "name": "Harbour_IdP",
         "issuer": "https://id.harbour.example",

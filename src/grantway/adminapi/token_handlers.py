@@ -5,9 +5,11 @@ from typing import Any, Final
 from grantway.adminapi.ask import ROOT, Answer, Ask, Route
 from grantway.adminapi.schema import FLAG, TEXTS, TIME, Schema, listed, record, text
 from grantway.domain.token_handler import TokenHandler
+from grantway.endpoints.audiences import salesforce_audiences
 from grantway.manage.exchange import token_handlers
+from grantway.manage.usage import trials
 from grantway.protocol.when import iso_seconds
-from grantway.settings.token_handlers import FIELDS, SECRETS
+from grantway.settings.token_handlers import FIELDS, SECRETS, SUBJECT_TYPES
 
 _RIGHT: Final = "Customize Application, Modify All Data and Manage Users"
 _OF_APP: Final = f"{_RIGHT}; and the right to change the app's policies"
@@ -27,6 +29,31 @@ _HANDLER: Final = record(
         "apps": {"type": "array", "items": _APP},
         "missing": {**TEXTS, "description": "What it lacks to validate anything; empty where it is whole."},
         "created_at": TIME,
+    }
+)
+_TRIAL: Final = record(
+    {
+        "handler": text(80),
+        "app": text(80),
+        "would_work": FLAG,
+        "user": text(80, description="As whom the app would act; empty where it would not."),
+        "profile": text(80),
+        "is_new": {**FLAG, "description": "The user is not there yet, and would be made."},
+        "visitor": text(description="The unique visitor ID, where the user is a guest user."),
+        "scopes": TEXTS,
+        "has_refresh_token": FLAG,
+        "checks": {
+            "type": "array",
+            "items": record({"check": text(), "says": text(4000), "refused": FLAG}),
+            "description": "What each check found, in their order; the last one refuses where one does.",
+        },
+        "not_reached": {**TEXTS, "description": "What the checks demand that were not made."},
+        "reason": text(description="Why it would be refused, by its id; empty where it would not be."),
+        "means": text(4000),
+        "remedy": text(4000),
+        "setting": text(),
+        "error": text(description="What the app would be told, with `error_description`."),
+        "error_description": text(),
     }
 )
 
@@ -82,6 +109,20 @@ async def _enable(ask: Ask) -> Answer:
 async def _disable(ask: Ask) -> Answer:
     await token_handlers.disable(ask.desk, ask.org, ask.params["handler"], ask.params["app"])
     return Answer(status=204)
+
+
+async def _try(ask: Ask) -> Answer:
+    trial = await trials.try_token(
+        ask.desk,
+        ask.org,
+        ask.params["handler"],
+        ask.body["app"],
+        ask.body["token"],
+        ask.body["token_type"],
+        handlers=ask.server.token_handlers,
+        names=salesforce_audiences(ask.server.urls, ask.base),
+    )
+    return Answer(value=trial.document())
 
 
 ROUTES: Final = (
@@ -154,5 +195,21 @@ ROUTES: Final = (
         right=_OF_APP,
         answer=_disable,
         status=204,
+    ),
+    Route(
+        method="POST",
+        path="/token-handlers/{handler}/try",
+        name="tryTokenHandler",
+        summary="What would come of a token that an app exchanged; nothing is issued, and the token is not kept",
+        right=_RIGHT,
+        answer=_try,
+        gives=_TRIAL,
+        takes=record(
+            {
+                "app": text(80, least=1),
+                "token": text(trials.TOKEN_LIMIT, least=1, writeOnly=True),
+                "token_type": {"type": "string", "enum": list(SUBJECT_TYPES)},
+            }
+        ),
     ),
 )

@@ -35,12 +35,13 @@ _FILE: Final = "grantway.config_file"
 
 
 def _take_config(context: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
-    """Read the configuration file as soon as it is named: `serve` takes its defaults from it."""
+    """Read the configuration file as soon as it is named: `serve`, and `handler try`, take their defaults from it."""
     if path:
         file = read_config(path)
         context.meta[_FILE] = file
         of_serve: dict[str, Any] = {name: file[name] for name in SERVE_OPTIONS if name in file}
-        context.default_map = of_serve if context.info_name == "serve" else {"serve": of_serve}
+        below: dict[str, Any] = {"serve": of_serve, "handler": {"try": of_serve}}
+        context.default_map = of_serve if context.info_name in ("serve", "try") else below
     return path
 
 

@@ -11,6 +11,7 @@ from grantway.cli.assets import asset, certificate
 from grantway.cli.audit import audit
 from grantway.cli.context import shared
 from grantway.cli.custom import permission, scope
+from grantway.cli.handler_try import try_token
 from grantway.cli.handlers import handler
 from grantway.cli.orgs import org
 from grantway.cli.people import permset, profile, user
@@ -40,6 +41,7 @@ def cli(context: click.Context, /, **given: Any) -> None:
 
 
 user.add_command(reset_security_token)
+handler.add_command(try_token)
 for command in (import_apps, export, rotate, registration_token):
     app.add_command(command)
 for command in (

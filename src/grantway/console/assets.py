@@ -1,4 +1,4 @@
-"""GET, POST /setup/assets: the devices that users registered; which may have tokens."""
+"""GET, POST /setup/assets: the devices that users registered; which may have tokens, and which are forgotten."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -44,6 +44,15 @@ class AssetsPage:
     first: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetDeletePage:
+    """What ends when a device is forgotten; asked before it is done."""
+
+    template: ClassVar[str] = "setup/asset_delete.html"
+    title: str
+    row: Row
+
+
 async def show(visit: Visit) -> Reply:
     """List the devices, those with the newest tokens first."""
     after = _place(visit.query.get("after", ""))
@@ -61,6 +70,19 @@ async def freeze(visit: Visit) -> Reply:
 async def unfreeze(visit: Visit) -> Reply:
     """Let a device have tokens again."""
     return await _change(visit, frozen=False)
+
+
+async def ask_delete(visit: Visit) -> Reply:
+    """Say what ends."""
+    row = _row(await assets.find(visit.desk, visit.org, visit.params["asset"]))
+    page = AssetDeletePage(title=f"Forget {row.name or row.id}?", row=row)
+    return visit.show(page, here=PATH, crumbs=(("Assets", PATH),))
+
+
+async def delete(visit: Visit) -> Reply:
+    """Forget a device."""
+    gone = (await assets.delete(visit.desk, visit.org, visit.params["asset"])).asset
+    return visit.go(PATH, saying=f"{gone.name or gone.id} is forgotten: its tokens count no longer.")
 
 
 async def _change(visit: Visit, *, frozen: bool) -> Reply:
@@ -102,4 +124,5 @@ ROUTES: Final = (
     Route(PATH, get=show),
     Route(f"{PATH}/{{asset}}/freeze", post=freeze),
     Route(f"{PATH}/{{asset}}/unfreeze", post=unfreeze),
+    Route(f"{PATH}/{{asset}}/delete", get=ask_delete, post=delete),
 )

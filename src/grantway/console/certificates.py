@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from grantway.console.fields import Field, Problems, with_problem
+from grantway.console.places import app_path
 from grantway.console.visit import Route, Visit
 from grantway.kit.http import Reply
 from grantway.manage.caller import Right
@@ -41,6 +42,19 @@ class CertificatesPage:
     problems: Problems = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateDeletePage:
+    """What ends when a certificate is deleted; asked before it is done. While `apps` name it, it cannot be."""
+
+    template: ClassVar[str] = "setup/certificate_delete.html"
+    title: str
+    id: str
+    name: str
+    kid: str
+    is_default: bool
+    apps: tuple[tuple[str, str], ...]
+
+
 async def show(visit: Visit) -> Reply:
     """List them, without their private keys."""
     fields = _fields({}) if visit.desk.caller.may(Right.CERTIFICATES, visit.org.id) else ()
@@ -61,6 +75,27 @@ async def create(visit: Visit) -> Reply:
         page = CertificatesPage(rows=await _rows(visit), fields=fields, problems=problems)
         return visit.show(page, here=PATH, status=400)
     return visit.go(PATH, saying=f"{made.name} is made. Name it in an app's Asset Signing Certificate.")
+
+
+async def ask_delete(visit: Visit) -> Reply:
+    """Say what ends."""
+    one = await certificates.find(visit.desk, visit.org, visit.params["certificate"])
+    apps = await certificates.apps_signing_with(visit.desk, visit.org, one)
+    page = CertificateDeletePage(
+        title=f"Delete {one.name}?",
+        id=one.id,
+        name=one.name,
+        kid=one.kid,
+        is_default=one.name == DEFAULT_NAME,
+        apps=tuple((name, app_path(name)) for name in apps),
+    )
+    return visit.show(page, here=PATH, crumbs=(("Certificates", PATH),))
+
+
+async def delete(visit: Visit) -> Reply:
+    """Delete one, and take its key out of use."""
+    gone = await certificates.delete(visit.desk, visit.org, visit.params["certificate"])
+    return visit.go(PATH, saying=f"{gone.name} is deleted. Its key stands in the key set no more.")
 
 
 async def _rows(visit: Visit) -> tuple[Row, ...]:
@@ -96,4 +131,7 @@ def _fields(form: Mapping[str, str]) -> tuple[Field, ...]:
     )
 
 
-ROUTES: Final = (Route(PATH, get=show, post=create),)
+ROUTES: Final = (
+    Route(PATH, get=show, post=create),
+    Route(f"{PATH}/{{certificate}}/delete", get=ask_delete, post=delete),
+)

@@ -23,6 +23,7 @@ from grantway.store.statement import Unavailable, Write
 
 SCOPE: Final = "Scope"
 AUDIENCE: Final = "Audience"
+ACCOUNT: Final = "User"
 _USE_CHECKS: Final = app_use.checks(
     app_use.Voices(
         app_blocked=no.APP_BLOCKED,
@@ -116,6 +117,19 @@ def needs_scope(bearer: Bearer, *any_of: str) -> bool:
         return True
     refusal = no.SCOPE_LACKING(scopes=held.token.scopes, needs=" or ".join(any_of))
     bearer.trail.findings.append(Finding(SCOPE, "lacks what is needed", refusal))
+    bearer.trail.refusal = refusal
+    return False
+
+
+def needs_account(bearer: Bearer) -> bool:
+    """Check that the token is for a user with an account, not for a guest; adds the finding to the trail."""
+    held = bearer.held
+    if bearer.refusal is not None or held is None:
+        return False
+    if not held.token.visitor:
+        return True
+    refusal = no.NOT_FOR_GUESTS(user=held.user.username)
+    bearer.trail.findings.append(Finding(ACCOUNT, "for a guest", refusal))
     bearer.trail.refusal = refusal
     return False
 

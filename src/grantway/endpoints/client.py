@@ -37,7 +37,7 @@ def _as_its_flows_do(case: ClientCase) -> Finding | None:
 def _not_blocked(case: ClientCase) -> Finding | None:
     app = case.client
     if app is not None and app.policy is not None and app.policy.is_blocked:
-        return Finding(_BLOCKED, "blocked", no.APP_BLOCKED(app=app.app.name))
+        return Finding(_BLOCKED, "blocked", no.APP_BLOCKED(app=app.ruled_by))
     return Finding(_BLOCKED, "not blocked")
 
 
@@ -81,6 +81,15 @@ async def authenticated_client(
         if asserted is None or await _is_first(server, asserted):
             return client
     raise Refused(no_request.UNAVAILABLE())
+
+
+async def client_named(call: Call, server: Server, params: Mapping[str, str]) -> InstalledApp | None:
+    """Return the client that a request names, proved or not: whose administrators may have its refusal explained."""
+    try:
+        key = read_credentials(params, call.header(b"authorization")).client_id
+    except Refused:
+        key = params.get("client_id", "")
+    return await server.directory.app_by_key(key) if key else None
 
 
 async def _is_first(server: Server, asserted: AssertionCase) -> bool:

@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from grantway.domain.token_handler import TokenHandler
+from grantway.domain.token_handler import SECRET_PURPOSES, TokenHandler
 from grantway.endpoints.handler_code import is_whole
 from grantway.kit.jose import JwtRefused, json_object
 from grantway.kit.secrets import KeyRing, KeyRingError
-from grantway.manage.exchange.token_handlers import SECRET_PURPOSES
 from grantway.outbound.fetch import DEADLINE_S, Fetcher
 from grantway.outbound.target import Unfetched
 from grantway.protocol.decision import Finding
@@ -43,6 +42,7 @@ class _User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: f.Matches
     value: str
     new: _New | None = None
+    visitor: str = ""
 
 
 class _Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,7 +86,7 @@ class Webhooks:
         return HandlerAnswer((Finding(WEBHOOK, "believes the token"),), None, Believed(answer.claims, named))
 
     async def _in_turn(self, handler: TokenHandler, token: IncomingToken) -> _Answer:
-        host = urlsplit(handler[f.WEBHOOK_URL]).netloc
+        host = urlsplit(handler[f.WEBHOOK_URL]).hostname or ""  # as the fetcher counts them, whatever the port
         if self._present[host] >= _AT_ONCE + _WAITING:
             raise Unfetched("too many requests to it are under way")
         turns = self._turns.setdefault(host, asyncio.Semaphore(_AT_ONCE))
@@ -142,7 +142,7 @@ def _named(user: _User | None) -> Named | None:
     person = None
     if new is not None:
         person = NewPerson(username=new.username, email=new.email, first_name=new.first_name, last_name=new.last_name)
-    return Named(by=user.by, value=user.value, new=person)
+    return Named(by=user.by, value=user.value, new=person, visitor=user.visitor)
 
 
 def _failed(handler: TokenHandler, why: str) -> HandlerAnswer:

@@ -4,6 +4,7 @@ At the standards' door the answer comes as a signed JWT to who asks for one (RFC
 """
 
 import hmac
+from collections.abc import Mapping
 from typing import Any, Final
 
 from grantway import settings as s
@@ -12,16 +13,16 @@ from grantway.domain.refresh_life import refresh_life
 from grantway.endpoints.answer import NO_STORE, json_reply, note, refuse_oauth
 from grantway.endpoints.asset_token import held_asset_token, is_good, told_of
 from grantway.endpoints.bearer import judge
-from grantway.endpoints.client import authenticated_client
+from grantway.endpoints.client import authenticated_client, client_named
 from grantway.endpoints.formats import prefers
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
-from grantway.endpoints.use_checks import USE_CHECKS
 from grantway.grants.held_access import AccessCase, held_by
 from grantway.kit.asset_jwt import asset_token_row
 from grantway.kit.http import Call, Reply
 from grantway.kit.secrets import fingerprint, read_access_token, refresh_token_row
 from grantway.policy import app_use
+from grantway.policy.use_checks import USE_CHECKS
 from grantway.protocol.access_jwt import EARLY_S, VISITOR, audience_of
 from grantway.protocol.actor import act_claim
 from grantway.protocol.claims import subject
@@ -43,6 +44,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
     door = door_of_path(call.path)
     trail = Trail()
     client: InstalledApp | None = None
+    params: Mapping[str, str] = {}
     try:
         params = posted(call, door)
         client = await authenticated_client(call, server, door, params, trail, base=base, always=True)
@@ -58,6 +60,7 @@ async def introspect(call: Call, server: Server, base: str) -> Reply:
         else:
             found = None
     except Refused as refused:
+        client = client or await client_named(call, server, params)
         note(
             server,
             call,

@@ -61,7 +61,8 @@ def form_of(call: Call, door: Door) -> Mapping[str, str]:
             return multipart_fields(media_type, call.body)
     except FormError as problem:
         raise Refused(_as_refusal(problem)) from problem
-    raise Refused(no.MEDIA_TYPE(media_type=media_type[:60].decode("latin-1") or "nothing"))
+    sent = media_type[:60].decode("latin-1") or "nothing"
+    raise Refused(no.MEDIA_TYPE(media_type=sent, wanted="application/x-www-form-urlencoded"))
 
 
 def is_form(call: Call) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from grantway.endpoints.answer import bearer_reply, json_reply, note, text_reply
-from grantway.endpoints.bearer import Bearer, look_up, needs_scope, presented_token, renew
+from grantway.endpoints.bearer import Bearer, look_up, needs_account, needs_scope, presented_token, renew
 from grantway.endpoints.people_view import read_view, shown
 from grantway.endpoints.server import Server
 from grantway.kit.http import Call, Reply
@@ -51,7 +51,8 @@ async def identity(call: Call, server: Server, base: str) -> Reply:
         bearer = await look_up(server, token, SALESFORCE)
     except Refused as refused:
         return _refuse(server, call, SALESFORCE, refused.refusal, None)
-    if not needs_scope(bearer, *_IDENTITY_SCOPES) or bearer.held is None:
+    # With `api` a program may ask who anybody of the org is; a guest is nobody of the org.
+    if not needs_scope(bearer, *_IDENTITY_SCOPES) or not needs_account(bearer) or bearer.held is None:
         return _refuse(server, call, SALESFORCE, bearer.refusal or no.TOKEN_UNKNOWN(), bearer)
     held = bearer.held
     org_id, user_id = _ids(call.path)

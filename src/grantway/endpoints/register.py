@@ -77,7 +77,8 @@ def _desk(call: Call, server: Server, base: str) -> Desk:
 def _document(call: Call) -> dict[str, Any]:
     media_type = (call.header(b"content-type") or b"").split(b";", 1)[0].strip().lower()
     if media_type != _JSON:
-        raise Refused(no_request.MEDIA_TYPE(media_type=media_type[:60].decode("latin-1") or "nothing"))
+        sent = media_type[:60].decode("latin-1") or "nothing"
+        raise Refused(no_request.MEDIA_TYPE(media_type=sent, wanted="application/json"))
     return read_document(call.body)
 
 

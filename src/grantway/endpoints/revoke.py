@@ -3,9 +3,10 @@
 import hmac
 from collections.abc import Mapping
 
+from grantway.domain.app import InstalledApp
 from grantway.endpoints.answer import form_reply, note, refuse_oauth
 from grantway.endpoints.asset_token import HeldAssetToken, held_asset_token
-from grantway.endpoints.client import authenticated_client
+from grantway.endpoints.client import authenticated_client, client_named
 from grantway.endpoints.legacy import called_back, revocation_parameters
 from grantway.endpoints.parameters import posted, required
 from grantway.endpoints.server import Server
@@ -36,17 +37,18 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
     door = door_of(call.path)
     if door is SALESFORCE:
         return await _at_salesforce(call, server)
-    app_id = org_id = ""
+    client: InstalledApp | None = None
+    params: Mapping[str, str] = {}
     trail = Trail()
     try:
         params = posted(call, door)
         client = await authenticated_client(call, server, door, params, trail, base=base)
-        app_id, org_id = client.id, client.org.id
         held = await _held(server, required(params, "token"))
-        mine = held is not None and _app_of(held) == app_id
+        mine = held is not None and _app_of(held) == client.id
         if held is not None and not mine and _is_proved(call, params):
             raise Refused(no.TOKEN_OF_ANOTHER(app=client.app.name))
     except Refused as refused:
+        client = client or await client_named(call, server, params)
         wire = refused.refusal.reason.wire(door.voice)
         note(
             server,
@@ -55,8 +57,8 @@ async def revoke(call: Call, server: Server, base: str) -> Reply:
             wire,
             findings=tuple(trail.findings),
             left=trail.left,
-            app_id=app_id,
-            org_id=org_id,
+            app_id=client.id if client else "",
+            org_id=client.org.id if client else "",
         )
         return refuse_oauth(door, call, refused.refusal)
     if held is not None and mine:

@@ -9,7 +9,6 @@ from grantway.domain.org import Org, User
 from grantway.domain.token_handler import UsableHandler
 from grantway.endpoints.client_documents import ClientDocuments
 from grantway.endpoints.handler_code import HandlerCode
-from grantway.endpoints.handler_webhook import Webhooks
 from grantway.endpoints.passwords import Passwords
 from grantway.endpoints.refusals import RefusalLog
 from grantway.endpoints.signing import Signing
@@ -66,16 +65,7 @@ class Server:
     client_keys: KeySets = field(init=False)
 
     def __post_init__(self) -> None:
-        handlers = TokenHandlers(
-            self.db,
-            self.clock,
-            self.ring,
-            self.urls,
-            self.fetcher,
-            KeySets(self.fetcher, self.clock),
-            self.handler_code,
-            Webhooks(self.fetcher, self.ring),
-        )
+        handlers = TokenHandlers.of(self.directory, self.clock, self.ring, self.urls, self.fetcher, self.handler_code)
         object.__setattr__(self, "token_handlers", handlers)
         # Apart from the handlers': whoever makes many clients cannot push those sets out.
         object.__setattr__(self, "client_keys", KeySets(self.fetcher, self.clock))

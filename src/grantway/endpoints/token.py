@@ -9,17 +9,18 @@ from grantway.domain.app import AppKind, InstalledApp
 from grantway.endpoints import asset_token
 from grantway.endpoints.answer import formatted_reply, json_reply, note, refuse_oauth
 from grantway.endpoints.audiences import audiences
+from grantway.endpoints.client import client_named
 from grantway.endpoints.issue import OPENID, Issued, JwtForm, issue, salesforce_fields, standards_fields
 from grantway.endpoints.legacy import token_parameters
 from grantway.endpoints.parameters import posted
 from grantway.endpoints.server import Server
-from grantway.endpoints.use_checks import USE_CHECKS
 from grantway.grants import GRANTS, grant_for, saml_assertion
 from grantway.grants.asserted import remembers
 from grantway.grants.grant import Grant, Proof, TokenCall
 from grantway.kit.http import Call, Reply
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase, grant_registered, known
+from grantway.policy.use_checks import USE_CHECKS
 from grantway.protocol.claims import id_token_claims, standard_claims
 from grantway.protocol.credentials import read_credentials
 from grantway.protocol.custom_claims import id_token_claims_of
@@ -58,7 +59,8 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         grant = _grant(params, door)
         credentials = read_credentials(params, call.header(b"authorization"))
     except Refused as refused:
-        return _refuse(server, call, door, base, params, refused.refusal, Trail(), None)
+        named = await client_named(call, server, params)
+        return _refuse(server, call, door, base, params, refused.refusal, Trail(), named)
     client_checks, ahead = _CLIENT_CHECKS[grant.title], _AHEAD[grant.title]
     trail, client = Trail(), None
     asked = read_resources(params.get("resource", "")) if door.takes_resource else ()
@@ -81,7 +83,8 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         try:
             case = await grant.load(token_call, server)
         except Refused as refused:
-            return _refuse(server, call, door, base, params, refused.refusal, trail, client)
+            named = client.client if client is not None else await client_named(call, server, params)
+            return _refuse(server, call, door, base, params, refused.refusal, trail, named, refused.org_id)
         client = grant.client(case)
         trail = Trail(ahead)
         if not (
@@ -92,7 +95,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
         ):
             assert trail.refusal is not None  # noqa: S101 - `passes` said so
             await _carry_out(server, trail.refusal, token_call.now_ms)
-            return _refuse(server, call, door, base, params, trail.refusal, trail, client)
+            return _refuse(server, call, door, base, params, trail.refusal, trail, client.client)
         # Of two pairs of key and secret that answer, the client knows the one it sent.
         pair = client.client
         assert pair is not None  # noqa: S101 - `known` refuses an unknown client
@@ -114,7 +117,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
             server.tally.add_token(issued.record, proof.event, alone=proof.stands_alone)
             id_token = key.sign(_id_token_claims(server, door, proof, issued, base, pair)) if key is not None else ""
             return _reply(call, door, params, proof, issued, base, id_token, pair)
-    return _refuse(server, call, door, base, params, no.UNAVAILABLE(), trail, client)
+    return _refuse(server, call, door, base, params, no.UNAVAILABLE(), trail, client.client if client else None)
 
 
 async def _commits(server: Server, write: Write, also: tuple[Step, ...]) -> bool:
@@ -199,9 +202,9 @@ def _refuse(
     params: Mapping[str, str],
     refusal: Refusal,
     trail: Trail,
-    client: ClientCase | None,
+    app: InstalledApp | None,
+    org_id: str = "",
 ) -> Reply:
-    app = client.client if client is not None else None
     note(
         server,
         call,
@@ -209,7 +212,7 @@ def _refuse(
         refusal.reason.wire(door.voice),
         findings=tuple(trail.findings),
         left=trail.left,
-        org_id=app.org.id if app is not None else "",
+        org_id=org_id or (app.org.id if app is not None else ""),
         app_id=app.id if app is not None else "",
     )
     # As Salesforce's validator does, the page tells administrators what is wrong with the assertion.

@@ -9,7 +9,7 @@ import msgspec
 
 from grantway.domain.app import AppKind, InstalledApp
 from grantway.domain.org import Org
-from grantway.domain.token_handler import TokenHandler, UsableHandler
+from grantway.domain.token_handler import SECRET_PURPOSES, TokenHandler, UsableHandler
 from grantway.endpoints.handler_code import HandlerCode
 from grantway.endpoints.handler_webhook import Webhooks
 from grantway.kit.clock import Clock
@@ -17,11 +17,7 @@ from grantway.kit.jose import EXTERNAL_HEADER_MEMBERS, JwtRefused, json_object
 from grantway.kit.key_sets import key_id_of
 from grantway.kit.secrets import KeyRing, looks_like_jwt
 from grantway.kit.urls import Urls
-from grantway.manage.caller import caller_named
-from grantway.manage.desk import Desk
-from grantway.manage.exchange.token_handlers import SECRET_PURPOSES
-from grantway.manage.people import users
-from grantway.manage.problem import ManageProblem
+from grantway.manage.exchange import new_people
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.key_sets import KeySets
 from grantway.outbound.target import Unfetched
@@ -33,8 +29,7 @@ from grantway.protocol.no import exchange as no
 from grantway.protocol.refusal import Refusal
 from grantway.protocol.token_handler import Believed, HandlerAnswer, IncomingToken, Named
 from grantway.settings import token_handlers as f
-from grantway.store.database import Database
-from grantway.store.people import user_by_username
+from grantway.store.directory import Directory
 
 READ: Final = "Token"
 KEYS: Final = "Key set"
@@ -48,9 +43,9 @@ _SAML: Final = "saml2"
 
 @dataclass(frozen=True, slots=True)
 class TokenHandlers:
-    """What handlers need of a server: the database, what fetches, what is kept of key sets, and installed code."""
+    """What handlers need of a server: the directory, what fetches, what is kept of key sets, and installed code."""
 
-    db: Database
+    directory: Directory
     clock: Clock
     ring: KeyRing
     urls: Urls
@@ -58,6 +53,20 @@ class TokenHandlers:
     key_sets: KeySets
     code: HandlerCode
     webhooks: Webhooks
+
+    @classmethod
+    def of(
+        cls,
+        directory: Directory,
+        clock: Clock,
+        ring: KeyRing,
+        urls: Urls,
+        fetcher: Fetcher,
+        code: HandlerCode | None = None,
+    ) -> "TokenHandlers":
+        """Return one that has kept nothing of key sets yet."""
+        key_sets = KeySets(fetcher, clock)
+        return cls(directory, clock, ring, urls, fetcher, key_sets, code or HandlerCode(), Webhooks(fetcher, ring))
 
     async def ask(
         self,
@@ -72,8 +81,8 @@ class TokenHandlers:
         """Ask a handler whether it believes a token of an app; see `grants.grant.Sources`."""
         handler, enabled = chosen.handler, chosen.enabled_for
         run_as = enabled.run_as if enabled is not None else ""
-        user = await user_by_username(self.db, run_as)
-        if user is None or user.org_id != app.org.id or not user.may_act:
+        works_as = await self.directory.app_user_named(app.id, run_as)
+        if works_as is None or works_as.user.org_id != app.org.id or not works_as.user.may_act:
             refusal = no.RUN_AS_GONE(handler=handler.name, user=run_as, org=app.org.name)
             return _no(RUN_AS, "not there, or may not act", refusal)
         if missing := handler.missing():
@@ -210,26 +219,7 @@ class TokenHandlers:
 
     async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
         """Make the user that a handler named, as its execution user; see `grants.grant.Sources`."""
-        new, enabled = named.new, chosen.enabled_for
-        if new is None or enabled is None:
-            return "nobody is to be made"
-        asked = users.NewUser(
-            username=new.username,
-            email=new.email,
-            first_name=new.first_name,
-            last_name=new.last_name,
-            profile=chosen.handler[f.NEW_USER_PROFILE],
-        )
-        try:
-            caller = await caller_named(self.db, enabled.run_as)
-            desk = Desk(db=self.db, clock=self.clock, ring=self.ring, caller=caller)
-            async with desk.changing() as changing:
-                made = await users.create(changing, org, asked)
-                if named.by is f.Matches.FEDERATION_ID:
-                    await users.change(changing, org, made.username, {"federation_id": named.value})
-        except ManageProblem as problem:
-            return str(problem)[:300]
-        return ""
+        return await new_people.make(self.directory.db, self.clock, self.ring, org, chosen, named)
 
 
 def _judged(case: OutsideCase, first: Finding, *, is_actor: bool) -> HandlerAnswer:

@@ -8,8 +8,10 @@ from typing import Final
 import msgspec
 
 from grantway.domain.app import AppUser, InstalledApp
+from grantway.domain.token import StandingGrant
 from grantway.grants.asserted import assertion_case, remembers
 from grantway.grants.grant import Proof, Sources, TokenCall, client_case
+from grantway.kit.urls import SALESFORCE_TOKEN
 from grantway.policy import approval
 from grantway.policy.app_use import UseCase
 from grantway.policy.approval import ApprovalCase
@@ -64,6 +66,17 @@ def one_client(call: TokenCall, issuer: str, *, no_issuer: Reason, other_client:
         raise Refused(other_client(client_id=named[:100]))
 
 
+def audiences_of(call: TokenCall, sources: Sources, app: InstalledApp | None) -> frozenset[str]:
+    """Return the audiences by which an app's assertion may mean this server.
+
+    At Salesforce's door the My Domain of the app's org is one too, whichever name was called (salesforce-oauth.md 3.6).
+    """
+    if app is None or call.door is not SALESFORCE:
+        return call.names
+    own = sources.urls.my_domains(app.org.my_domain)
+    return call.names.union(own, (one + SALESFORCE_TOKEN for one in own)) if own else call.names
+
+
 async def bearer_case(
     call: TokenCall, sources: Sources, assertion: Assertion, app: InstalledApp | None, signed: Finding | None
 ) -> BearerCase:
@@ -76,14 +89,17 @@ async def bearer_case(
     client = await client_case(call, sources, app)
     if not client.client_id:
         client = msgspec.structs.replace(client, client_id=assertion.issuer)
+    names = audiences_of(call, sources, app)
     rules = SALESFORCE_BEARER if call.door is SALESFORCE else STANDARDS_BEARER
     if app is None or signed is None or signed.refusal is not None:
-        unread = AssertionCase(assertion, app, call.names, rules, call.now_ms)
+        unread = AssertionCase(assertion, app, names, rules, call.now_ms)
         nobody = ApprovalCase(app, assertion.subject, None, (), call.now_ms)
         return BearerCase(call, client, unread, nobody, signed)
-    asserted = await assertion_case(directory.db, assertion, app, names=call.names, rules=rules, now_ms=call.now_ms)
+    asserted = await assertion_case(directory.db, assertion, app, names=names, rules=rules, now_ms=call.now_ms)
     of = await directory.app_user_named(app.id, assertion.subject) if assertion.subject else None
-    grants = await standing_grants(directory.db, of.user.id, of.app.id) if of is not None else ()
+    grants: tuple[StandingGrant, ...] = ()
+    if of is not None and approval.asks_for_grants(of):
+        grants = await standing_grants(directory.db, of.user.id, of.app.id)
     return BearerCase(call, client, asserted, ApprovalCase(app, assertion.subject, of, grants, call.now_ms), signed)
 
 

@@ -12,6 +12,7 @@ from grantway.domain.token import RefreshToken
 from grantway.domain.token_handler import UsableHandler
 from grantway.grants.asserted import client_assertion
 from grantway.kit.secrets import KeyRing, fingerprint
+from grantway.kit.urls import Urls
 from grantway.outbound.key_sets import KeySets
 from grantway.policy.app_use import UseCase
 from grantway.policy.client import ClientCase
@@ -52,19 +53,12 @@ class TokenCall(msgspec.Struct, frozen=True, gc=False):
     request_id: str = ""
 
 
-class Sources(Protocol):
-    """Where a grant may read what its decision needs. It writes nothing: what follows is in its `Proof`."""
+class HandlerSources(Protocol):
+    """Where a token exchange reads what its decision needs of an org and its handlers."""
 
     @property
     def directory(self) -> Directory:
         """Orgs, people and apps, and by its `db` the database."""
-
-    @property
-    def client_keys(self) -> KeySets:
-        """The key sets that apps publish, fetched when they are needed."""
-
-    async def look_at_password(self, call: TokenCall, app_id: str, username: str, password: str) -> Looked:
-        """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
 
     async def ask_token_handler(
         self,
@@ -83,6 +77,21 @@ class Sources(Protocol):
 
     async def create_user(self, org: Org, chosen: UsableHandler, named: Named) -> str:
         """Make the user that a handler named, as its execution user; return why that could not be, or nothing."""
+
+
+class Sources(HandlerSources, Protocol):
+    """Where a grant may read what its decision needs. It writes nothing: what follows is in its `Proof`."""
+
+    @property
+    def urls(self) -> Urls:
+        """The names of this server."""
+
+    @property
+    def client_keys(self) -> KeySets:
+        """The key sets that apps publish, fetched when they are needed."""
+
+    async def look_at_password(self, call: TokenCall, app_id: str, username: str, password: str) -> Looked:
+        """Look whether username and password belong together, at the pace that failures allow; a failure is noted."""
 
 
 async def client_of(call: TokenCall, sources: Sources) -> ClientCase:

@@ -59,9 +59,8 @@ async def load(call: TokenCall, sources: Sources) -> SamlCase:
     if app is None:
         found = signed_saml.unvouched(text, message)
     else:
-        found = signed_saml.vouched(
-            text, message, _known(app), recipients=token_endpoints(call.names), bare=not lax, no=_VOICES
-        )
+        recipients = token_endpoints(bearer.audiences_of(call, sources, app))
+        found = signed_saml.vouched(text, message, _known(app), recipients=recipients, bare=not lax, no=_VOICES)
     return SamlCase(await bearer.bearer_case(call, sources, found.assertion, app, found.signed), found.confirmed)
 
 

@@ -8,9 +8,9 @@ import msgspec
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import canonical_username
-from grantway.domain.token import Family
+from grantway.domain.token import Family, StandingGrant
 from grantway.domain.token_handler import UsableHandler
-from grantway.grants.grant import Grant, Proof, Sources, TokenCall, adds_refresh_token, client_of
+from grantway.grants.grant import Grant, HandlerSources, Proof, Sources, TokenCall, adds_refresh_token, client_of
 from grantway.kit.ids import USER, canonical_id, new_row_id
 from grantway.kit.secrets import KeyRing, new_refresh_token
 from grantway.policy import approval
@@ -39,7 +39,6 @@ from grantway.settings.token_handlers import (
 )
 from grantway.store import tokens
 from grantway.store.approvals import standing_grants
-from grantway.store.token_handlers import handlers_for, users_matching
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN: Final = SUBJECT_TYPE_PREFIX + "access_token"
@@ -73,17 +72,22 @@ class ExchangeCase(msgspec.Struct, frozen=True, gc=False):
 
 
 async def load(call: TokenCall, sources: Sources) -> ExchangeCase:
-    """Read the client and its handlers; ask the handler only for a client that proved itself and may exchange.
-
-    A user who is not there is made last, when nothing else stands in the way.
-    """
-    db = sources.directory.db
+    """Read the client; go on only for one that proved itself."""
     client = await client_of(call, sources)
     case = ExchangeCase(call, client)
     app = client.client
     if app is None or decide((known, secret_for_token_exchange), client).refusal is not None:
         return case
-    case = msgspec.structs.replace(case, handlers=await handlers_for(db, app.org.id, app.id))
+    return await asked(case, app, sources)
+
+
+async def asked(case: ExchangeCase, app: InstalledApp, sources: HandlerSources) -> ExchangeCase:
+    """Read the handlers of an app that proved itself, and ask the one that is meant, if the app may exchange tokens.
+
+    A user who is not there is made last, when nothing else stands in the way.
+    """
+    call = case.call
+    case = msgspec.structs.replace(case, handlers=await sources.directory.handlers_for(app.org.id, app.id))
     chosen = _chosen(case)
     if chosen is None or decide(_BEFORE_ASKING, case).refusal is not None:
         return case
@@ -98,7 +102,7 @@ async def load(call: TokenCall, sources: Sources) -> ExchangeCase:
     return await _with_user(case, app, sources)
 
 
-async def _with_user(case: ExchangeCase, app: InstalledApp, sources: Sources) -> ExchangeCase:
+async def _with_user(case: ExchangeCase, app: InstalledApp, sources: HandlerSources) -> ExchangeCase:
     named, chosen = _named(case), _chosen(case)
     if named is None or chosen is None or chosen.enabled_for is None:
         return case
@@ -111,16 +115,18 @@ async def _with_user(case: ExchangeCase, app: InstalledApp, sources: Sources) ->
         # Of several requests for one new user one makes it, and all of them find it.
         found = await _users(case, app, sources, named)
     if not found and chosen.handler[GUEST_USER]:
-        visitor = visitor_of(chosen.handler.id, named.visitor or named.value)
+        visitor = visitor_of(chosen.handler.id, named.visitor if named.visitor.strip() else named.value)
         return await _with_guest(case, app, sources, chosen.handler[GUEST_USER], visitor)
     of = await sources.directory.app_user(app.id, app.org.id, found[0]) if len(found) == 1 else None
-    grants = await standing_grants(sources.directory.db, of.user.id, of.app.id) if of is not None else ()
+    grants: tuple[StandingGrant, ...] = ()
+    if of is not None and approval.asks_for_grants(of):
+        grants = await standing_grants(sources.directory.db, of.user.id, of.app.id)
     approved_by = ApprovalCase(app, named.value, of, grants, case.call.now_ms)
     return msgspec.structs.replace(case, found=len(found), not_created=why, approval=approved_by)
 
 
 async def _with_guest(
-    case: ExchangeCase, app: InstalledApp, sources: Sources, username: str, visitor: str
+    case: ExchangeCase, app: InstalledApp, sources: HandlerSources, username: str, visitor: str
 ) -> ExchangeCase:
     """Read the guest user as whom a visitor acts; guests approve nothing, so no grants of theirs are looked for."""
     of = await sources.directory.app_user_named(app.id, username)
@@ -130,13 +136,13 @@ async def _with_guest(
     return msgspec.structs.replace(case, found=int(of is not None), visitor=visitor, approval=approved_by)
 
 
-async def _users(case: ExchangeCase, app: InstalledApp, sources: Sources, named: Named) -> tuple[str, ...]:
+async def _users(case: ExchangeCase, app: InstalledApp, sources: HandlerSources, named: Named) -> tuple[str, ...]:
     value = named.value
     if named.by is Matches.USERNAME:
         value = canonical_username(value)
     elif named.by is Matches.USER_ID:
         value = canonical_id(value, USER) or ""
-    return await users_matching(sources.directory.db, app.org.id, named.by, value) if value else ()
+    return await sources.directory.users_matching(app.org.id, named.by, value) if value else ()
 
 
 def _parameter(case: ExchangeCase, name: str) -> str:
@@ -274,8 +280,9 @@ def person(case: ExchangeCase) -> Finding | None:
         return Finding(PERSON, "nobody is named", no.NOBODY_NAMED(claim="whom the handler's code names"))
     if case.visitor:
         user = chosen.handler[GUEST_USER]
-        if case.found:
-            return guests_let_in(app, user)
+        if case.found and case.approval is not None and case.approval.of is not None:
+            # The app as the token is issued for it: with what was read a moment before a guest's could be opaque.
+            return guests_let_in(case.approval.of.app, user)
         refusal = no.GUEST_USER_GONE(handler=chosen.handler.name, user=user, org=app.org.name)
         return Finding(PERSON, "no such guest user", refusal)
     if case.found == 1:
@@ -329,6 +336,9 @@ def scope_left(case: ExchangeCase) -> Finding | None:
     allowed, app = _allowed(case), case.client.client
     if case.visitor and not allowed and app is not None:
         return Finding(SCOPE, "none is for guests", no.GUEST_WITHOUT_SCOPES(app=app.app.name))
+    if case.visitor and (extra := set(_parameter(case, "scope").split()).difference(allowed)):
+        refusal = no.NOT_FOR_GUESTS(extra=" ".join(sorted(extra))[:200], allowed=" ".join(allowed))
+        return Finding(SCOPE, "not for guests", refusal)
     return _beyond(case, set(allowed))
 
 
@@ -358,7 +368,9 @@ def _resources(case: ExchangeCase) -> tuple[str, ...]:
 
 def _named(case: ExchangeCase) -> Named | None:
     subject = _believed(case.subject)
-    return subject.named if subject is not None else None
+    named = subject.named if subject is not None else None
+    # A blank is no name: whoever had it would be one guest with all others who have it.
+    return named if named is not None and named.value.strip() else None
 
 
 def _acting(case: ExchangeCase) -> str | None:

@@ -8,6 +8,8 @@ _DOMAIN: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?(\
 _LOGIN_HOSTS: Final = ("login", "test")
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 STANDARDS_PREFIX: Final = "/oidc"
+SALESFORCE_TOKEN: Final = "/services/oauth2/token"
+"""The path of Salesforce's token endpoint."""
 
 
 class Urls:
@@ -62,6 +64,10 @@ class Urls:
     def of_my_domain(self, host: str) -> str:
         """Return the base URL of a Host header whose label names an org."""
         return f"{self._scheme}://{host.lower()}"
+
+    def my_domains(self, label: str) -> tuple[str, ...]:
+        """Return the base URLs of an org's My Domain; none without a domain, or for an org without a label."""
+        return tuple(self.of_my_domain(label + end) for end in self._my_domain if label)
 
     def is_domain_host(self, base: str) -> bool:
         """Tell whether a base URL is one of the domain's: a login host or an org's My Domain."""

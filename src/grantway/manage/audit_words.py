@@ -113,6 +113,11 @@ _KINDS: Final[dict[str, tuple[str, str, str]]] = {
         APPLICATION,
         "Disabled token exchange handler {name} for {app}",
     ),
+    "admin.handler.try": (
+        "tryOauthTokenExchangeHandler",
+        APPLICATION,
+        "Tried a token at the token exchange handler {name} for {app}",
+    ),
     "admin.scope.create": ("insertOauthCustomScope", APPLICATION, "Created OAuth custom scope {name}"),
     "admin.scope.change": ("changeOauthCustomScope", APPLICATION, "Changed OAuth custom scope {name}"),
     "admin.scope.delete": ("deleteOauthCustomScope", APPLICATION, "Deleted OAuth custom scope {name}"),

@@ -184,10 +184,10 @@ async def caller_named(session: Session, username: str) -> Caller:
     """Return a user as a caller, with the rights that they have at this moment.
 
     Raises:
-        ManageProblem: there is no such user, or one who may not act.
+        ManageProblem: there is no such user, or one who may not act: deactivated, frozen, or a guest user.
     """
     found = await user_and_password(session, username)
-    if found is None or not found[0].may_act:
+    if found is None or not found[0].may_act or found[0].is_guest:
         raise ManageProblem(f"--as: there is no active user {username!r}")
     return await caller_of(session, found[0])
 

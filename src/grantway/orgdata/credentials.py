@@ -73,7 +73,7 @@ def is_here(path: str) -> bool:
 async def credentials(call: Call, server: Server, base: str) -> Reply:
     """Answer a request for keys and secrets."""
     places, version = _PATH.fullmatch(call.path), version_in(call.path)
-    held, refused = await api_caller(call, server)
+    held, refused = await api_caller(call, server, takes_guests=False)
     if refused is not None or held is None:
         return refused or json_reply([])
     if places is None or version is None or not _is_known(version, staged=places["staged"] is not None):
@@ -123,7 +123,8 @@ def _demand_rotate(call: Call) -> None:
     """
     media_type = (call.header(b"content-type") or b"").partition(b";")[0].strip().lower()
     if media_type != b"application/json":
-        raise Refused(no_request.MEDIA_TYPE(media_type=media_type[:60].decode("latin-1") or "nothing"))
+        sent = media_type[:60].decode("latin-1") or "nothing"
+        raise Refused(no_request.MEDIA_TYPE(media_type=sent, wanted="application/json"))
     try:
         body = msgspec.json.decode(call.body, type=dict[str, Any])
     except (ValueError, RecursionError):

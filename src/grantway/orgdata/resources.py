@@ -4,7 +4,7 @@ from typing import Final
 
 from grantway.domain.permissions import API_ENABLED
 from grantway.endpoints.answer import json_reply, note
-from grantway.endpoints.bearer import Bearer, header_token, look_up, needs_scope, renew
+from grantway.endpoints.bearer import Bearer, header_token, look_up, needs_account, needs_scope, renew
 from grantway.endpoints.legacy import token_in_url
 from grantway.endpoints.parameters import refuse_secrets_in_url
 from grantway.endpoints.server import Server
@@ -41,8 +41,12 @@ async def resources(call: Call, server: Server, base: str) -> Reply:
     return json_reply({"identity": identity_url(base, held.user.org_id, held.user.id)})
 
 
-async def api_caller(call: Call, server: Server) -> tuple[HeldAccessToken | None, Reply | None]:
+async def api_caller(
+    call: Call, server: Server, *, takes_guests: bool = True
+) -> tuple[HeldAccessToken | None, Reply | None]:
     """Return who calls the API, or the answer that says why nobody may.
+
+    `takes_guests`: whether this is for guests too.
 
     Raises:
         Refused: the URL cannot be read, or holds something secret.
@@ -52,7 +56,8 @@ async def api_caller(call: Call, server: Server) -> tuple[HeldAccessToken | None
         token = await token_in_url(call, server)
     refuse_secrets_in_url(call, repeated=token, legacy=True)
     bearer = await look_up(server, token, SALESFORCE)
-    if not needs_scope(bearer, "api") or bearer.held is None:
+    allowed_in = needs_scope(bearer, "api") and (takes_guests or needs_account(bearer))
+    if not allowed_in or bearer.held is None:
         return None, _refuse(server, call, bearer.refusal or no.TOKEN_UNKNOWN(), bearer)
     held = bearer.held
     if API_ENABLED.name not in held.user.profile_permissions and API_ENABLED.name not in await permissions_of(

@@ -24,13 +24,21 @@ _PREAUTHORIZED: Final = Finding(APPROVAL, "not asked: admin approved users are p
 
 
 class ApprovalCase(msgspec.Struct, frozen=True, gc=False):
-    """An app, the user an assertion names (`of` is None where there is none), and what that user granted the app."""
+    """An app, the user an assertion names (`of` is None where there is none), and what that user granted the app.
+
+    `grants` are there where `asks_for_grants`.
+    """
 
     app: InstalledApp | None
     username: str
     of: AppUser | None
     grants: tuple[StandingGrant, ...]
     now_ms: int
+
+
+def asks_for_grants(of: AppUser) -> bool:
+    """Tell whether what a user granted an app decides: not where users are pre-authorized."""
+    return of.app[s.PERMITTED_USERS] is not PermittedUsers.ADMIN_APPROVED
 
 
 def approved(case: ApprovalCase) -> Finding | None:

@@ -14,17 +14,23 @@ from grantway.protocol.decision import Finding
 from grantway.protocol.no import exchange as no
 
 GUEST: Final = "Guest"
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+# Not one of version 5, as they are made here: else whoever may choose what a source calls them could choose another's.
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-(?!5)(?:[0-9a-fA-F]{4}-){2}[0-9a-fA-F]{12}")
 # A guest is nobody: there is no identity to tell, no browser session, and nothing that could be everything.
 _ABOUT_SOMEBODY: Final = frozenset(
-    {"openid", "id", "profile", "email", "address", "phone", "web", "visualforce", "full"}
+    {
+        *("openid", "id", "profile", "email", "address", "phone"),
+        *("web", "visualforce", "lightning", "content"),
+        "full",
+    }
 )
 
 
 def visitor_of(source: str, value: str) -> str:
     """Return the unique visitor ID of whom a source calls `value`: a UUID as it is, else one made of both.
 
-    It is the same whenever the same source names the same visitor (RFC 9562, section 5.5).
+    It is the same whenever the same source names the same visitor, and of version 5 (RFC 9562, section 5.5); so a UUID
+    of that version is not kept.
     """
     if _UUID.fullmatch(value):
         return value.lower()

@@ -148,5 +148,5 @@ def _unverified(claims: dict[str, Any]) -> bool:
 
 def _text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name, "")
-    usable = isinstance(value, str) and 0 < len(value) <= _VALUE_LIMIT and value.isprintable()
+    usable = isinstance(value, str) and len(value) <= _VALUE_LIMIT and value.isprintable() and value.strip()
     return value if usable else ""

@@ -45,7 +45,8 @@ ID_TOKEN_AUDIENCES: Final = Setting[tuple[str, ...]](
     name="id_token_audiences",
     kind=AUDIENCES_KIND,
     label="ID Token Audiences",
-    help="Who else may take this app's ID tokens for their own. The consumer key is always an audience.",
+    help="Who else may take this app's ID tokens for their own. The consumer key is always an audience, and no "
+    "other app's ever.",
     default=(),
     section=Section.ID_TOKEN,
     effect="ID token: aud is the consumer key, or an array of it and these",

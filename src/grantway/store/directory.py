@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar, cast
 from grantway.domain.app import AppUser, InstalledApp, read_values
 from grantway.domain.org import Org, User, canonical_username
 from grantway.domain.sso import SingleSignOn
+from grantway.domain.token_handler import UsableHandler
 from grantway.settings import sso
 from grantway.settings.choices import SsoUser
 from grantway.settings.org import CORS_ORIGINS
@@ -22,7 +23,7 @@ from grantway.store.people import (
     user_by_username,
 )
 from grantway.store.statement import Statement, columns_of
-from grantway.store.token_handlers import users_matching
+from grantway.store.token_handlers import handlers_for, users_matching
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -57,6 +58,8 @@ class Directory:
         self._my_domains: dict[str, frozenset[str]] = {}
         self._default_org: dict[str, tuple[Org, dict[Setting[Any], Any]]] = {}
         self._sign_on: dict[str, tuple[SingleSignOn, ...]] = {}
+        self._matching: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self._handlers: dict[tuple[str, str], tuple[UsableHandler, ...]] = {}
 
     async def app_by_key(self, consumer_key: str) -> InstalledApp | None:
         """Return the app with a consumer key as its home org meets it, or None.
@@ -110,8 +113,28 @@ class Directory:
 
     async def app_user_federated(self, app_id: str, org_id: str, federation_id: str) -> AppUser | None:
         """Return the user whom an org's identity provider calls so, and an app as the org meets it."""
-        found = await users_matching(self.db, org_id, Matches.FEDERATION_ID, federation_id)
+        found = await self.users_matching(org_id, Matches.FEDERATION_ID, federation_id)
         return await self.app_user(app_id, org_id, found[0]) if found else None
+
+    async def users_matching(self, org_id: str, by: Matches, value: str) -> tuple[str, ...]:
+        """Return the ids of an org's users of whom something equals a value, byte by byte; two at most."""
+        revision = await self._now()
+        key = (org_id, by.value, value)
+        found = self._matching.get(key)
+        if found is None:
+            found = await users_matching(self.db, org_id, by, value)
+            # Who is not there yet may be named by anything: that is not worth the memory.
+            self._keep(revision, self._matching, key, found or None)
+        return found
+
+    async def handlers_for(self, org_id: str, app_id: str) -> tuple[UsableHandler, ...]:
+        """Return an org's token exchange handlers, by name, each with what lets an app use it."""
+        revision = await self._now()
+        found = self._handlers.get((org_id, app_id))
+        if found is None:
+            found = await handlers_for(self.db, org_id, app_id)
+            self._keep(revision, self._handlers, (org_id, app_id), found)
+        return found
 
     async def origins(self) -> dict[str, frozenset[str]]:
         """Return the origins whose pages may call, by the id of the org that lists them; orgs without any are left out.
@@ -179,6 +202,8 @@ class Directory:
                 self._my_domains,
                 self._default_org,
                 self._sign_on,
+                self._matching,
+                self._handlers,
             ):
                 kept.clear()
         return revision

@@ -17,7 +17,10 @@ _MATCHING: Final = {
     Matches.USERNAME: Statement(
         "SELECT id FROM person WHERE org_id = :org_id AND username = :value ORDER BY id LIMIT 2"
     ),
-    Matches.EMAIL: Statement("SELECT id FROM person WHERE org_id = :org_id AND email = :value ORDER BY id LIMIT 2"),
+    # A guest user's email is nobody's: it must not hide whose it is.
+    Matches.EMAIL: Statement(
+        "SELECT id FROM person WHERE org_id = :org_id AND email = :value AND is_guest = 0 ORDER BY id LIMIT 2"
+    ),
     Matches.FEDERATION_ID: Statement(
         "SELECT id FROM person WHERE org_id = :org_id AND federation_id = :value AND federation_id <> '' LIMIT 1"
     ),

@@ -26,6 +26,11 @@ _ASSIGNMENTS: Final[dict[s.Setting[tuple[str, ...]], holders.Kind]] = {
     s.PROFILES: holders.PROFILES,
     s.PERMISSION_SETS: holders.PERMISSION_SETS,
 }
+_AUDIENCES: Final[tuple[s.Setting[tuple[str, ...]], ...]] = (s.ID_TOKEN_AUDIENCES, s.ASSET_TOKEN_AUDIENCES)
+_APP_OF_KEY: Final = Statement(
+    "SELECT id FROM app WHERE consumer_key = :consumer_key"
+    " UNION SELECT app_id FROM app_credential WHERE consumer_key = :consumer_key"
+)
 # What takes the right to assign apps: who may use them, and what a SAML service provider is told of whom.
 _TAKES_ASSIGNING: Final = frozenset(one for one in s.ALL if one in _ASSIGNMENTS or one.name.startswith("saml"))
 # What decides how far an app goes as its run-as user.
@@ -101,7 +106,8 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
     """Return the values as they are stored, after checking what one value alone cannot tell.
 
     The run-as user must be an active user of the org, custom scopes must be the org's; one app an org may introspect
-    all tokens; and the values give nobody more than the caller holds. `app`: whose they are, None for a new one.
+    all tokens; no audience is another app's consumer key; and the values give nobody more than the caller holds.
+    `app`: whose they are, None for a new one.
 
     Raises:
         ManageProblem: names the setting, or the permissions that the caller lacks.
@@ -133,7 +139,28 @@ async def fit_values(desk: Desk, org: Org, values: Values, app: InstalledApp | N
             raise ManageProblem.at("custom_scopes", f"there is no custom scope {', '.join(missing)}{hint}")
     if values.get(s.INTROSPECT_ALL) and (other := await introspecting_app(desk, org, app.id if app else "")):
         raise ManageProblem.at("introspect_all", f"one app an org may have it, and {other} has it")
+    for audiences in _AUDIENCES:
+        await _demand_no_apps_key(desk, audiences, values.get(audiences, ()), app)
     return values
+
+
+async def _demand_no_apps_key(
+    desk: Desk, setting: s.Setting[tuple[str, ...]], asked: tuple[str, ...], app: InstalledApp | None
+) -> None:
+    """Demand that no new audience is the consumer key of another app, of whichever org.
+
+    A client takes an ID token whose `aud` has its key for a login of its own: the user of one app could be passed off
+    as logged in to another (OpenID Connect Core, 3.1.3.7).
+    """
+    before: tuple[str, ...] = app[setting] if app else ()
+    for audience in (one for one in asked if one not in before):
+        owner = await desk.session.one(_APP_OF_KEY, audience)
+        if owner is not None and (app is None or owner[0] != app.id):
+            raise ManageProblem.at(
+                setting.name,
+                f"{audience[:40]!r} is the consumer key of another app, which would take these tokens for logins of "
+                "its own: name the URL of a server, and let that one accept this app's key",
+            )
 
 
 async def demand_power_of_holders(desk: Desk, org: Org, kind: holders.Kind, names: set[str], doing: str) -> None:

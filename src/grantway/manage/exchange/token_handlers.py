@@ -13,9 +13,9 @@ import msgspec
 
 from grantway import settings as s
 from grantway.domain.app import InstalledApp
-from grantway.domain.org import Org
+from grantway.domain.org import Org, User
 from grantway.domain.permissions import read_permissions
-from grantway.domain.token_handler import Enablement, HandlerRow, TokenHandler
+from grantway.domain.token_handler import SECRET_PURPOSES, Enablement, HandlerRow, TokenHandler
 from grantway.kit.ids import TOKEN_HANDLER, new_id
 from grantway.manage.caller import Right
 from grantway.manage.connected_apps import apps
@@ -29,10 +29,6 @@ from grantway.settings import token_handlers as f
 from grantway.settings.kinds import SettingProblem
 from grantway.store.statement import Conflict, Insert, Statement, columns_of
 
-SECRET_PURPOSES: Final[Mapping[f.HandlerField[str], bytes]] = {
-    f.INTROSPECTION_SECRET: b"token-handler",
-    f.WEBHOOK_SECRET: b"token-handler-webhook",
-}
 LIMIT: Final = 100
 _ADD: Final = Insert("token_handler", HandlerRow.__struct_fields__)
 _ALL: Final = Statement(
@@ -53,6 +49,8 @@ _ENABLE: Final = Insert(
 )
 _DISABLE: Final = Statement("DELETE FROM token_handler_app WHERE handler_id = :handler_id AND app_id = :app_id")
 _NO_DEFAULT: Final = Statement("UPDATE token_handler_app SET is_default = 0 WHERE app_id = :app_id")
+# Nothing of the org is another; what servers keep of it and its handlers holds no longer (decision 6).
+_REVISE: Final = Statement("UPDATE org SET version = version WHERE id = :id")
 _ENABLED: Final = Statement(
     f"SELECT {columns_of(Enablement, 'e')}, a.name"  # noqa: S608 - our own names
     " FROM token_handler_app e JOIN app a ON a.id = e.app_id"
@@ -84,18 +82,19 @@ async def create(desk: Desk, org: Org, name: str, asked: Mapping[str, Any]) -> T
     name = permission_name(name.strip())
     values = _parsed({"label": name, **asked})
     boxes = _sealed(desk, values)
-    row = HandlerRow(
-        id=new_id(TOKEN_HANDLER),
-        org_id=org.id,
-        name=name,
-        settings=_document(values, boxes),
-        secret_box=boxes.get(f.INTROSPECTION_SECRET, b""),
-        metadata="",
-        version=1,
-        created_at=desk.clock.now_ms(),
-    )
     try:
         async with desk.changing() as changing:
+            await _name_guest_user(changing, org, values)
+            row = HandlerRow(
+                id=new_id(TOKEN_HANDLER),
+                org_id=org.id,
+                name=name,
+                settings=_document(values, boxes),
+                secret_box=boxes.get(f.INTROSPECTION_SECRET, b""),
+                metadata="",
+                version=1,
+                created_at=desk.clock.now_ms(),
+            )
             there = await all_of(changing, org)
             if len(there) >= LIMIT:
                 raise ManageProblem(f"an org has at most {LIMIT} token exchange handlers")
@@ -105,6 +104,7 @@ async def create(desk: Desk, org: Org, name: str, asked: Mapping[str, Any]) -> T
             await _demand_profile(changing, org, handler)
             await _demand_guest_user(changing, org, handler)
             await changing.run(_ADD, *msgspec.structs.astuple(row))
+            await changing.run(_REVISE, org.id)
             await changing.audit("admin.handler.create", org.id, name=name, after=_audited(handler))
             return handler
     except Conflict as problem:
@@ -149,6 +149,7 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
         if seen and seen != str(handler.row.version):
             raise StaleVersion(f"{handler.name} was changed by somebody else since you opened it: look at it again")
         values = _parsed(asked)
+        await _name_guest_user(changing, org, values)
         boxes = _sealed(desk, values)
         given = bool(boxes)
         for secret, url in f.SECRETS.items():
@@ -161,13 +162,13 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
         if not after[f.ENABLED]:
             touched.discard(f.ENABLED)
         if touched or given:
-            for enabled in await enabled_apps(changing, org, handler):
-                await _demand_power_over(changing, org, await apps.met(changing, org, enabled.app_id))
+            await demand_change(changing, org, handler)
         if after[f.NEW_USER_PROFILE] != handler[f.NEW_USER_PROFILE] or after[f.USER_CREATION]:
             await _demand_profile(changing, org, after)
-        if after[f.GUEST_USER] != handler[f.GUEST_USER] or after[f.USER_CREATION] != handler[f.USER_CREATION]:
+        if touched or given:
             await _demand_guest_user(changing, org, after)
         await changing.run(_SET, settings=settings, secret_box=box, id=handler.id)
+        await changing.run(_REVISE, org.id)
         await changing.audit(
             "admin.handler.change",
             org.id,
@@ -177,6 +178,16 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
             secret_changed=given,
         )
         return await find(changing, org, handler.id)
+
+
+async def demand_change(desk: Desk, org: Org, handler: TokenHandler) -> None:
+    """Demand what it takes to decide whom a handler believes: all that its apps' pre-authorized users hold.
+
+    Raises:
+        ManageProblem: no right, or less than they hold.
+    """
+    for enabled in await enabled_apps(desk, org, handler):
+        await _demand_power_over(desk, org, await apps.met(desk, org, enabled.app_id))
 
 
 async def delete(desk: Desk, org: Org, name: str) -> TokenHandler:
@@ -189,6 +200,7 @@ async def delete(desk: Desk, org: Org, name: str) -> TokenHandler:
         handler = await find(changing, org, name)
         await changing.run(_DISABLE_ALL, handler.id)
         await changing.run(_DELETE, handler.id)
+        await changing.run(_REVISE, org.id)
         await changing.audit("admin.handler.delete", org.id, name=handler.name)
         return handler
 
@@ -215,10 +227,12 @@ async def enable(
             raise ManageProblem.at("run_as", f"{user.username} is a guest user: only visitors act as one")
         await demand_power_of(changing, user.username, f"let a handler work as {user.username}")
         await _demand_power_over(changing, org, app)
+        await _demand_guest_user(changing, org, handler)
         if is_default:
             await changing.run(_NO_DEFAULT, app.id)
         await changing.run(_ENABLE, handler.id, app.id, user.username, int(is_default))
         await changing.run(_TOUCH, handler.id)
+        await changing.run(_REVISE, org.id)
         await changing.audit(
             "admin.handler.enable",
             org.id,
@@ -242,6 +256,7 @@ async def disable(desk: Desk, org: Org, name: str, app_name: str) -> TokenHandle
         app = await apps.find(changing, org, app_name)
         await changing.run(_DISABLE, handler.id, app.id)
         await changing.run(_TOUCH, handler.id)
+        await changing.run(_REVISE, org.id)
         await changing.audit("admin.handler.disable", org.id, app_id=app.id, name=handler.name, app=app.app.name)
         return handler
 
@@ -322,6 +337,19 @@ async def _demand_power_over(desk: Desk, org: Org, app: InstalledApp | None) -> 
         await demand_power_of_holders(desk, org, holders.PERMISSION_SETS, set(sets), doing)
 
 
+async def _name_guest_user(desk: Desk, org: Org, values: dict[f.HandlerField[Any], Any]) -> None:
+    """Put the guest user's username where another spelling of it, or its id, was given."""
+    if name := values.get(f.GUEST_USER):
+        values[f.GUEST_USER] = (await _guest_user(desk, org, name)).username
+
+
+async def _guest_user(desk: Desk, org: Org, name: str) -> User:
+    try:
+        return await users.find(desk, org, name)
+    except NotFound as problem:
+        raise ManageProblem.at(f.GUEST_USER.name, str(problem)) from problem
+
+
 async def _demand_guest_user(desk: Desk, org: Org, handler: TokenHandler) -> None:
     """Demand that the guest user is one, and holds no more than the caller does."""
     name = handler[f.GUEST_USER]
@@ -330,10 +358,7 @@ async def _demand_guest_user(desk: Desk, org: Org, handler: TokenHandler) -> Non
     if handler[f.USER_CREATION]:
         told = "who has no user here is made one or is a guest, not both: switch user_creation off, or leave this empty"
         raise ManageProblem.at(f.GUEST_USER.name, told)
-    try:
-        user = await users.find(desk, org, name)
-    except NotFound as problem:
-        raise ManageProblem.at(f.GUEST_USER.name, str(problem)) from problem
+    user = await _guest_user(desk, org, name)
     if not user.is_guest:
         told = f"{user.username} is somebody's account; `grantway user create USERNAME --guest` makes a guest user"
         raise ManageProblem.at(f.GUEST_USER.name, told)

@@ -300,7 +300,7 @@ async def _that_fit(desk: Desk, org: Org, reading: Reading, app_id: str) -> tupl
     values, kept = dict(reading.values), list(reading.kept)
     if run_as := values.get(s.RUN_AS):
         found = await user_and_password(desk.session, run_as)
-        if found is None or found[0].org_id != org.id or not found[0].may_act:
+        if found is None or found[0].org_id != org.id or not found[0].may_act or found[0].is_guest:
             del values[s.RUN_AS]
             kept.append(Kept(path=_RUN_AS, why=f"there is no active user {run_as!r} in the org {org.name}"))
     if values.get(s.INTROSPECT_ALL) and (other := await introspecting_app(desk, org, app_id)):

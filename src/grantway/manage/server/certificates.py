@@ -101,15 +101,27 @@ async def delete(desk: Desk, org: Org, name: str) -> OrgCertificate:
         found = await certificate_named(changing.session, org.id, name)
         if found is None:
             raise NotFound(f"there is no certificate {name!r} in the org {org.name}")
-        for app_name, settings in await changing.session.all(_USERS, org.id):
-            named = msgspec.json.decode(cast(str, settings)).get(s.ASSET_SIGNING_CERTIFICATE.name)
-            if named in (found.name, found.id):
-                app = cast(str, app_name)
-                raise ManageProblem(f"the app {app} has its asset tokens signed by {found.name}: change that first")
+        if using := await apps_signing_with(changing, org, found):
+            raise ManageProblem(f"the app {using[0]} has its asset tokens signed by {found.name}: change that first")
         await changing.run(_DELETE, found.id)
         await changing.run(_RETIRE, now=desk.clock.now_ms(), kid=found.kid)
         await changing.audit("admin.certificate.delete", org.id, name=found.name, kid=found.kid)
         return found
+
+
+async def apps_signing_with(desk: Desk, org: Org, certificate: OrgCertificate) -> tuple[str, ...]:
+    """Return the names of an org's apps that name a certificate for their asset tokens.
+
+    Raises:
+        ManageProblem: no right.
+    """
+    desk.caller.needs(Right.CERTIFICATES, org.id)
+    found = []
+    for app_name, settings in await desk.session.all(_USERS, org.id):
+        named = msgspec.json.decode(cast(str, settings)).get(s.ASSET_SIGNING_CERTIFICATE.name)
+        if named in (certificate.name, certificate.id):
+            found.append(cast(str, app_name))
+    return tuple(found)
 
 
 async def ensure(desk: Desk, org_id: str) -> OrgCertificate:

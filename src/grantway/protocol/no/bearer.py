@@ -103,7 +103,7 @@ USER_IS_GUEST: Final = Reason(
 APP_BLOCKED: Final = Reason(
     id="bearer.app_blocked",
     wires=_DEAD,
-    means="The token's app {app} is blocked in this org.",
+    means="The app {app} is blocked in this org, and so are its tokens and those of apps that belong to it.",
     remedy="`grantway app unblock {app}` lets it in again.",
 )
 OAUTH_OFF: Final = Reason(
@@ -174,6 +174,17 @@ SCOPE_LACKING: Final = Reason(
     means="The access token has the scopes {scopes}; this needs {needs}.",
     remedy="Ask for that scope when the user approves, and select it for the app.",
     setting=s.SCOPES,
+)
+NOT_FOR_GUESTS: Final = Reason(
+    id="bearer.not_for_guests",
+    wires={
+        Voice.SALESFORCE: Wire(error="Bad_OAuth_Token", says="Bad_OAuth_Token", status=403),
+        Voice.IDENTITY: Wire(error="Bad_OAuth_Token", says="Bad_OAuth_Token", status=403),
+        Voice.DATA: Wire(error="INSUFFICIENT_ACCESS", says="insufficient access rights", status=403),
+        Voice.STANDARDS: Wire(error="insufficient_scope", says="this is not for guests", status=403),
+    },
+    means="The access token is for a guest, as whom {user} acts: guests read about nobody, and administer nothing.",
+    remedy="Use the token of a user who has an account, whatever the guest user's profile allows.",
 )
 OTHER_RESOURCE: Final = Reason(
     id="bearer.other_resource",

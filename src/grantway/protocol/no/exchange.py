@@ -73,7 +73,7 @@ OTHER_TARGET: Final = Reason(
     id="exchange.other_target",
     wires=oauth("invalid_target", "the requested target is not served here"),
     means="The token is wanted for {target}, and this server gives tokens for itself alone: {names}.",
-    remedy="Leave resource and audience out.",
+    remedy="Leave it out. At the standards' door resource says what the token is for; at Salesforce's nothing does.",
 )
 ACTOR_NOT_TAKEN: Final = Reason(
     id="exchange.actor_not_taken",
@@ -296,9 +296,19 @@ GUEST_NEEDS_JWT: Final = Reason(
 GUEST_WITHOUT_SCOPES: Final = Reason(
     id="exchange.guest_without_scopes",
     wires=oauth("invalid_scope", "the requested scope is invalid, unknown, or malformed"),
-    means="The token names a guest, and the app {app} has no scope for guests: openid, id, web and full are for users.",
+    means="The token names a guest, and the app {app} has no scope that is not about somebody or a browser.",
     remedy="`grantway app set {app} scopes=…` with api or a custom scope among them.",
     setting=s.SCOPES,
+)
+NOT_FOR_GUESTS: Final = Reason(
+    id="exchange.not_for_guests",
+    wires=oauth(
+        "invalid_scope",
+        "the requested scope is not allowed",
+        standards=Wire(error="invalid_scope", says="the requested scope is not for guests"),
+    ),
+    means="The token names a guest, and {extra} was asked for: nothing about somebody, in a browser or for later.",
+    remedy="Ask for no scope, or for some of these: {allowed}.",
 )
 GUEST_USER_GONE: Final = Reason(
     id="exchange.guest_user_gone",

@@ -94,6 +94,6 @@ SCOPE_NOT_HELD: Final = Reason(
         standards=Wire(error="invalid_scope", says="the requested scope exceeds what was granted"),
     ),
     means="The scope {extra} was asked for, which was not granted.",
-    remedy="Ask for no more than the authorization request did.",
+    remedy="Ask for no more than was approved: at a login, or where nobody logged in by the app's own scopes.",
     setting=s.SCOPES,
 )

@@ -62,7 +62,7 @@ MEDIA_TYPE: Final = Reason(
     id="request.media_type",
     wires=_http("invalid_request", "unsupported content type", 415, "UNSUPPORTED_MEDIA_TYPE"),
     means="The body came as {media_type}, which this endpoint does not take.",
-    remedy="Send application/x-www-form-urlencoded, not compressed.",
+    remedy="Send {wanted}, not compressed.",
 )
 HEADERS_TOO_LARGE: Final = Reason(
     id="request.headers_too_large",
