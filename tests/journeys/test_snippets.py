@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,50 @@ def test_an_assertion_is_signed_with_a_key_of_the_app(
         user = served.demo["users"][0]["username"]
         language = id_.removeprefix("jwt-")
         assert json.loads(run(served, language, text, folder=str(tmp_path), GRANTWAY_USER=user))["scope"] == "api"
+
+
+@pytest.fixture(scope="module")
+def machines(served: Served, console: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The snippets of an app of machines, which also exchanges another provider's tokens; `folder` holds its key."""
+    folder = tmp_path_factory.mktemp("keys")
+    (folder / "signer.key").write_text(signer().pem)
+    (folder / "signer.crt").write_text(signer().certificate)
+    certificate = f"certificate=@{folder}/signer.crt"
+    issuer = ("issuer=https://id.harbour.example", "audiences=https://harbour.example", certificate)
+    user = served.demo["users"][0]["username"]
+    for command in (
+        ("app", "create", "Machines", "--contact-email", "ops@demo.example", "callback_url=https://localhost/unused"),
+        ("app", "set", "Machines", 'scopes=["api", "openid"]', certificate),
+        ("app", "set", "Machines", "client_credentials=true", f"run_as={user}", "asset_tokens=true"),
+        ("app", "set", "Machines", "asset_token_audiences=https://devices.example", "token_exchange=true"),
+        ("app", "set", "Machines", "token_exchange_allowed=true", "permitted_users=admin_approved"),
+        ("app", "set", "Machines", 'profiles=["Standard User"]'),
+        ("handler", "create", "Harbour_IdP", *issuer),
+        ("handler", "enable", "Harbour_IdP", "Machines", "--run-as", user, "--default"),
+    ):
+        done = served.cli(*command)
+        assert done.returncode == 0, done.stderr
+    shown = json.loads(served.cli("app", "show", "Machines", "--reveal", "--json").stdout)
+    return {**_of(console, served, "Machines"), "folder": str(folder), "secret": shown["consumer_secret"]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_machines_prove_themselves_by_a_key_exchange_tokens_and_get_their_devices_asset_tokens(
+    served: Served, machines: dict[str, str], language: str
+) -> None:
+    folder = machines["folder"]
+    by_key = json.loads(run(served, language, machines[f"key-{language}"], folder=folder, GRANTWAY_SECRET=""))
+    claims = {"iss": "https://id.harbour.example", "aud": "https://harbour.example", "exp": int(time.time()) + 300}
+    outside = signer().sign({**claims, "sub": served.demo["users"][0]["username"]})
+    variables = {"SUBJECT_TOKEN": outside, "GRANTWAY_SECRET": machines["secret"]}
+    exchanged = json.loads(run(served, language, machines[f"exchange-{language}"], **variables))
+
+    assert (by_key["scope"], exchanged["scope"]) == ("api openid", "api openid")
+    if language != "curl":
+        device = {**variables, "ACCESS_TOKEN": exchanged["access_token"], "SERIAL_NUMBER": f"SN-{language}"}
+        assert json.loads(run(served, language, machines[f"asset-{language}"], **device))["access_token"].startswith(
+            "eyJ"
+        )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

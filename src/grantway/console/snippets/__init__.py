@@ -3,13 +3,16 @@
 from typing import Final
 
 from grantway import settings as s
+from grantway.console.snippets.asset_token import asset_token
 from grantway.console.snippets.call import WRITERS, Call
-from grantway.console.snippets.jwt_bearer import jwt_bearer
+from grantway.console.snippets.signed import jwt_bearer, private_key_jwt
 from grantway.console.snippets.snippet import SECRET, Snippet, door_path
 from grantway.console.snippets.web_server import web_server
 from grantway.domain.app import InstalledApp
+from grantway.grants import token_exchange
 from grantway.manage.connected_apps.app_list import FLOWS
 from grantway.protocol.scopes import allows_refresh
+from grantway.settings.token_handlers import SUBJECT_TYPE_PREFIX
 
 __all__ = ["Snippet", "endpoints_of", "flows_of", "snippets_of"]
 _USERINFO: Final = frozenset({"openid", "id", "profile", "email", "address", "phone", "full"})
@@ -40,6 +43,10 @@ def snippets_of(app: InstalledApp, base: str) -> tuple[Snippet, ...]:
         found += web_server(app, base)
     if "JWT Bearer" in flows:
         found += jwt_bearer(app, base)
+    if "Client Credentials" in flows:
+        found += private_key_jwt(app, base)
+    if app[s.ASSET_TOKENS]:
+        found += asset_token(app, base)
     for call in _calls(app, flows):
         url = base + door_path(app) + call.path
         for language, write in WRITERS:
@@ -54,6 +61,23 @@ def snippets_of(app: InstalledApp, base: str) -> tuple[Snippet, ...]:
 def _refreshes(app: InstalledApp) -> bool:
     scopes: tuple[str, ...] = app[s.SCOPES]
     return allows_refresh(scopes) and app[s.REFRESH_TOKEN_POLICY].form != "zero"
+
+
+def _exchange(app: InstalledApp) -> Call:
+    """Return the exchange of another identity provider's token."""
+    secret = (("client_secret", SECRET),) if app[s.REQUIRE_SECRET_FOR_TOKEN_EXCHANGE_FLOW] else ()
+    return Call(
+        id="exchange",
+        name="token exchange",
+        path="/token",
+        fields=(
+            ("grant_type", token_exchange.GRANT_TYPE),
+            ("subject_token_type", f"{SUBJECT_TYPE_PREFIX}jwt"),
+            ("client_id", app.consumer_key),
+        ),
+        variables=(("subject_token", "SUBJECT_TOKEN"), *secret),
+        note="The app's default handler validates the token; to mean another, send its name as token_handler.",
+    )
 
 
 def _calls(app: InstalledApp, flows: tuple[str, ...]) -> list[Call]:
@@ -89,6 +113,8 @@ def _calls(app: InstalledApp, flows: tuple[str, ...]) -> list[Call]:
                 note="The security token follows the password as one text, unless the address is trusted.",
             )
         )
+    if "Token Exchange" in flows and app[s.TOKEN_EXCHANGE_ALLOWED]:
+        calls.append(_exchange(app))
     if _USERINFO.intersection(scopes):
         calls.append(Call(id="userinfo", name="who the user is", path="/userinfo", bearer=True))
     token = ("token", "ACCESS_TOKEN")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, Protocol, cast
 
+import msgspec
+
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.domain.token_handler import TokenHandler, UsableHandler
@@ -224,9 +226,11 @@ def _would_work(trail: Trail, case: exchange.ExchangeCase, *, is_new: bool) -> b
     before = len(trail.findings)
     passed = trail.passes((exchange.believed,), case)
     if case.subject is not None:
-        # The check of the whole says again what they say: of a refusal the last of them.
+        # The check of the whole says again what they say.
         said = case.subject.findings
-        trail.findings[before:] = said if passed else (*said[:-1], trail.findings[before])
+        if said and not passed:
+            said = (*said[:-1], msgspec.structs.replace(said[-1], refusal=trail.refusal))
+        trail.findings[before:] = said or trail.findings[before:]
     if not passed or not trail.passes(_CHECKS[_ASKED_AT + 1 : _PERSON_AT], case):
         return False
     # Of a user who is not there yet nothing more can be asked; that the profile is pre-authorized was.

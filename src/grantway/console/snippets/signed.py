@@ -1,4 +1,4 @@
-"""Acting for a user who is not there: an assertion signed by a key of the app."""
+"""A JWT that an app signs by a key of its own, and what is traded for it: an assertion, or who the app is."""
 
 import contextlib
 import json
@@ -10,6 +10,7 @@ from grantway.console.snippets.snippet import QUOTES, Snippet, door_path
 from grantway.domain.app import InstalledApp
 from grantway.kit.certified import PublicKey
 from grantway.kit.jose import RS256, JwtRefused
+from grantway.protocol.assertion import CLIENT_ASSERTION_TYPE
 
 _PLACE: Final = re.compile("@(TOKEN|KEY|AUDIENCE|ALGORITHM|KID)@")
 # How each language names the key in the header.
@@ -23,10 +24,38 @@ _HASHES: Final = {
     "EdDSA": "null",
 }
 _OF_CERTIFICATE: Final = "the key of the app's certificate"
+_JWT_BEARER: Final = (("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),)
+_CLIENT_CREDENTIALS: Final = (("grant_type", "client_credentials"), ("client_assertion_type", CLIENT_ASSERTION_TYPE))
+_USER: Final = {
+    "curl": '"$GRANTWAY_USER"',
+    "Python": 'os.environ["GRANTWAY_USER"]',
+    "JavaScript": "process.env.GRANTWAY_USER",
+}
 
 
 def jwt_bearer(app: InstalledApp, base: str) -> list[Snippet]:
-    """Return the snippets that sign an assertion and trade it for a token; none where the key signs nothing here.
+    """Return the snippets that act for a user who is not there; none where the key signs nothing here."""
+    name = "act for a user, with a signed assertion"
+    return _signed(app, base, "jwt", name, "assertion", _JWT_BEARER, for_user=True)
+
+
+def private_key_jwt(app: InstalledApp, base: str) -> list[Snippet]:
+    """Return the snippets in which the app proves itself by a signed assertion, without its secret (RFC 7523, 2.2)."""
+    name = "client credentials, by a key in the secret's place"
+    return _signed(app, base, "key", name, "client_assertion", _CLIENT_CREDENTIALS, for_user=False)
+
+
+def _signed(
+    app: InstalledApp,
+    base: str,
+    snippet_id: str,
+    name: str,
+    field: str,
+    form: tuple[tuple[str, str], ...],
+    *,
+    for_user: bool,
+) -> list[Snippet]:
+    """Return the snippets that sign a JWT and send it as a field of a form.
 
     openssl signs as JWTs want it with RSA keys alone, so for others there is none for curl.
     """
@@ -49,11 +78,15 @@ def jwt_bearer(app: InstalledApp, base: str) -> list[Snippet]:
         for place in _WITHOUT_KID if not kid else ():
             template = template.replace(place, "")
         quote = QUOTES[language]
+        sent = "".join(_LINES[language].format(name=one, value=quote(value)) for one, value in form)
+        text = template.replace("@FORM@", sent).replace("@FIELD@", field)
+        text = text.replace("@SUBJECT@", _USER[language] if for_user else "@KEY@")
+        text = text.replace("@USER@", ", GRANTWAY_USER the user to act for" if for_user else "")
+        text = text.replace("@OS@", "import os\n" if for_user else "")
         # There it stands within JSON, in a text that printf fills in.
         filled["KID"] = json.dumps(kid)[1:-1] if language == "curl" else kid
-        text = _PLACE.sub(lambda place, quote=quote: quote(filled[place[1]]), template)  # type: ignore[misc]
-        name = "act for a user, with a signed assertion"
-        found.append(Snippet(id=f"jwt-{language.lower()}", name=name, language=language, text=text))
+        text = _PLACE.sub(lambda place, quote=quote: quote(filled[place[1]]), text)  # type: ignore[misc]
+        found.append(Snippet(id=f"{snippet_id}-{language.lower()}", name=name, language=language, text=text))
     return found
 
 
@@ -72,21 +105,24 @@ def _key_of(app: InstalledApp) -> tuple[str, str, str] | None:
     return (RS256, "", "an RSA key of the app's key set") if app[s.JWKS_URI] else None
 
 
+_LINES: Final = {
+    "curl": "  --data-urlencode {name}={value} \\\n",
+    "Python": '        "{name}": {value},\n',
+    "JavaScript": "    {name}: {value},\n",
+}
 _CURL: Final = """\
-# signer.key is the key of the app's certificate, GRANTWAY_USER the user to act for
+# signer.key is the key of the app's certificate@USER@
 b64() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
 HEADER=$(printf '{"alg":"%s","kid":"%s"}' @ALGORITHM@ @KID@ | b64)
-CLAIMS=$(printf '{"iss":"%s","sub":"%s","aud":"%s","exp":%s,"jti":"%s"}' @KEY@ "$GRANTWAY_USER" @AUDIENCE@ \\
+CLAIMS=$(printf '{"iss":"%s","sub":"%s","aud":"%s","exp":%s,"jti":"%s"}' @KEY@ @SUBJECT@ @AUDIENCE@ \\
   "$(($(date +%s) + 180))" "$(openssl rand -hex 16)" | b64)
 SIGNATURE=$(printf '%s.%s' "$HEADER" "$CLAIMS" | openssl dgst -sha256 -sign signer.key | b64)
 curl -sS --fail-with-body @TOKEN@ \\
-  --data-urlencode grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer \\
-  --data-urlencode "assertion=$HEADER.$CLAIMS.$SIGNATURE"
+@FORM@  --data-urlencode "@FIELD@=$HEADER.$CLAIMS.$SIGNATURE"
 """
 _PYTHON: Final = """\
 # pip install httpx "pyjwt[crypto]"; signer.key is the key of the app's certificate
-import os
-import time
+@OS@import time
 import uuid
 from pathlib import Path
 
@@ -95,7 +131,7 @@ import jwt
 
 claims = {
     "iss": @KEY@,
-    "sub": os.environ["GRANTWAY_USER"],
+    "sub": @SUBJECT@,
     "aud": @AUDIENCE@,
     "exp": int(time.time()) + 180,
     "jti": str(uuid.uuid4()),
@@ -103,20 +139,22 @@ claims = {
 assertion = jwt.encode(claims, Path("signer.key").read_text(), algorithm=@ALGORITHM@, headers={"kid": @KID@})
 reply = httpx.post(
     @TOKEN@,
-    data={"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion},
+    data={
+@FORM@        "@FIELD@": assertion,
+    },
 )
 reply.raise_for_status()
 print(reply.text)
 """
 _JAVASCRIPT: Final = """\
-// signer.key is the key of the app's certificate, GRANTWAY_USER the user to act for
+// signer.key is the key of the app's certificate@USER@
 import { createPrivateKey, randomUUID, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 const b64 = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const claims = {
   iss: @KEY@,
-  sub: process.env.GRANTWAY_USER,
+  sub: @SUBJECT@,
   aud: @AUDIENCE@,
   exp: Math.floor(Date.now() / 1000) + 180,
   jti: randomUUID(),
@@ -127,8 +165,7 @@ const signature = sign(@HASH@, Buffer.from(signed), { key, dsaEncoding: "ieee-p1
 const reply = await fetch(@TOKEN@, {
   method: "POST",
   body: new URLSearchParams({
-    grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
-    assertion: `${signed}.${signature.toString("base64url")}`,
+@FORM@    @FIELD@: `${signed}.${signature.toString("base64url")}`,
   }),
 });
 if (!reply.ok) throw new Error(await reply.text());
