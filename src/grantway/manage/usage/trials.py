@@ -1,6 +1,6 @@
 """Trying a token at a token exchange handler: the decision that an app would get, check by check, and nothing issued.
 
-The checks are those of `grants.token_exchange`; what is tried is not stored, and no user stays made.
+The checks are those of `grants.exchange`; what is tried is not stored, and no user stays made.
 """
 
 from dataclasses import dataclass, field, replace
@@ -13,6 +13,9 @@ from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org
 from grantway.domain.token_handler import TokenHandler, UsableHandler
 from grantway.grants import token_exchange as exchange
+from grantway.grants.exchange.asking import asked
+from grantway.grants.exchange.case import ExchangeCase
+from grantway.grants.exchange.checks import PERSON, believed, person
 from grantway.grants.grant import TokenCall
 from grantway.kit.clock import MINUTE_MS
 from grantway.manage.connected_apps import apps
@@ -42,8 +45,8 @@ _TRIED: Final = Statement(
 )
 _CLIENT: Final = (known, partial(grant_registered, grant_type=exchange.GRANT_TYPE))
 _CHECKS: Final = exchange.GRANT.checks
-_ASKED_AT: Final = _CHECKS.index(exchange.believed)
-_PERSON_AT: Final = _CHECKS.index(exchange.person)
+_ASKED_AT: Final = _CHECKS.index(believed)
+_PERSON_AT: Final = _CHECKS.index(person)
 
 
 class AsksHandlers(Protocol):
@@ -195,16 +198,16 @@ async def try_token(
         "token_handler": handler.name,
     }
     call = TokenCall(SALESFORCE, params, Credentials(app.consumer_key), now, now * 1000, names)
-    case = exchange.ExchangeCase(call, ClientCase(SALESFORCE, app.consumer_key, app, (), now))
+    case = ExchangeCase(call, ClientCase(SALESFORCE, app.consumer_key, app, (), now))
     sources = _Trying(desk, Directory(desk.db, Apps(desk.ring)), handlers)
     trail = Trail((*_CLIENT, *_CHECKS, *USE_CHECKS))
     if trail.passes(_CLIENT, case.client):
-        case = await exchange.asked(case, app, sources)
+        case = await asked(case, app, sources)
     trial = Trial(handler=handler.name, app=app.app.name, findings=())
     if _would_work(trail, case, is_new=bool(sources.made)):
         trial = _with_new(trial, handler, sources.made[0]) if sources.made else _with_user(trial, desk, case)
     if sources.made and trail.refusal is None:
-        trail.findings.append(Finding(exchange.PERSON, "is not there, and would be made"))
+        trail.findings.append(Finding(PERSON, "is not there, and would be made"))
     means, remedy = in_words(trail.refusal) if trail.refusal is not None else ("", "")
     reason = trail.refusal.reason if trail.refusal is not None else None
     return replace(
@@ -219,12 +222,12 @@ async def try_token(
     )
 
 
-def _would_work(trail: Trail, case: exchange.ExchangeCase, *, is_new: bool) -> bool:
+def _would_work(trail: Trail, case: ExchangeCase, *, is_new: bool) -> bool:
     """Make the checks that the token endpoint makes, and show the handler's own one by one."""
     if trail.refusal is not None or not trail.passes(_CHECKS[:_ASKED_AT], case):
         return False
     before = len(trail.findings)
-    passed = trail.passes((exchange.believed,), case)
+    passed = trail.passes((believed,), case)
     if case.subject is not None:
         # The check of the whole says again what they say.
         said = case.subject.findings
@@ -241,7 +244,7 @@ def _with_new(trial: Trial, handler: TokenHandler, new: NewPerson) -> Trial:
     return replace(trial, user=new.username, profile=handler[NEW_USER_PROFILE], is_new=True)
 
 
-def _with_user(trial: Trial, desk: Desk, case: exchange.ExchangeCase) -> Trial:
+def _with_user(trial: Trial, desk: Desk, case: ExchangeCase) -> Trial:
     """Return what the flow would give; what it would write is left unwritten."""
     proof = exchange.prove(case, desk.ring)
     user = proof.of.user
