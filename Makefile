@@ -18,7 +18,7 @@ test: install $(DONE)/requirements-test
 
 # Only the clients that others wrote and the tests drive (tests/clients): Node's and Python's.
 clients: install
-	scripts/fetch-test-tools node python
+	scripts/fetch-test-tools python node
 
 bench: install $(DONE)/requirements-test
 	scripts/fetch-test-tools postgres node

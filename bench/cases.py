@@ -30,9 +30,13 @@ class Case:
     signed: bool = False
 
 
+class OtherAnswer(RuntimeError):
+    """A server answered something else than the case is about."""
+
+
 def _ok(answer: Answer) -> bytes:
     if answer.status != 200:
-        raise RuntimeError(f"{answer.status} {answer.body[:300]!r}")
+        raise OtherAnswer(f"{answer.status} {answer.body[:300]!r}")
     return answer.body
 
 
@@ -40,7 +44,7 @@ def _same(request: bytes, holds: bytes = b"") -> Script:
     while True:
         body = _ok((yield request))
         if holds not in body:
-            raise RuntimeError(f"{holds!r} is not in {body[:300]!r}")
+            raise OtherAnswer(f"{holds!r} is not in {body[:300]!r}")
         yield None
 
 

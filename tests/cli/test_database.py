@@ -97,6 +97,28 @@ def test_the_check_names_what_is_damaged(terminal: Terminal, damage: str, says: 
     assert "1 problems" in done.stderr
 
 
+@one_engine
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ('UPDATE token_handler SET settings = \'{"matches":"shoe size"}\'', "Harbour: it cannot be read: "),
+        ('UPDATE token_handler SET settings = \'{"webhook_secret":"AAAA"}\'', "Harbour: webhook_secret: no key"),
+        ("UPDATE token_handler SET secret_box = private_box FROM signing_key", "Harbour: introspection_secret: no key"),
+        ("UPDATE person SET is_guest = 0", "Harbour: guest@one.example is no guest user of its org"),
+        ("UPDATE person SET password_hash = 'x'", "user guest@one.example: a guest user, and has a password"),
+    ],
+)
+def test_the_check_knows_token_exchange_handlers_and_guests(terminal: Terminal, damage: str, says: str) -> None:
+    terminal.says("user", "create", "guest@one.example", "--guest", "--email", "g@one.example")
+    terminal.says("handler", "create", "Harbour", "guest_user=guest@one.example", "runs=webhook")
+    assert terminal.run("db", "check").returncode == 0
+    terminal.write(damage)
+
+    done = terminal.run("db", "check")
+    assert done.returncode == 1
+    assert says in done.stderr
+
+
 def test_the_check_finds_what_belongs_to_nobody(data: str) -> None:
     with sqlite3.connect(f"{data}/grantway.db") as file:
         file.execute("UPDATE profile SET org_id = '00Dgone' WHERE name = 'Standard User'")

@@ -123,6 +123,17 @@ async def test_a_value_that_is_refused_is_told_at_its_field_and_nothing_typed_is
     assert await held(house, name) == before
 
 
+async def test_ticks_that_were_set_in_another_order_are_no_change(house: House, setup: Setup, name: str) -> None:
+    """Browsers send ticks in the page's order, whatever order they were stored in."""
+    await apps.change(house.desk, house.org, name, {"scopes": "refresh_token,openid,api"})
+    fields = form_of(await setup.open(f"/setup/apps/{name}/edit"), "/edit") | {"certificate": ["nonsense"]}
+    fields["scopes"] = ["openid", "api", "refresh_token"]
+
+    reply = await post(setup, f"/setup/apps/{name}/edit", fields)
+
+    assert "<b>1 changed</b>, not saved: Use Digital Signatures" in reply.text
+
+
 async def test_each_wrong_callback_line_is_named_with_its_number(setup: Setup, name: str) -> None:
     lines = "https://a.example/cb\r\n\r\nhttp://plain.example/\r\njavascript:alert(1)"
 

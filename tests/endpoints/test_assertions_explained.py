@@ -77,7 +77,7 @@ RULES: list[tuple[str, Made, str, str]] = [
 ]
 
 
-async def certified(house: House) -> TestApp:
+async def certified(house: House, values: dict[s.AnySetting, Any] | None = None) -> TestApp:
     """An app with a certificate, for a person or by itself."""
     return await house.app(
         {
@@ -85,6 +85,7 @@ async def certified(house: House) -> TestApp:
             s.PERMITTED_USERS: s.PermittedUsers.ADMIN_APPROVED,
             s.PROFILES: ("Standard",),
             s.CLIENT_CREDENTIALS: True,
+            **(values or {}),
         },
         run_as=ADA,
     )
@@ -126,6 +127,44 @@ async def test_an_assertion_that_breaks_a_rule_is_refused_and_explained(
     assert says in told.means
     assert told.remedy
     assert use in [name for _, name, _ in told.received]
+
+
+# What is about the grant alone: what is sent, beside what, for which app, and the reason.
+OF_THE_GRANT: list[tuple[str, Made, dict[str, str], dict[s.AnySetting, Any], str]] = [
+    ("nothing is sent", as_it_is(""), {}, {}, "missing"),
+    ("no iss", saying(iss=None), {}, {}, "no_issuer"),
+    ("another client_id", saying(), {"client_id": "3MVGother"}, {}, "other_client"),
+    ("an app without certificate", saying(), {}, {s.CERTIFICATE: None}, "no_certificate"),
+    ("nobody", saying(sub="nobody@harbour.example"), {}, {}, "no_such_user"),
+    ("nobody approved", saying(), {}, {s.PERMITTED_USERS: s.PermittedUsers.SELF_AUTHORIZE}, "not_approved"),
+    ("no refresh_token", saying(), {}, {s.SCOPES: ("api",)}, "refresh_scope_needed"),
+]
+
+
+@both_doors
+@pytest.mark.parametrize(
+    ("made", "more", "values", "reason"), [one[1:] for one in OF_THE_GRANT], ids=[one[0] for one in OF_THE_GRANT]
+)
+async def test_a_grant_that_cannot_be_given_is_refused_and_explained(
+    house: House, door: str, made: Made, more: dict[str, str], values: dict[s.AnySetting, Any], reason: str
+) -> None:
+    app = await certified(house, values)
+    assertion = made(signer(), said_by(house, app, AS_GRANT, door))
+    form = {"grant_type": GRANT_TYPE, "assertion": assertion, **more}
+
+    assert (await house.token(form, door=door))[0] == 400
+    told = await explained(house)
+    assert told.reason == f"assertion.{reason}"
+    assert told.remedy
+
+
+@both_uses
+async def test_one_that_ends_too_late_is_explained_where_there_is_a_latest(house: House, use: str) -> None:
+    app = await certified(house)
+    assertion = saying(exp_in=3700)(signer(), said_by(house, app, use, STANDARDS))
+
+    assert await send(house, assertion, use, STANDARDS) in (400, 401)
+    assert (await explained(house)).reason.endswith("too_long")
 
 
 @pytest.mark.requirement("S23")

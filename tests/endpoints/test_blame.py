@@ -21,7 +21,7 @@ from grantway.protocol import no
 from grantway.store.statement import Statement
 from tests.endpoints.browsing import PASSWORD, give_passwords
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
-from tests.endpoints.issuer import AUDIENCE, ISSUER, handler_for, outside_token
+from tests.endpoints.issuer import AUDIENCE, ISSUER, handler_for, outside_token, public_jwk
 from tests.endpoints.saml_signer import encoded, file
 from tests.endpoints.signer import GRANT_TYPE, signer
 from tests.endpoints.test_asset_token import SETTINGS as ASSETS
@@ -230,6 +230,9 @@ CASES: list[tuple[s.AnySetting, Values, Callable[[House, TestApp], Awaitable[Non
     (s.BLOCK_USERNAME_PASSWORD_FLOW, {s.USERNAME_PASSWORD: True}, log_in),
     (s.TRUSTED_IP_RANGES, {s.USERNAME_PASSWORD: True}, log_in_without_the_security_token),
     (s.CERTIFICATE, {}, assert_without_certificate),
+    (s.JWKS, {s.JWKS: s.JWKS.kind.parse({"keys": [public_jwk(number=1)]})}, assert_without_certificate),
+    # Nobody serves it: the connection is refused, or not even tried.
+    (s.JWKS_URI, {s.JWKS_URI: "https://127.0.0.1:9/keys"}, assert_without_certificate),
     (s.ASSET_TOKENS, {}, ask_for_an_asset_token),
     (s.ASSET_TOKEN_AUDIENCES, {s.ASSET_TOKENS: True}, ask_for_an_asset_token),
     (s.ASSET_SIGNING_CERTIFICATE, ASSETS | {s.ASSET_SIGNING_CERTIFICATE: "Gone"}, ask_for_an_asset_token),

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from grantway.endpoints import handler_code
 from grantway.endpoints.handler_code import HandlerCode
 from grantway.protocol.token_handler import ENTRY_POINTS, IncomingToken, Named, NewPerson, Validated
 from grantway.settings.token_handlers import Matches
@@ -68,7 +67,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     def entry_points(*, group: str, name: str) -> list[EntryPoint]:
         return [there[name]] if group == "grantway.token_exchange_handlers" and name in there else []
 
-    monkeypatch.setattr(handler_code, "entry_points", entry_points)
+    monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
     ASKED.clear()
 
 

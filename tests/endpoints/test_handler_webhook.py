@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from grantway import settings as s
 from grantway.endpoints.handler_webhook import Webhooks
 from grantway.manage.exchange import token_handlers
 from grantway.manage.people import users
@@ -86,6 +85,16 @@ async def hooked_app(house: House, url: str, **fields: Any) -> TestApp:
     """An app whose handler is a webhook."""
     app = await exchanging_app(house)
     await handler_for(house, app, {"runs": "webhook", "webhook_url": url, "webhook_secret": SECRET, **fields})
+    return app
+
+
+async def hooked_guests(house: House, hook: Hook) -> TestApp:
+    """An app whose webhook lets guests in."""
+    asked = users.NewUser(username=GUEST, email="shop@harbour.example", profile="Standard", guest=True)
+    await users.create(house.desk, house.org, asked)
+    app = await guests_app(house)
+    fields = {"runs": "webhook", "webhook_url": hook.url, "webhook_secret": SECRET, "guest_user": GUEST}
+    await handler_for(house, app, fields)
     return app
 
 
@@ -214,11 +223,7 @@ async def test_the_requests_to_one_host_wait_for_each_other_whatever_the_port(ho
 
 async def test_a_webhook_that_names_a_blank_names_nobody(house: House, hook: Hook) -> None:
     """Whoever has no name would be one guest with all others who have none."""
-    asked = users.NewUser(username="guest@harbour.example", email="g@h.example", profile="Standard", guest=True)
-    await users.create(house.desk, house.org, asked)
-    app = await exchanging_app(house, {s.JWT_ACCESS_TOKENS: True})
-    fields = {"runs": "webhook", "webhook_url": hook.url, "webhook_secret": SECRET, "guest_user": asked.username}
-    await handler_for(house, app, fields)
+    app = await hooked_guests(house, hook)
     for value in ("", " "):
         hook.says(valid=True, user={"by": "username", "value": value})
         assert await exchange(house, app, "ticket-7") == (400, FAILED)
@@ -239,11 +244,7 @@ async def test_a_webhook_makes_users_where_the_record_allows_it(house: House, ho
 
 
 async def test_a_webhook_says_by_what_a_guest_is_known(house: House, hook: Hook) -> None:
-    asked = users.NewUser(username=GUEST, email="shop@harbour.example", profile="Standard", guest=True)
-    await users.create(house.desk, house.org, asked)
-    app = await guests_app(house)
-    fields = {"runs": "webhook", "webhook_url": hook.url, "webhook_secret": SECRET, "guest_user": GUEST}
-    await handler_for(house, app, fields)
+    app = await hooked_guests(house, hook)
     visitor = "8c1e3b0a-4c1f-4f6e-9a51-3f2d8f0f2a11"
     hook.says(valid=True, user={"by": "email", "value": "a@elsewhere.example", "visitor": visitor})
 

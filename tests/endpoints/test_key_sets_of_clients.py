@@ -379,5 +379,5 @@ async def test_what_is_stored_of_a_set_is_public_and_in_the_audit_its_fingerprin
     (row,) = await house.db.all(Statement("SELECT settings FROM app"))
     (entry,) = await house.db.all(Statement("SELECT detail FROM event WHERE detail LIKE '%jwks%'"))
     assert json.loads(str(row[0]))["jwks"] == {"keys": [public_jwk()]}
-    assert "1 key: RSA-0 (RS256/" in str(entry[0])
+    assert "1 key: RSA-0 (RSA); SHA-256 " in str(entry[0])
     assert public_jwk()["n"] not in str(entry[0])

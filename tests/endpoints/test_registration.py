@@ -431,6 +431,21 @@ async def test_what_ends_the_parent_ends_its_children(house: House, end: Any) ->
     assert (await sent(house, ASKED, token)).status in (401, 403)
 
 
+@pytest.mark.parametrize("end", [_block, _switch_off], ids=["blocked", "switched off"])
+async def test_explain_names_the_parent_where_the_parent_ended_it(house: House, end: Any) -> None:
+    """Nobody can unblock or change a registered app by itself."""
+    parent = await house.app()
+    app = await known(house, await joined(house, await token_of(house, parent)))
+    answer = await house.sign_in(app, door=STANDARDS)
+    await end(house, parent)
+    await house.refresh(app, answer["refresh_token"], door=STANDARDS)
+    told = await explained(house)
+    name = (await apps.find(house.desk, house.org, parent.id)).app.name
+
+    assert name in told.means
+    assert name in told.remedy + told.change
+
+
 async def test_revoking_the_parents_tokens_ends_the_childrens(house: House) -> None:
     parent = await house.app()
     app = await known(house, await joined(house, await token_of(house, parent)))

@@ -105,13 +105,14 @@ RESOURCES: dict[str, Resource] = {
     ),
 }
 EVERY = pytest.mark.parametrize("name", RESOURCES)
+# What ends a token, and the reason that `explain` gives.
 DEADLY = {
-    "frozen": "UPDATE person SET is_frozen = 1",
-    "deactivated": "UPDATE person SET is_active = 0",
-    "revoked": "UPDATE access_token SET revoked_at = 1",
-    "line_revoked": "UPDATE token_family SET revoked_at = 1",
-    "expired": "UPDATE access_token SET expires_at = 1",
-    "app_blocked": "UPDATE app_policy SET is_blocked = 1, version = version + 1",
+    "frozen": ("UPDATE person SET is_frozen = 1", "bearer.user_inactive"),
+    "deactivated": ("UPDATE person SET is_active = 0", "bearer.user_inactive"),
+    "revoked": ("UPDATE access_token SET revoked_at = 1", "bearer.revoked"),
+    "line_revoked": ("UPDATE token_family SET revoked_at = 1", "bearer.revoked"),
+    "expired": ("UPDATE access_token SET expires_at = 1", "bearer.expired_for_org"),
+    "app_blocked": ("UPDATE app_policy SET is_blocked = 1, version = version + 1", "bearer.app_blocked"),
 }
 
 
@@ -180,6 +181,7 @@ async def test_a_token_in_the_url_is_never_taken(
 async def test_without_a_token(house: House, web: httpx.AsyncClient, name: str) -> None:
     """RFC 6750, section 3.1: who sent nothing is told no error code."""
     assert told(await web.get(RESOURCES[name].at(house))) == RESOURCES[name].missing
+    assert await house.reasons() == ["bearer.missing"]
 
 
 @EVERY
@@ -217,9 +219,11 @@ async def test_a_dead_token_or_a_blocked_user(house: House, web: httpx.AsyncClie
     """One answer for all of them: which it is, only `explain` tells."""
     resource = RESOURCES[name]
     answer = await a_token(house, resource, scopes=f"{resource.scopes} refresh_token")
-    await house.change(DEADLY[change])
+    statement, reason = DEADLY[change]
+    await house.change(statement)
 
     assert told(await web.get(resource.at(house), headers=bearer(answer))) == resource.dead
+    assert await house.reasons() == [reason]
 
 
 @EVERY
@@ -242,6 +246,7 @@ async def test_a_token_without_the_scope(house: House, web: httpx.AsyncClient, n
     answer = await a_token(house, resource, scopes=resource.other_scopes)
 
     assert told(await web.get(resource.at(house), headers=bearer(answer))) == resource.lacking
+    assert await house.reasons() == ["bearer.scope_lacking"]
 
 
 @EVERY

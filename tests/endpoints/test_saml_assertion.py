@@ -10,6 +10,7 @@ from grantway.manage.people import users
 from grantway.manage.problem import ManageProblem
 from grantway.manage.server import orgs
 from grantway.protocol.no import by_id
+from grantway.store.statement import Statement
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.saml.make import PROTOCOL
 from tests.endpoints.saml_signer import encoded, file, signed_by, signed_text
@@ -196,6 +197,16 @@ async def test_an_error_says_where_it_is_explained_once_the_response_was_read(ho
     assert read["error_uri"].startswith(f"{BASE}/setup/traces/")
     assert "error_uri" not in unread
     assert "error_uri" not in (await send(house, encoded(file("response.xml")), assertion_type=""))[1]
+
+
+@pytest.mark.parametrize("off", ["saml_assertion_flow", "saml_assertion_app"])
+async def test_the_orgs_administrators_may_read_why_where_no_app_is_known(house: House, off: str) -> None:
+    await sign_on(house)
+    await orgs.change(house.desk, house.org, {off: False if off == "saml_assertion_flow" else ""})
+    await send(house, encoded(file("response.xml")))
+    await house.server.refusals.flush()
+
+    assert await house.db.one(Statement("SELECT org_id FROM refusal")) == (house.org.id,)
 
 
 async def test_a_user_of_another_org_is_no_user_of_this_one(house: House) -> None:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from grantway import settings as s
-from grantway.console.app_controls import Control, Raw, control
+from grantway.console.app_controls import Control, Raw, control, same, widget_of
 from grantway.console.app_fields import (
     ON_FORM,
     Choices,
@@ -29,7 +29,11 @@ from grantway.manage.problem import ManageProblem, NotAllowed, StaleVersion
 from grantway.settings.setting import AnySetting
 
 # What is chosen together stands together, whatever section of Salesforce's page it comes from.
-_BESIDE: Final[dict[AnySetting, AnySetting]] = {s.SCOPES: s.CUSTOM_SCOPES}
+_BESIDE: Final[dict[AnySetting, tuple[AnySetting, ...]]] = {
+    s.CERTIFICATE: (s.JWKS, s.JWKS_URI),
+    s.SCOPES: (s.CUSTOM_SCOPES,),
+}
+_STANDING_BESIDE: Final = frozenset(one for those in _BESIDE.values() for one in those)
 _NUMBERED: Final = (s.Section.OAUTH, s.Section.ID_TOKEN)
 
 
@@ -158,7 +162,7 @@ def show_edit(
         problems=problems,
         clashes=clashes,
         note=note,
-        changed=tuple(one.label for one in ON_FORM if raw[one] != base[one]),
+        changed=tuple(one.label for one in ON_FORM if _differs(one, raw, base, choices)),
     )
     crumbs = (("App Manager", APPS), (app[s.LABEL] or app.app.name, path))
     return visit.show(page, here=APPS, crumbs=crumbs, status=status)
@@ -220,6 +224,13 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else text + "."
 
 
+def _differs(
+    setting: AnySetting, raw: Mapping[AnySetting, Raw], base: Mapping[AnySetting, Raw], choices: Choices
+) -> bool:
+    """Tell whether what stands in a control is another value than it began with."""
+    return not same(base[setting], raw[setting], widget_of(setting, choices.get(setting)))
+
+
 def page_title(title: str, problems: tuple[Problem, ...]) -> str:
     """Return a page's title, which says first how much is to fix."""
     number = len(problems)
@@ -239,7 +250,7 @@ def sections(
     errors = {one.field: one.text for one in problems}
 
     def made(setting: AnySetting) -> Control:
-        changed = app is not None and raw[setting] != base[setting]
+        changed = app is not None and _differs(setting, raw, base, choices)
         fixed = why_fixed(visit.desk, visit.org, setting, app, kind)
         value: Any = app[setting] if app is not None else setting.starts_with
         return control(
@@ -258,7 +269,7 @@ def sections(
         members = tuple(settings)
         rows = []
         for setting in members:
-            if setting.under in members or setting in _BESIDE.values():
+            if setting.under in members or setting in _STANDING_BESIDE:
                 continue
             number = ""
             if section in _NUMBERED:
@@ -266,8 +277,7 @@ def sections(
                 number = str(step)
             under = tuple(made(one) for one in members if one.under is setting)
             rows.append(FormRow(step=number, control=made(setting), under=under))
-            if beside := _BESIDE.get(setting):
-                rows.append(FormRow(step="", control=made(beside)))
+            rows += [FormRow(step="", control=made(one)) for one in _BESIDE.get(setting, ())]
         is_grid = section is s.Section.BASIC
         name = f"section-{section.name.lower()}"
         found.append(FormSection(id=name, title=section.value, rows=tuple(rows), is_grid=is_grid))

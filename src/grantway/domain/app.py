@@ -206,6 +206,11 @@ class InstalledApp:
         return KeyState.ANSWERS if self.pair is None else self.pair.at(now_ms)
 
     @property
+    def ruled_by(self) -> str:
+        """The name of the app whose policies these are: its own, or that of the app it belongs to."""
+        return self.parent or self.app.name
+
+    @property
     def version(self) -> str:
         """Changes whenever the app or its policies in this org do: what a form was filled in over (S42)."""
         return f"{self.app.version}.{self.policy.version if self.policy else 0}"

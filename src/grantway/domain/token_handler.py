@@ -1,7 +1,8 @@
 """A token exchange handler of an org, and the apps that may use it (connected-apps.md 1.18)."""
 
 import base64
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -23,6 +24,11 @@ from grantway.settings.token_handlers import (
 )
 
 T = TypeVar("T")
+SECRET_PURPOSES: Final[Mapping[HandlerField[str], bytes]] = {
+    INTROSPECTION_SECRET: b"token-handler",
+    WEBHOOK_SECRET: b"token-handler-webhook",
+}
+"""What each secret is sealed for."""
 
 
 class HandlerRow(msgspec.Struct, frozen=True, gc=False):

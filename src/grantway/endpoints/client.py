@@ -37,7 +37,7 @@ def _as_its_flows_do(case: ClientCase) -> Finding | None:
 def _not_blocked(case: ClientCase) -> Finding | None:
     app = case.client
     if app is not None and app.policy is not None and app.policy.is_blocked:
-        return Finding(_BLOCKED, "blocked", no.APP_BLOCKED(app=app.app.name))
+        return Finding(_BLOCKED, "blocked", no.APP_BLOCKED(app=app.ruled_by))
     return Finding(_BLOCKED, "not blocked")
 
 

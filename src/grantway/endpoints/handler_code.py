@@ -5,7 +5,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from typing import Final, TypeVar
 
 from grantway.protocol.decision import Finding
@@ -113,6 +112,8 @@ class HandlerCode:
 
 
 def _load(name: str) -> TokenExchangeHandler | None:
+    from importlib.metadata import entry_points  # only for handlers that are code
+
     for one in entry_points(group=ENTRY_POINTS, name=name):
         try:
             found = one.load()

@@ -11,11 +11,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from grantway.domain.token_handler import TokenHandler
+from grantway.domain.token_handler import SECRET_PURPOSES, TokenHandler
 from grantway.endpoints.handler_code import is_whole
 from grantway.kit.jose import JwtRefused, json_object
 from grantway.kit.secrets import KeyRing, KeyRingError
-from grantway.manage.exchange.token_handlers import SECRET_PURPOSES
 from grantway.outbound.fetch import DEADLINE_S, Fetcher
 from grantway.outbound.target import Unfetched
 from grantway.protocol.decision import Finding

@@ -84,7 +84,7 @@ async def token(call: Call, server: Server, base: str) -> Reply:
             case = await grant.load(token_call, server)
         except Refused as refused:
             named = client.client if client is not None else await client_named(call, server, params)
-            return _refuse(server, call, door, base, params, refused.refusal, trail, named)
+            return _refuse(server, call, door, base, params, refused.refusal, trail, named, refused.org_id)
         client = grant.client(case)
         trail = Trail(ahead)
         if not (
@@ -203,6 +203,7 @@ def _refuse(
     refusal: Refusal,
     trail: Trail,
     app: InstalledApp | None,
+    org_id: str = "",
 ) -> Reply:
     note(
         server,
@@ -211,7 +212,7 @@ def _refuse(
         refusal.reason.wire(door.voice),
         findings=tuple(trail.findings),
         left=trail.left,
-        org_id=app.org.id if app is not None else "",
+        org_id=org_id or (app.org.id if app is not None else ""),
         app_id=app.id if app is not None else "",
     )
     # As Salesforce's validator does, the page tells administrators what is wrong with the assertion.

@@ -9,7 +9,7 @@ import msgspec
 
 from grantway.domain.app import AppKind, InstalledApp
 from grantway.domain.org import Org
-from grantway.domain.token_handler import TokenHandler, UsableHandler
+from grantway.domain.token_handler import SECRET_PURPOSES, TokenHandler, UsableHandler
 from grantway.endpoints.handler_code import HandlerCode
 from grantway.endpoints.handler_webhook import Webhooks
 from grantway.kit.clock import Clock
@@ -18,7 +18,6 @@ from grantway.kit.key_sets import key_id_of
 from grantway.kit.secrets import KeyRing, looks_like_jwt
 from grantway.kit.urls import Urls
 from grantway.manage.exchange import new_people
-from grantway.manage.exchange.token_handlers import SECRET_PURPOSES
 from grantway.outbound.fetch import Fetcher
 from grantway.outbound.key_sets import KeySets
 from grantway.outbound.target import Unfetched

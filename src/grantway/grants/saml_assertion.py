@@ -83,7 +83,7 @@ async def load(call: TokenCall, sources: Sources) -> SignOnCase:
     org = _org(call, message, await directory.single_sign_on())
     app = await directory.app_of_org(org.org_id, org.app) if org.app else None
     if app is None:
-        raise Refused(no.NO_APP(org=org.org_name, app=org.app))
+        raise Refused(no.NO_APP(org=org.org_name, app=org.app), org.org_id)
     client = await _client(call, sources, app)
     endpoints = token_endpoints(call.names)
     found = signed_saml.vouched(
@@ -119,7 +119,7 @@ def _org(call: TokenCall, message: "Message", known: tuple[SingleSignOn, ...]) -
         raise Refused(no.ISSUER_UNKNOWN(issuer=issuer[:200] or "nobody"))
     allowed = [one for one in found if one.is_on]
     if not allowed:
-        raise Refused(no.FLOW_OFF(org=found[0].org_name))
+        raise Refused(no.FLOW_OFF(org=found[0].org_name), found[0].org_id)
     if len(allowed) > 1:
         raise Refused(no.ORG_AMBIGUOUS(issuer=issuer[:200]))
     return allowed[0]
@@ -128,7 +128,7 @@ def _org(call: TokenCall, message: "Message", known: tuple[SingleSignOn, ...]) -
 async def _client(call: TokenCall, sources: Sources, app: InstalledApp) -> ClientCase:
     named = call.credentials.client_id
     if named and named != app.consumer_key:
-        raise Refused(no.OTHER_CLIENT(client_id=named[:100]))
+        raise Refused(no.OTHER_CLIENT(client_id=named[:100]), app.org.id)
     case = await client_case(call, sources, app)
     return case if case.client_id else msgspec.structs.replace(case, client_id=app.consumer_key)
 

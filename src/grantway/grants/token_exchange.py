@@ -115,7 +115,7 @@ async def _with_user(case: ExchangeCase, app: InstalledApp, sources: HandlerSour
         # Of several requests for one new user one makes it, and all of them find it.
         found = await _users(case, app, sources, named)
     if not found and chosen.handler[GUEST_USER]:
-        visitor = visitor_of(chosen.handler.id, named.visitor or named.value)
+        visitor = visitor_of(chosen.handler.id, named.visitor if named.visitor.strip() else named.value)
         return await _with_guest(case, app, sources, chosen.handler[GUEST_USER], visitor)
     of = await sources.directory.app_user(app.id, app.org.id, found[0]) if len(found) == 1 else None
     grants: tuple[StandingGrant, ...] = ()
@@ -280,8 +280,9 @@ def person(case: ExchangeCase) -> Finding | None:
         return Finding(PERSON, "nobody is named", no.NOBODY_NAMED(claim="whom the handler's code names"))
     if case.visitor:
         user = chosen.handler[GUEST_USER]
-        if case.found:
-            return guests_let_in(app, user)
+        if case.found and case.approval is not None and case.approval.of is not None:
+            # The app as the token is issued for it: with what was read a moment before a guest's could be opaque.
+            return guests_let_in(case.approval.of.app, user)
         refusal = no.GUEST_USER_GONE(handler=chosen.handler.name, user=user, org=app.org.name)
         return Finding(PERSON, "no such guest user", refusal)
     if case.found == 1:

@@ -193,7 +193,7 @@ class KeyRing:
         for index in range(len(self._keys)):
             try:
                 return self._box(index, purpose).decrypt(sealed[:12], sealed[12:], purpose)
-            except InvalidTag:
+            except (InvalidTag, ValueError):  # of another key, or too short to be of any
                 continue
         raise KeyRingError("no key in the key file opens this value; was the database written with another key file?")
 

@@ -10,10 +10,11 @@ than the caps below. Comments are left out of the tree, the text around one is j
 
 import codecs
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
-from lxml import etree
+if TYPE_CHECKING:  # slow to import, and most servers meet no XML
+    from lxml import etree
 
 SIZE_LIMIT: Final = 5_000_000
 """Bytes of one document (decision 12)."""
@@ -69,7 +70,7 @@ class XmlProblem(Exception):
         self.line = line
 
 
-def parse(data: bytes, *, limit: int = SIZE_LIMIT, comments: bool = True) -> etree._Element:
+def parse(data: bytes, *, limit: int = SIZE_LIMIT, comments: bool = True) -> "etree._Element":
     """Return the root of the document in `data`, without comments.
 
     Args:
@@ -80,6 +81,8 @@ def parse(data: bytes, *, limit: int = SIZE_LIMIT, comments: bool = True) -> etr
     Raises:
         XmlProblem: nothing else, with the line it is about wherever there is one.
     """
+    from lxml import etree
+
     if len(data) > limit:
         raise XmlProblem(f"the file has {len(data):,} bytes; at most {limit:,} are read.")
     text = _decoded(data)
@@ -182,6 +185,6 @@ class _Inspection:
         self._depth -= 1
 
 
-def _first_words(error: etree.XMLSyntaxError) -> str:
+def _first_words(error: "etree.XMLSyntaxError") -> str:
     """What lxml found, without the position it adds (that is told apart) and without a flood."""
     return (error.msg or "no reason given").split(", line ", 1)[0][:160]

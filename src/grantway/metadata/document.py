@@ -9,14 +9,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
-
-from lxml import etree
+from typing import TYPE_CHECKING, Any, Final
 
 from grantway.kit.xml import DEPTH_LIMIT, XmlProblem, parse
 from grantway.metadata.element import BLANKS, NAMESPACE, NIL, TYPE, XSD, Element
 from grantway.metadata.layout import laid_out
 from grantway.metadata.problem import MetadataProblem
+
+if TYPE_CHECKING:  # slow to import, and most servers meet no XML
+    from lxml import etree
 
 SECRETS: Final = frozenset({"consumersecret", "signingkey", "password", "serviceaccount"})
 """Elements that are never written unless asked for (connected-apps.md 1.16, 1.20); compared without case."""
@@ -152,7 +153,7 @@ def _merged(older: Element, newer: Element) -> Element:
     return replace(newer, children=tuple(children))
 
 
-def _element(node: etree._Element, *, is_root: bool = False) -> Element:
+def _element(node: "etree._Element", *, is_root: bool = False) -> Element:
     children = tuple(_element(child) for child in node)
     text = node.text or ""
     if children or is_root:
@@ -169,7 +170,7 @@ def _element(node: etree._Element, *, is_root: bool = False) -> Element:
     )
 
 
-def _line(node: etree._Element) -> int:
+def _line(node: "etree._Element") -> int:
     line: Any = node.sourceline  # lxml's stubs leave its type open
     return line or 0
 
@@ -178,7 +179,7 @@ def _name(tag: str) -> str:
     return tag.removeprefix(f"{{{NAMESPACE}}}")
 
 
-def _attribute(node: etree._Element, name: str) -> str:
+def _attribute(node: "etree._Element", name: str) -> str:
     """Return an attribute's value; a type's prefix becomes the usual one, since the file's own is forgotten."""
     value = str(node.attrib[name])
     prefix, colon, local = value.partition(":")

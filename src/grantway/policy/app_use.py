@@ -70,7 +70,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
         if app.policy is None:
             return _uninstalled(case, no)
         if app.policy.is_blocked:
-            return Finding(APP, "blocked", no.app_blocked(app=app.app.name))
+            return Finding(APP, "blocked", no.app_blocked(app=app.ruled_by))
         return _INSTALLED if app[s.OAUTH_ENABLED] and app[s.ENABLED_IN_ORG] else _switched_off(app, no)
 
     def active(case: UseCase) -> Finding | None:
@@ -86,7 +86,7 @@ def checks(no: Voices) -> tuple[Check[UseCase], ...]:
             return _BY_PROFILE
         if any(name in case.of.permission_sets for name in app[s.PERMISSION_SETS]):
             return _BY_SET
-        refusal = no.not_admin_approved(app=app.app.name, user=user.username)
+        refusal = no.not_admin_approved(app=app.ruled_by, user=user.username)
         return Finding(PERMITTED, "in no profile or permission set of this app", refusal)
 
     def api_access(case: UseCase) -> Finding | None:
@@ -142,7 +142,7 @@ def _uninstalled(case: UseCase, no: Voices) -> Finding:
     app = case.of.app
     if app.is_child:
         # Installed where its parent is, and nowhere else.
-        refusal = no.app_not_installed(app=app.app.name, org=app.org.name, user=case.of.user.username)
+        refusal = no.app_not_installed(app=app.ruled_by, org=app.org.name, user=case.of.user.username)
         return Finding(APP, "not installed, for its parent is not", refusal)
     if case.is_token and not app.is_at_home:
         return _STAYS
@@ -154,8 +154,8 @@ def _uninstalled(case: UseCase, no: Voices) -> Finding:
 
 def _switched_off(app: InstalledApp, no: Voices) -> Finding:
     if app[s.OAUTH_ENABLED]:
-        return Finding(APP, "switched off in this org", no.off_in_org(app=app.app.name, org=app.org.name))
-    return Finding(APP, "OAuth settings are off", no.oauth_off(app=app.app.name))
+        return Finding(APP, "switched off in this org", no.off_in_org(app=app.ruled_by, org=app.org.name))
+    return Finding(APP, "OAuth settings are off", no.oauth_off(app=app.ruled_by))
 
 
 def _mark(pair: tuple[str, int]) -> int:

@@ -75,7 +75,7 @@ def known(case: ClientCase) -> Finding | None:
         ends_at = (app.pair.ends_at if app.pair is not None else None) or 0
         return Finding(CLIENT, "named by a key whose time is over", no.KEY_ENDED(app=app.app.name, ended_at=ends_at))
     if not app[s.OAUTH_ENABLED]:
-        return Finding(CLIENT, "OAuth settings are off", no.OAUTH_OFF(app=app.app.name))
+        return Finding(CLIENT, "OAuth settings are off", no.OAUTH_OFF(app=app.ruled_by))
     if app[s.DOORS] is case.door.closed_for:
         return Finding(CLIENT, "not served at this door", no.DOOR_CLOSED(app=app.app.name, door=case.door.name))
     if app.is_by_document and (refused := _not_let_in(app)):

@@ -67,11 +67,15 @@ class Refusal:
 
 
 class Refused(Exception):
-    """Raised where a request cannot even be read; carries the refusal."""
+    """Raised where a request cannot even be read; carries the refusal.
 
-    def __init__(self, refusal: Refusal) -> None:
+    `org_id`: the org whose administrators may have it explained, where it is known although no app is.
+    """
+
+    def __init__(self, refusal: Refusal, org_id: str = "") -> None:
         super().__init__(refusal.reason.id)
         self.refusal: Final = refusal
+        self.org_id: Final = org_id
 
 
 class _Facts(dict[str, Fact]):

@@ -36,7 +36,7 @@ class KeySet:
     others: int = field(compare=False)
 
     def __str__(self) -> str:
-        named = [f"{one.kid or 'without id'} ({'/'.join(one.algorithms)})" for one in self.keys]
+        named = [f"{one.kid or 'without id'} ({_short(one.algorithms)})" for one in self.keys]
         shown = ", ".join(named)
         shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
         besides = f"; {self.others} that check no signature" if self.others else ""
@@ -46,6 +46,11 @@ class KeySet:
         """Return the set as it stands in JSON."""
         found: dict[str, Any] = json.loads(self.text)
         return found
+
+
+def _short(algorithms: tuple[str, ...]) -> str:
+    """Return algorithms in few words: of RSA keys there are six."""
+    return "RSA" if len(algorithms) > 2 else "/".join(algorithms)
 
 
 def _key_set(raw: Any) -> KeySet:

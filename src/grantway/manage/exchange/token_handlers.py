@@ -15,7 +15,7 @@ from grantway import settings as s
 from grantway.domain.app import InstalledApp
 from grantway.domain.org import Org, User
 from grantway.domain.permissions import read_permissions
-from grantway.domain.token_handler import Enablement, HandlerRow, TokenHandler
+from grantway.domain.token_handler import SECRET_PURPOSES, Enablement, HandlerRow, TokenHandler
 from grantway.kit.ids import TOKEN_HANDLER, new_id
 from grantway.manage.caller import Right
 from grantway.manage.connected_apps import apps
@@ -29,10 +29,6 @@ from grantway.settings import token_handlers as f
 from grantway.settings.kinds import SettingProblem
 from grantway.store.statement import Conflict, Insert, Statement, columns_of
 
-SECRET_PURPOSES: Final[Mapping[f.HandlerField[str], bytes]] = {
-    f.INTROSPECTION_SECRET: b"token-handler",
-    f.WEBHOOK_SECRET: b"token-handler-webhook",
-}
 LIMIT: Final = 100
 _ADD: Final = Insert("token_handler", HandlerRow.__struct_fields__)
 _ALL: Final = Statement(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -10,14 +10,16 @@ from grantway import settings as s
 from grantway.domain.app import read_values
 from grantway.domain.org import UserDetails
 from grantway.domain.permissions import read_permissions
+from grantway.domain.token_handler import SECRET_PURPOSES, HandlerRow, TokenHandler
 from grantway.kit.jose import SigningKey
 from grantway.kit.secrets import KeyRingError
 from grantway.manage.caller import Right
 from grantway.manage.desk import Desk
+from grantway.settings.token_handlers import GUEST_USER
 from grantway.store import schema
 from grantway.store.apps import SECRET_PURPOSE
 from grantway.store.signing_keys import SEAL_PURPOSE
-from grantway.store.statement import Statement
+from grantway.store.statement import Statement, columns_of
 
 _INTEGRITY: Final = Statement("PRAGMA integrity_check")
 _STRAYS: Final = Statement("PRAGMA foreign_key_check")
@@ -34,7 +36,11 @@ _HOLDER_ROWS: Final = Statement(
     "SELECT 'profile', name, permissions FROM profile UNION ALL"
     " SELECT 'permission set', name, permissions FROM permission_set ORDER BY 1, 2"
 )
-_USER_ROWS: Final = Statement("SELECT username, details FROM person ORDER BY username")
+_USER_ROWS: Final = Statement("SELECT username, details, is_guest, password_hash FROM person ORDER BY username")
+_HANDLER_ROWS: Final = Statement(
+    f"SELECT {columns_of(HandlerRow)} FROM token_handler ORDER BY id"  # noqa: S608 - our own names
+)
+_GUESTS: Final = Statement("SELECT org_id, username FROM person WHERE is_guest = 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,7 @@ async def inspect(desk: Desk) -> Inspection:
 
 
 async def _problems(desk: Desk) -> AsyncIterator[str]:
-    for look in (_damage, _signing_keys, _apps, _policies, _orgs, _people):
+    for look in (_damage, _signing_keys, _apps, _policies, _orgs, _people, _token_handlers):
         async for problem in look(desk):
             yield problem
 
@@ -122,11 +128,34 @@ async def _people(desk: Desk) -> AsyncIterator[str]:
             read_permissions(document)
         except ValueError as problem:
             yield f"{kind} {name}: its user permissions cannot be read: {problem}"
-    for username, document in cast(Sequence[tuple[str, str]], await desk.session.all(_USER_ROWS)):
+    rows = cast(Sequence[tuple[str, str, int, str]], await desk.session.all(_USER_ROWS))
+    for username, document, is_guest, password in rows:
+        if is_guest and password:
+            yield f"user {username}: a guest user, and has a password"
         try:
             msgspec.json.decode(document or "{}", type=UserDetails)
         except ValueError as problem:
             yield f"user {username}: the details cannot be read: {problem}"
+
+
+async def _token_handlers(desk: Desk) -> AsyncIterator[str]:
+    guests = set(await desk.session.all(_GUESTS))
+    for found in await desk.session.all(_HANDLER_ROWS):
+        row = HandlerRow(*cast(Any, found))
+        try:
+            handler = TokenHandler(row)
+        except ValueError as problem:
+            yield f"token exchange handler {row.name}: it cannot be read: {problem}"
+            continue
+        for secret, purpose in SECRET_PURPOSES.items():
+            try:
+                if box := handler.box(secret):
+                    desk.ring.open(box, purpose)
+            except KeyRingError as problem:
+                yield f"token exchange handler {row.name}: {secret.name}: {problem}"
+        guest = handler[GUEST_USER]
+        if guest and (row.org_id, guest) not in guests:
+            yield f"token exchange handler {row.name}: {guest} is no guest user of its org"
 
 
 def _unreadable(document: str) -> str | None:

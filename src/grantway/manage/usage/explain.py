@@ -19,7 +19,8 @@ from grantway.store.statement import Statement
 
 _FIND: Final = Statement(
     "SELECT f.request_id, f.at, f.endpoint, f.reason, f.error, f.facts, f.checks, f.org_id, f.address, a.name,"
-    " u.username, f.at, f.app_id, f.received FROM refusal f LEFT JOIN app a ON a.id = f.app_id"
+    " u.username, f.at, f.app_id, f.received, q.name FROM refusal f LEFT JOIN app a ON a.id = f.app_id"
+    " LEFT JOIN app q ON q.id = a.parent_id"
     " LEFT JOIN person u ON u.id = f.user_id WHERE f.request_id = :request_id"
 )
 _TIMES: Final = ("_at", "not_before")
@@ -85,6 +86,8 @@ async def explain(desk: Desk, text: str) -> Explanation:
     reason = by_id(cast(str, row[3]))
     setting = reason.setting if reason else None
     app = cast("str | None", row[9]) or ""
+    # An app that belongs to another is not edited itself.
+    parent = cast("str | None", row[14])
     checks = msgspec.json.decode(cast(str, row[6]), type=list[dict[str, Any]])
     received = cast(str, row[13])
     wire = _wire_of(reason, cast(str, row[2]), cast(str, row[4])) if reason else None
@@ -102,7 +105,7 @@ async def explain(desk: Desk, text: str) -> Explanation:
         remedy=reason.remedy.format_map(_Shown(shown)) if reason else "",
         setting=setting.name if setting else "",
         setting_label=setting.label if setting else "",
-        change=command_for(setting, f"{setting.name}=VALUE", app or "APP") if setting else "",
+        change=command_for(setting, f"{setting.name}=VALUE", parent or app or "APP") if setting else "",
         checks=tuple(check for check in checks if check.get("reached", True)),
         user=cast("str | None", row[10]) or str(shown.get("user", "")),
         says=wire.says if wire else "",

@@ -103,7 +103,7 @@ USER_IS_GUEST: Final = Reason(
 APP_BLOCKED: Final = Reason(
     id="bearer.app_blocked",
     wires=_DEAD,
-    means="The token's app {app} is blocked in this org.",
+    means="The app {app} is blocked in this org, and so are its tokens and those of apps that belong to it.",
     remedy="`grantway app unblock {app}` lets it in again.",
 )
 OAUTH_OFF: Final = Reason(
