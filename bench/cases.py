@@ -90,6 +90,8 @@ def jwt_bearer(target: Target) -> Iterator[Script]:
 def token_exchange(target: Target) -> Iterator[Script]:
     """An opaque token for a person whom another provider's JWT names; the handler verifies it by a certificate."""
     form = {"grant_type": _GRANT_TYPE + "token-exchange", "subject_token_type": _JWT_TYPE} | target.exchange_client
+    # As JWT bearer gives it: without a refresh token, with which a line of its own would be written each time.
+    form["scope"] = "api"
     for connection in itertools.count():
         # Another provider's token may be exchanged again: each connection has one.
         claims = {"iss": PROVIDER, "sub": "ada@demo.example", "aud": PROVIDER, "n": str(connection)}

@@ -69,6 +69,13 @@ def _is_operation(named: str) -> bool:
     return module in MODULES and inspect.iscoroutinefunction(getattr(import_module(MODULES[module]), name, None))
 
 
+def test_no_two_rooms_have_a_module_of_one_name() -> None:
+    """Operations are told apart here, and in the matrix of rights, by the names of their modules alone."""
+    modules = [one.name for one in pkgutil.walk_packages(manage.__path__, "grantway.manage.") if not one.ispkg]
+
+    assert sorted(MODULES.values()) == sorted(modules)
+
+
 def test_each_operation_of_the_console_has_its_counterpart() -> None:
     asked, offered = operations_of(console), operations_of(adminapi)
 

@@ -10,6 +10,7 @@ from grantway.manage.connected_apps import apps
 from grantway.manage.people import holders
 from grantway.manage.registration import registering, registration_tokens
 from grantway.protocol.door import STANDARDS
+from grantway.settings.key_sets import EXAMPLE_KEY_SET
 from tests.console.setup import Setup
 from tests.endpoints.house import House
 
@@ -66,6 +67,8 @@ async def test_apps_are_narrowed_by_flow_and_state(house: House, setup: Setup) -
         ("Off", fine | {s.OAUTH_ENABLED: False}),
         ("Worrying", fine | {s.SCOPES: ("full",)}),
         ("Blocked", fine),
+        ("Pasted", {s.JWKS: s.JWKS.kind.parse(EXAMPLE_KEY_SET), s.SCOPES: ("api",)}),
+        ("Published", {s.JWKS_URI: "https://a.example/keys", s.SCOPES: ("api",)}),
     )
     for name, values in cases:
         await apps.add(house.desk, house.org, name, values)
@@ -74,9 +77,10 @@ async def test_apps_are_narrowed_by_flow_and_state(house: House, setup: Setup) -
     for query, found in (
         ("flow=web_server", ["Blocked", "Fine", "Worrying"]),
         ("flow=client_credentials", ["Machine"]),
+        ("flow=jwt_bearer", ["Pasted", "Published"]),
         ("state=attention", ["Worrying"]),
         ("state=blocked", ["Blocked"]),
-        ("flow=nonsense&state=nonsense&sort=nonsense&page=-1", ["Blocked", "Fine", "Machine", "Off", "Worrying"]),
+        ("flow=nonsense&state=nonsense&sort=nonsense&page=-1", sorted(name for name, _ in cases)),
     ):
         assert sorted(names_on((await setup.open(f"/setup/apps?{query}")).text)) == found, query
 

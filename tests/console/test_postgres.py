@@ -33,7 +33,7 @@ _OTHERWISE = {"/setup/apps.zip": 400, f"{ROOT}/search": 400, "/setup/keys/rotate
 # Beyond what a path names: searches, sorts and filters that are other statements.
 _MORE = (
     *(f"/setup/apps?sort={sort}&dir=desc&q=s" for sort in ("api_name", "permitted", "used", "created")),
-    *(f"/setup/apps?flow={flow}" for flow in ("web_server", "client_credentials")),
+    *(f"/setup/apps?flow={flow}" for flow in ("web_server", "client_credentials", "jwt_bearer")),
     *(f"/setup/apps?state={state}" for state in ("attention", "blocked")),
     "/setup/usage?q=s&state=installed",
     "/setup/usage/Sync?q=ada%40harbour.example",

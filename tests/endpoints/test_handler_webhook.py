@@ -195,7 +195,7 @@ async def test_a_webhook_that_hangs_is_left_in_time_and_asked_no_more_than_eight
     app = await hooked_app(house, hook.url)
     hook.opens.clear()
     server = house.server
-    hasty = replace(server.token_handlers, webhooks=Webhooks(server.fetcher, server.ring, deadline_s=0.3))
+    hasty = replace(server.token_handlers, webhooks=Webhooks(server.fetcher, server.ring, deadline_s=1.5))
     object.__setattr__(server, "token_handlers", hasty)
 
     assert await asyncio.gather(*(exchange(house, app, "late") for _ in range(20))) == [(400, FAILED)] * 20

@@ -250,6 +250,16 @@ async def test_an_issuer_that_no_app_has_is_an_unknown_client(house: House) -> N
     assert (status, answer["error"]) == (400, "invalid_client_id")
 
 
+async def test_at_the_standards_door_an_assertion_of_nobody_is_not_valid(house: House) -> None:
+    """RFC 7521, section 4.1.1: the client did not try to authenticate, so it is no invalid_client."""
+    app = await preauthorized(house)
+    assertion = signer().sign(claims(house, app, door=STANDARDS, iss="3MVGnobody"))
+    status, answer = await send(house, assertion, door=STANDARDS)
+
+    assert (status, answer["error"]) == (400, "invalid_grant")
+    assert await house.reasons() == ["assertion.unknown_issuer"]
+
+
 async def test_a_client_id_may_be_sent_along_and_must_be_the_issuer(house: House) -> None:
     app, other = await preauthorized(house), await preauthorized(house)
     assertion = signer().sign(claims(house, app))

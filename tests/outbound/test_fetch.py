@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grantway.outbound.fetch import Fetcher
+from grantway.outbound.fetch import Fetcher, Lane
 from grantway.outbound.target import Allowed, Unfetched
 from tests.outbound.peer import Serve
 from tests.toolchain.certificate import write_certificate
@@ -14,7 +14,7 @@ from tests.toolchain.certificate import write_certificate
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: Image/PNG; x=1\r\nContent-Length: 4\r\n\r\nbody"
 
 
-async def why(fetcher: Fetcher, url: str, **bounds: float) -> str:
+async def why(fetcher: Fetcher, url: str, **bounds: float | Lane) -> str:
     """Return why a URL is not fetched."""
     with pytest.raises(Unfetched) as refused:
         await fetcher.fetch(url, **bounds)  # type: ignore[arg-type]
@@ -196,6 +196,20 @@ async def test_a_slow_host_takes_four_places_and_leaves_the_others(serve: Serve)
     assert (await fetcher.fetch(quick.url.replace("127.0.0.1", "localhost"))).status == 200
     said = sorted(await asyncio.gather(*waiting))
     assert said == ["it took longer than 0.2 s"] * 4 + ["too many requests to others are under way: try again later"]
+
+
+@pytest.mark.requirement("S31")
+async def test_requests_of_another_lane_to_one_host_do_not_take_the_places_of_each_other(serve: Serve) -> None:
+    """A host may have both webhooks and a key set: many tokens under way must not hide the keys."""
+    slow, quick = await serve(b"", hold=True), await serve(OK)
+    fetcher = Fetcher(Allowed([slow.url, quick.url]))
+    webhooks = Lane("webhooks", 8)
+    waiting = [asyncio.ensure_future(why(fetcher, slow.url, deadline_s=0.2, lane=webhooks)) for _ in range(9)]
+    await asyncio.sleep(0)
+
+    assert (await fetcher.fetch(quick.url)).status == 200
+    said = sorted(await asyncio.gather(*waiting))
+    assert said == ["it took longer than 0.2 s"] * 8 + ["too many requests to others are under way: try again later"]
 
 
 @pytest.mark.requirement("S31")

@@ -126,12 +126,13 @@ class Credential(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Values(dict[Setting[Any], Any]):
-    """Values by setting; what is absent has its default, and stays absent."""
+    """Values by setting; what was not set gets its default as soon as it is asked for."""
 
     __slots__ = ()
 
     def __missing__(self, setting: Setting[Any]) -> Any:
-        return setting.default
+        value = self[setting] = setting.default
+        return value
 
 
 class InstalledApp:
@@ -144,6 +145,7 @@ class InstalledApp:
     """
 
     __slots__ = (
+        "_set",
         "_values",
         "app",
         "consumer_key",
@@ -183,6 +185,7 @@ class InstalledApp:
         self.policy = policy
         self.org = org
         self.secret = secret
+        self._set = values
         self._values = _Values(values)
         self.pair = pair
         self.parent = parent
@@ -199,7 +202,7 @@ class InstalledApp:
 
     def values(self) -> dict[Setting[Any], Any]:
         """Return the values that were set, by setting; what is absent has its default."""
-        return dict(self._values)
+        return dict(self._set)
 
     def key_state(self, now_ms: int) -> KeyState:
         """Return whether the key and secret by which the app was found may answer at a time."""

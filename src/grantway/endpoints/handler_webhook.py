@@ -15,7 +15,7 @@ from grantway.domain.token_handler import SECRET_PURPOSES, TokenHandler
 from grantway.endpoints.handler_code import is_whole
 from grantway.kit.jose import JwtRefused, json_object
 from grantway.kit.secrets import KeyRing, KeyRingError
-from grantway.outbound.fetch import DEADLINE_S, Fetcher
+from grantway.outbound.fetch import DEADLINE_S, Fetcher, Lane
 from grantway.outbound.target import Unfetched
 from grantway.protocol.decision import Finding
 from grantway.protocol.no import exchange as no
@@ -28,6 +28,7 @@ _JSON: Final = "application/json"
 # Of the requests that the server makes at once, one host's webhooks have half; others wait for their turn.
 _AT_ONCE: Final = 8
 _WAITING: Final = 64
+_LANE: Final = Lane("webhooks", _AT_ONCE)
 _PATH: Final = re.compile(r"`(\$[.a-z_]*)`$")
 
 
@@ -108,7 +109,7 @@ class Webhooks:
             body=body,
             content_type=_JSON,
             more=((SIGNATURE, signature(secret, body, token.now_ms // 1000)),),
-            per_host=_AT_ONCE,
+            lane=_LANE,
             deadline_s=self.deadline_s,
         )
         if fetched.status != 200:

@@ -19,7 +19,7 @@ from grantway.policy.assertion import SALESFORCE_BEARER, STANDARDS_BEARER, Asser
 from grantway.policy.client import ClientCase
 from grantway.protocol.assertion import Assertion
 from grantway.protocol.decision import Check, Finding
-from grantway.protocol.door import SALESFORCE
+from grantway.protocol.door import SALESFORCE, STANDARDS
 from grantway.protocol.no import assertion as no
 from grantway.protocol.no import refresh as no_scope
 from grantway.protocol.refusal import Reason, Refused
@@ -64,6 +64,18 @@ def one_client(call: TokenCall, issuer: str, *, no_issuer: Reason, other_client:
         raise Refused(no_issuer())
     if named and named != issuer:
         raise Refused(other_client(client_id=named[:100]))
+
+
+async def issuing_app(call: TokenCall, sources: Sources, issuer: str) -> InstalledApp | None:
+    """Return the app whose consumer key is the issuer; None where Salesforce's door says that there is no such client.
+
+    Raises:
+        Refused: there is none, and at the standards' door that is an assertion that is not valid (RFC 7521, 4.1.1).
+    """
+    app = await sources.directory.app_by_key(issuer)
+    if app is None and call.door is STANDARDS and not call.credentials.client_id:
+        raise Refused(no.UNKNOWN_ISSUER(issuer=issuer[:100]))
+    return app
 
 
 def audiences_of(call: TokenCall, sources: Sources, app: InstalledApp | None) -> frozenset[str]:

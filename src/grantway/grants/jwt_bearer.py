@@ -45,7 +45,7 @@ async def load(call: TokenCall, sources: Sources) -> BearerCase:
     text = bearer.sent(call)
     assertion = _read(text, call)
     bearer.one_client(call, assertion.issuer, no_issuer=no.NO_ISSUER, other_client=no.OTHER_CLIENT)
-    app = await sources.directory.app_by_key(assertion.issuer)
+    app = await bearer.issuing_app(call, sources, assertion.issuer)
     signed = None
     if app is not None:
         published = await published_keys(app, assertion.text, sources.client_keys)

@@ -55,7 +55,7 @@ async def load(call: TokenCall, sources: Sources) -> SamlCase:
     message = signed_saml.opened(text, in_response=False, strict=not lax, unreadable=no.UNREADABLE)
     issuer = message.claimed_issuer
     bearer.one_client(call, issuer, no_issuer=no.NO_ISSUER, other_client=no.OTHER_CLIENT)
-    app = await sources.directory.app_by_key(issuer)
+    app = await bearer.issuing_app(call, sources, issuer)
     if app is None:
         found = signed_saml.unvouched(text, message)
     else:

@@ -107,7 +107,7 @@ class Sequence:
     def __init__(self) -> None:
         self._lock: Final = threading.Lock()
         self._ms = -1
-        self._low = 0
+        self._last = 0
 
     def next(self, now_ms: int) -> str:
         """Return a row id for a time; it sorts behind every other that this sequence gave for the same time.
@@ -116,11 +116,12 @@ class Sequence:
         """
         with self._lock:
             if now_ms == self._ms:
-                self._low += 1 + int.from_bytes(random_bytes(4))
+                last = self._last + 1 + int.from_bytes(random_bytes(4))
             else:
-                # The first bit stays free: room for thousands more in this millisecond.
-                self._ms, self._low = now_ms, int.from_bytes(random_bytes(6)) >> 1
-            return token_text(((now_ms << 48) + self._low).to_bytes(12))
+                # The first bit of chance stays free: room for thousands more in this millisecond.
+                self._ms, last = now_ms, (now_ms << 48) + (int.from_bytes(random_bytes(6)) >> 1)
+            self._last = last
+        return token_text(last.to_bytes(12))
 
 
 def first_row_id(at_ms: int) -> str:

@@ -19,7 +19,6 @@ from grantway.outbound.target import Allowed, Target, Unfetched, target_of
 LIMIT_BYTES: Final = 64 * 1024
 DEADLINE_S: Final = 5.0
 _AT_ONCE: Final = 16
-_AT_ONCE_PER_HOST: Final = 4
 _IN_ALL: Final = 64
 _HEAD_BYTES: Final = 16 * 1024
 _READ_BYTES: Final = 16 * 1024
@@ -32,6 +31,17 @@ class Fetched:
     status: int
     content_type: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Requests that are counted together: its name, and how many of them may be under way to one host."""
+
+    name: str
+    per_host: int
+
+
+_USUAL: Final = Lane("usual", 4)
 
 
 class Fetcher:
@@ -56,7 +66,7 @@ class Fetcher:
         self._allowed: Final = allowed or Allowed()
         self._tls: ssl.SSLContext | None = _tls(extra_ca) if extra_ca else None
         self._slots: Final = asyncio.Semaphore(_AT_ONCE)
-        self._asked: Final[Counter[str]] = Counter()
+        self._asked: Final[Counter[tuple[str, str]]] = Counter()
 
     async def fetch(
         self,
@@ -67,7 +77,7 @@ class Fetcher:
         content_type: str = "application/octet-stream",
         authorization: str = "",
         more: Sequence[tuple[str, str]] = (),
-        per_host: int = _AT_ONCE_PER_HOST,
+        lane: Lane = _USUAL,
         limit: int = LIMIT_BYTES,
         deadline_s: float = DEADLINE_S,
     ) -> Fetched:
@@ -76,7 +86,7 @@ class Fetcher:
         Parameters:
             authorization: what this server proves itself with there; nothing unless given.
             more: further fields of the head: names and values of our own, never of a request's.
-            per_host: how many requests to one host may be under way, this one included.
+            lane: with which others to the same host it is counted.
             limit: bytes that the answer's body may have.
             deadline_s: seconds for all of it, waiting for a turn included.
 
@@ -92,7 +102,7 @@ class Fetcher:
             head.append(("Authorization", authorization))
         head += more
         request = h11.Request(method="GET" if body is None else "POST", target=target.path, headers=head)
-        with self._counted(target.host, per_host):
+        with self._counted(target.host, lane):
             try:
                 async with asyncio.timeout(deadline_s), self._slots:
                     return await self._ask(target, request, body or b"", limit)
@@ -108,17 +118,18 @@ class Fetcher:
                 raise Unfetched("what answered does not speak HTTP") from None
 
     @contextlib.contextmanager
-    def _counted(self, host: str, per_host: int) -> Iterator[None]:
+    def _counted(self, host: str, lane: Lane) -> Iterator[None]:
         """Keep one slow host, and all of them together, from taking more than their share."""
-        if self._asked[host] >= per_host or self._asked.total() >= _IN_ALL:
+        key = (host, lane.name)
+        if self._asked[key] >= lane.per_host or self._asked.total() >= _IN_ALL:
             raise Unfetched("too many requests to others are under way: try again later")
-        self._asked[host] += 1
+        self._asked[key] += 1
         try:
             yield
         finally:
-            self._asked[host] -= 1
-            if not self._asked[host]:
-                del self._asked[host]
+            self._asked[key] -= 1
+            if not self._asked[key]:
+                del self._asked[key]
 
     async def _ask(self, target: Target, request: h11.Request, body: bytes, limit: int) -> Fetched:
         reader, writer = await self._connect(target, await self._addresses(target))

@@ -89,7 +89,9 @@ class KeySets:
             held = _Held(read_key_set(fetched.body), now, now)
         except JwtRefused as problem:
             raise Unfetched(f"what it answered is no key set: {problem}") from None
-        if url not in self._held and len(self._held) >= _KEPT:
+        # Read again it stands last: what nobody asked for the longest goes first.
+        self._held.pop(url, None)
+        if len(self._held) >= _KEPT:
             del self._held[next(iter(self._held))]
         self._held[url] = held
         return held

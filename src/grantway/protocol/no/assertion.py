@@ -47,6 +47,12 @@ NO_ISSUER: Final = Reason(
     means="The assertion names no issuer, so there is no telling which app it comes from.",
     remedy="Put the app's consumer key into iss.",
 )
+UNKNOWN_ISSUER: Final = Reason(
+    id="assertion.unknown_issuer",
+    wires=_ASSERTION,
+    means="The assertion was issued by {issuer}, which is no app's consumer key.",
+    remedy="Put the app's consumer key into iss, or into Issuer of a SAML assertion; a copied key is often cut short.",
+)
 OTHER_CLIENT: Final = Reason(
     id="assertion.other_client",
     wires=_ASSERTION,
