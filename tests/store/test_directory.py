@@ -17,6 +17,8 @@ MADE = {
     "app": "INSERT INTO app VALUES ('0H41', '00D1', 'Tide', 'key', :mac, :box, '{}', '', 1, 1, '',"
     " 'connected_app', '', '')",
     "app_policy": "INSERT INTO app_policy VALUES ('00D1', '0H41', '{}', '', 1, 0, 0, 1)",
+    "token_handler": "INSERT INTO token_handler VALUES ('0th1', '00D1', 'Tide', '{}', :box, '', 1, 1)",
+    "token_handler_app": "INSERT INTO token_handler_app VALUES ('0th1', '0H41', 'ada@harbour.example', 0)",
 }
 CHANGED = {
     "org": "UPDATE org SET name = 'Port'",
@@ -26,6 +28,8 @@ CHANGED = {
     "permission_set_assignment": "UPDATE permission_set_assignment SET person_id = '0051'",
     "app": "UPDATE app SET version = 2",
     "app_policy": "UPDATE app_policy SET is_blocked = 1",
+    "token_handler": "UPDATE token_handler SET settings = '{}'",
+    "token_handler_app": "UPDATE token_handler_app SET is_default = 1",
 }
 
 

@@ -49,8 +49,6 @@ _ENABLE: Final = Insert(
 )
 _DISABLE: Final = Statement("DELETE FROM token_handler_app WHERE handler_id = :handler_id AND app_id = :app_id")
 _NO_DEFAULT: Final = Statement("UPDATE token_handler_app SET is_default = 0 WHERE app_id = :app_id")
-# Nothing of the org is another; what servers keep of it and its handlers holds no longer (decision 6).
-_REVISE: Final = Statement("UPDATE org SET version = version WHERE id = :id")
 _ENABLED: Final = Statement(
     f"SELECT {columns_of(Enablement, 'e')}, a.name"  # noqa: S608 - our own names
     " FROM token_handler_app e JOIN app a ON a.id = e.app_id"
@@ -104,7 +102,6 @@ async def create(desk: Desk, org: Org, name: str, asked: Mapping[str, Any]) -> T
             await _demand_profile(changing, org, handler)
             await _demand_guest_user(changing, org, handler)
             await changing.run(_ADD, *msgspec.structs.astuple(row))
-            await changing.run(_REVISE, org.id)
             await changing.audit("admin.handler.create", org.id, name=name, after=_audited(handler))
             return handler
     except Conflict as problem:
@@ -168,7 +165,6 @@ async def change(desk: Desk, org: Org, name: str, asked: Mapping[str, Any], *, s
         if touched or given:
             await _demand_guest_user(changing, org, after)
         await changing.run(_SET, settings=settings, secret_box=box, id=handler.id)
-        await changing.run(_REVISE, org.id)
         await changing.audit(
             "admin.handler.change",
             org.id,
@@ -200,7 +196,6 @@ async def delete(desk: Desk, org: Org, name: str) -> TokenHandler:
         handler = await find(changing, org, name)
         await changing.run(_DISABLE_ALL, handler.id)
         await changing.run(_DELETE, handler.id)
-        await changing.run(_REVISE, org.id)
         await changing.audit("admin.handler.delete", org.id, name=handler.name)
         return handler
 
@@ -232,7 +227,6 @@ async def enable(
             await changing.run(_NO_DEFAULT, app.id)
         await changing.run(_ENABLE, handler.id, app.id, user.username, int(is_default))
         await changing.run(_TOUCH, handler.id)
-        await changing.run(_REVISE, org.id)
         await changing.audit(
             "admin.handler.enable",
             org.id,
@@ -256,7 +250,6 @@ async def disable(desk: Desk, org: Org, name: str, app_name: str) -> TokenHandle
         app = await apps.find(changing, org, app_name)
         await changing.run(_DISABLE, handler.id, app.id)
         await changing.run(_TOUCH, handler.id)
-        await changing.run(_REVISE, org.id)
         await changing.audit("admin.handler.disable", org.id, app_id=app.id, name=handler.name, app=app.app.name)
         return handler
 
