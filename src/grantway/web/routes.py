@@ -1,11 +1,8 @@
 """Which path leads where: the one table of the server's routes."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from grantway.adminapi.dispatch import api
-from grantway.console.dispatch import setup
 from grantway.endpoints import discovery, health, people, static
 from grantway.endpoints.authorize import authorize
 from grantway.endpoints.consent import consent
@@ -14,12 +11,10 @@ from grantway.endpoints.login import login
 from grantway.endpoints.pictures import picture
 from grantway.endpoints.register import register, registered
 from grantway.endpoints.revoke import revoke
-from grantway.endpoints.server import Server
 from grantway.endpoints.token import token
-from grantway.kit.http import Call, Reply
 from grantway.orgdata import credentials, resources
+from grantway.web.later import Endpoint, Later
 
-Endpoint = Callable[[Call, Server, str], Awaitable[Reply]]
 READ: Final = ("GET", "HEAD")
 ANY: Final = ("GET", "HEAD", "POST")
 OF_A_CLIENT: Final = ("GET", "PUT", "DELETE")
@@ -34,6 +29,20 @@ class Route:
     methods: tuple[str, ...] = ()
 
 
+def _setup() -> Endpoint:
+    from grantway.console.dispatch import setup
+
+    return setup
+
+
+def _api() -> Endpoint:
+    from grantway.adminapi.dispatch import api
+
+    return api
+
+
+# A third of all that serving could need, and many a server never shows a page of them.
+_SETUP: Final = Route(Later(_setup), ANY)
 EXACT: Final[dict[str, Route]] = {
     "/services/oauth2/token": Route(token),
     "/oidc/token": Route(token),
@@ -62,7 +71,7 @@ EXACT: Final[dict[str, Route]] = {
     "/services/data/": Route(resources.versions, READ),
     "/healthz": Route(health.alive, READ),
     "/readyz": Route(health.ready, READ),
-    "/setup": Route(setup, ANY),
+    "/setup": _SETUP,
     "/": Route(static.home, READ),
 }
 # Longest first: the first prefix that fits is taken.
@@ -70,8 +79,8 @@ PREFIXES: Final[tuple[tuple[str, Route], ...]] = (
     ("/services/data/", Route(resources.resources, READ)),
     ("/services/oauth2/register/", Route(registered, OF_A_CLIENT)),
     ("/oidc/register/", Route(registered, OF_A_CLIENT)),
-    ("/setup/api/", Route(api)),
-    ("/setup/", Route(setup, ANY)),
+    ("/setup/api/", Route(Later(_api))),
+    ("/setup/", _SETUP),
     ("/pictures/", Route(picture, READ)),
     ("/assets/", Route(static.asset, READ)),
     ("/id/", Route(people.identity, ANY)),
