@@ -13,7 +13,7 @@ class Later:
     """An endpoint that is imported when it is first asked, in a thread: what else is under way goes on meanwhile."""
 
     def __init__(self, load: Callable[[], Endpoint]) -> None:
-        """Take what imports the endpoint and returns it, and bears its name; several requests at once may ask for it."""
+        """Take what imports the endpoint, returns it and bears its name; several requests at once may call it."""
         self.__name__ = load.__name__.removeprefix("_")
         self._load = load
         self._endpoint: Endpoint | None = None
