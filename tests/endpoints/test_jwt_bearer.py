@@ -11,6 +11,7 @@ from grantway import settings as s
 from grantway.kit.clock import DAY_MS, MINUTE_MS
 from grantway.kit.jose import SigningKey
 from grantway.manage.connected_apps import apps
+from grantway.manage.server import orgs
 from grantway.store.sweep import Sweep
 from tests.endpoints.house import BASE, SALESFORCE, STANDARDS, House, TestApp
 from tests.endpoints.signer import GRANT_TYPE, proof, signer
@@ -318,6 +319,19 @@ async def test_salesforces_door_takes_each_of_its_urls_as_audience(house: House,
     app = await preauthorized(house)
 
     assert (await send(house, signer().sign(claims(house, app, aud=audience))))[0] == 200
+
+
+@pytest.mark.enforces("sites")
+@pytest.mark.parametrize("tail", ["", "/", "/services/oauth2/token"])
+async def test_salesforces_door_takes_the_sites_that_the_apps_org_lists_as_audience(house: House, tail: str) -> None:
+    app, site = await preauthorized(house), "https://harbour.my.site.com/customers"
+    said = claims(house, app, aud=site + tail)
+    refused = await send(house, signer().sign(said))
+    await orgs.change(house.desk, house.org, {"sites": [site]})
+
+    assert refused == (400, {"error": "invalid_grant", "error_description": "audience is invalid"})
+    assert (await send(house, signer().sign(said)))[0] == 200
+    assert (await send(house, signer().sign(claims(house, app, door=STANDARDS, aud=site)), door=STANDARDS))[0] == 400
 
 
 async def test_on_this_machine_alone_salesforces_login_hosts_are_taken_as_audience(house: House) -> None:

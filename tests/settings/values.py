@@ -168,6 +168,7 @@ _DRAWN: Final[dict[s.AnySetting, st.SearchStrategy[Any]]] = {
     s.ORG_SESSION_TIMEOUT: st.integers(15, 1440),
     s.CLIENT_DOCUMENT_SOURCES: st.lists(st.builds("https://{}{}".format, _HOSTS, st.sampled_from(["", "/a.json"]))),
     s.RESOURCES: st.lists(st.builds("https://{}/{}".format, _HOSTS, st.sampled_from(["", "mcp", "a,b"])), max_size=4),
+    s.SITES: st.lists(st.builds("https://{}/{}".format, _HOSTS, st.sampled_from(["", "customers"])), max_size=4),
     s.CORS_ORIGINS: st.lists(st.builds("https://{}:{}".format, _HOSTS, st.integers(444, 65535)), max_size=4),
 }
 
@@ -223,6 +224,7 @@ _REFUSED: Final[dict[s.AnySetting, tuple[str, str]]] = {
         "'http://mcp.example' will not do: it does not begin with https://",
     ),
     s.RESOURCES: ("https://mcp.example/#a", "'https://mcp.example/#a' will not do: it has a fragment"),
+    s.SITES: ("http://site.example", "'http://site.example' will not do: it does not begin with https://"),
     s.CORS_ORIGINS: ("*", "'*' would let in pages that nobody can name"),
     s.ORG_SESSION_TIMEOUT: ("14", "say a whole number of minutes from 15 to 1440"),
 }

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from grantway import settings as s
 from grantway.domain.app import AppUser, InstalledApp
 from grantway.domain.token import StandingGrant
 from grantway.grants.asserted import assertion_case, remembers
@@ -81,11 +82,12 @@ async def issuing_app(call: TokenCall, sources: Sources, issuer: str) -> Install
 def audiences_of(call: TokenCall, sources: Sources, app: InstalledApp | None) -> frozenset[str]:
     """Return the audiences by which an app's assertion may mean this server.
 
-    At Salesforce's door the My Domain of the app's org is one too, whichever name was called (salesforce-oauth.md 3.6).
+    At Salesforce's door the My Domain of the app's org and its sites are too, whichever name was called
+    (salesforce-oauth.md 3.6).
     """
     if app is None or call.door is not SALESFORCE:
         return call.names
-    own = sources.urls.my_domains(app.org.my_domain)
+    own = (*sources.urls.my_domains(app.org.my_domain), *(one.rstrip("/") for one in app[s.SITES]))
     return call.names.union(own, (one + SALESFORCE_TOKEN for one in own)) if own else call.names
 
 

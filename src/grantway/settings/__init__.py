@@ -100,6 +100,7 @@ from grantway.settings.org import (
     ORG_SESSION_TIMEOUT,
     REQUIRE_PKCE_FOR_ALL_APPS,
     RESOURCES,
+    SITES,
     TRUSTED_IP_RANGES,
 )
 from grantway.settings.policies import (
@@ -254,6 +255,7 @@ __all__ = [
     "SESSION_TIMEOUT",
     "SINGLE_LOGOUT_URL",
     "SINGLE_LOGOUT_URL_OF_ORG",
+    "SITES",
     "SSO_CERTIFICATE",
     "SSO_ENTITY_ID",
     "SSO_ISSUER",

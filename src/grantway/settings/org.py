@@ -262,6 +262,21 @@ RESOURCES: Final = Setting[tuple[str, ...]](
     example="https://mcp.example.com/mcp",
 )
 
+SITES: Final = Setting[tuple[str, ...]](
+    name="sites",
+    kind=uris(100, "sites", https=True),
+    label="Sites",
+    help=(
+        "Addresses of the org's sites, as apps have them in the audience of an assertion. One that is made for a site "
+        "that another server has too can be used at both: list what nobody else takes, or what you test against."
+    ),
+    default=(),
+    section=Section.ORG,
+    held_by=Holder.ORG,
+    effect="JWT bearer and SAML bearer at Salesforce's door: aud, Audience and Recipient may be one of these",
+    example="https://harbour.my.site.com/customers",
+)
+
 CLIENT_ID_DOCUMENTS: Final = Setting[bool](
     name="client_id_documents",
     kind=FLAG,

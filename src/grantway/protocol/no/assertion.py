@@ -1,6 +1,7 @@
 """Reasons about assertions: of the JWT bearer flow, and of clients that prove themselves by one (RFC 7521 to 7523)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from grantway import settings as s
@@ -153,7 +154,7 @@ OTHER_AUDIENCE: Final = Reason(
     id="assertion.other_audience",
     wires=_AUDIENCE,
     means="The assertion is for {sent}, and this server answers to {names}.",
-    remedy="Put the URL at which this server is called into aud.",
+    remedy="Put the URL at which this server is called into aud, or list the site that is meant: `org set sites=…`.",
 )
 NO_END: Final = Reason(
     id="assertion.no_end",
@@ -211,7 +212,9 @@ CLIENT_NOT_IN_SET: Final = _of_clients(NOT_IN_SET)
 CLIENT_NOT_PUBLISHED: Final = _of_clients(NOT_PUBLISHED)
 CLIENT_KEYS_UNREACHABLE: Final = _of_clients(KEYS_UNREACHABLE)
 CLIENT_NO_AUDIENCE: Final = _of_clients(NO_AUDIENCE)
-CLIENT_OTHER_AUDIENCE: Final = _of_clients(OTHER_AUDIENCE)
+CLIENT_OTHER_AUDIENCE: Final = replace(
+    _of_clients(OTHER_AUDIENCE), remedy="Put the URL at which this server is called into aud."
+)
 CLIENT_NO_END: Final = _of_clients(NO_END)
 CLIENT_ENDED: Final = _of_clients(ENDED)
 CLIENT_TOO_EARLY: Final = _of_clients(TOO_EARLY)
