@@ -129,6 +129,7 @@ def test_signing_in_and_finding_a_setting_takes_no_mouse(served: Served, browser
     with browser.new_context() as context:
         tab = context.new_page()
         tab.goto(f"{served.base}/setup/")
+        tab.wait_for_selector("#username:focus")
         tab.keyboard.type(served.demo["admin"]["username"])
         tab.keyboard.press("Tab")
         tab.keyboard.type(served.demo["admin"]["password"])
