@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import EntryPoint
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -36,7 +36,7 @@ class Tickets:
             case "odd":
                 return True  # type: ignore[return-value]
             case "words":
-                return Validated(valid="no", data={"name": ADA})  # type: ignore[arg-type]
+                return Validated(valid=cast(Any, "no"), data={"name": ADA})
             case "said":
                 return Validated(valid=False, says='this "ticket"\nwas torn\t')
         kind, _, name = token.token.partition(":")
@@ -47,7 +47,7 @@ class Tickets:
         if data["name"] == "nobody":
             return None
         if data["name"] == "by word":
-            return Named(by="email", value=ADA)  # type: ignore[arg-type]
+            return Named(by=cast(Any, "email"), value=ADA)
         if data["name"] == "zero":
             return Named(by=Matches.FEDERATION_ID, value="A\0")
         new = NewPerson(username="new@harbour.example", email="new@harbour.example")

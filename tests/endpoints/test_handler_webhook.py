@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -279,11 +280,16 @@ async def test_the_secret_is_sealed_long_enough_and_forgotten_with_its_url(house
 
 
 @contextmanager
-def documented_receiver(house: House) -> Iterator[str]:
+def documented_receiver(house: House, folder: Path) -> Iterator[str]:
     """Run the receiver that the documentation shows, by the house's clock; give its address."""
     (code,) = (block for block in DOCUMENT.read_text().split("```python\n") if "class Receiver" in block)
-    place: dict[str, Any] = {"__name__": "receiver"}
-    exec(code.partition("```")[0], place)  # noqa: S102 - our own documentation
+    (file := folder / "receiver.py").write_text(code.partition("```")[0])
+    spec = spec_from_file_location("receiver", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    place = vars(module)
     place["time"] = SimpleNamespace(time=lambda: place["now_s"])
     place["now_s"] = house.clock.now_ms() / 1000
     place["Receiver"].log_message = lambda *_: None
@@ -299,10 +305,10 @@ def documented_receiver(house: House) -> Iterator[str]:
 
 
 async def test_the_receiver_of_the_documentation_works_as_it_is_written(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
-    with documented_receiver(house) as url:
+    with documented_receiver(house, tmp_path) as url:
         house.server = replace(house.server, fetcher=Fetcher(Allowed([url])))
         app = await hooked_app(house, url)
         status, answer = await exchange(house, app, "ticket-7")
